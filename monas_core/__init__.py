@@ -1,0 +1,1 @@
+"""Search of neural architectures for several objectives and many devices."""

@@ -1,0 +1,91 @@
+"""Plain values that describe one architecture: choices and the answers to them.
+
+Nothing here knows tensors; the batched tensor form is in ``relaxation``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from monas_core.errors import UsageError
+
+Option = bool | int | float | str
+
+
+@attrs.frozen
+class Condition:
+    """A choice counts only while an earlier choice has one of these answers."""
+
+    choice: str
+    options: tuple[Option, ...] = attrs.field(converter=tuple)
+
+
+@attrs.frozen
+class Choice:
+    """One decision of a search space.
+
+    Attributes:
+        name: Unique within the space.
+        options: The answers, in order; the first is the canonical answer of an inactive choice.
+        condition: When the choice is active; ``None`` means always.
+        ordered: Whether neighbouring options are neighbours in meaning (widths, depths).
+        group: Name of the block the choice belongs to, for block-wise methods.
+    """
+
+    name: str
+    options: tuple[Option, ...] = attrs.field(converter=tuple)
+    condition: Condition | None = None
+    ordered: bool = False
+    group: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not self.options:
+            raise UsageError(f'Choice "{self.name}" has no options; give it at least one.')
+        if len({(type(option), option) for option in self.options}) != len(self.options):
+            raise UsageError(f'Choice "{self.name}" lists an option twice: {list(self.options)}.')
+
+    def index(self, option: Option) -> int:
+        """Position of an option. Raises UsageError when it is not one of ours."""
+        for position, known in enumerate(self.options):
+            if known == option and isinstance(known, bool) == isinstance(option, bool):
+                return position
+        raise UsageError(
+            f'Choice "{self.name}" has no option {option!r}; allowed: {list(self.options)}.'
+        )
+
+
+@attrs.frozen
+class Architecture:
+    """Immutable, canonical answers to all choices of one space.
+
+    Build it with ``ChoiceSet.architecture``, which fills inactive choices with
+    their first option, so that equal networks are equal values.
+    """
+
+    space: str
+    version: int
+    answers: tuple[tuple[str, Option], ...]
+
+    def __getitem__(self, name: str) -> Option:
+        return self.choices[name]
+
+    @cached_property
+    def choices(self) -> Mapping[str, Option]:
+        """The answers by name of choice."""
+        return dict(self.answers)
+
+    @cached_property
+    def key(self) -> str:
+        """Short stable name, derived from the content (12 hexadecimal digits)."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def to_json(self) -> dict[str, Any]:
+        """Versioned JSON form: ``{"space", "version", "choices"}``."""
+        return {"space": self.space, "version": self.version, "choices": dict(self.answers)}

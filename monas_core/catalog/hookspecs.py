@@ -1,0 +1,73 @@
+"""Every hook monas calls, in one place. A plugin implements the ones it needs.
+
+Each returns a list of specs and must not import torch: factories are given as
+import paths and called only when a run uses them.
+"""
+
+from __future__ import annotations
+
+import pluggy
+
+from monas_core.catalog.specs import Spec
+
+hookspec = pluggy.HookspecMarker("monas")
+hookimpl = pluggy.HookimplMarker("monas")
+
+
+@hookspec
+def monas_spaces() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Search spaces: factory is a ``SearchSpace`` class, called with ``preset=``."""
+
+
+@hookspec
+def monas_objectives() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Objectives: factory is an ``Objective`` class."""
+
+
+@hookspec
+def monas_devices() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Hardware targets: factory returns a ``Device``."""
+
+
+@hookspec
+def monas_embeddings() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Hardware embeddings: factory is a ``HardwareEmbedding`` class."""
+
+
+@hookspec
+def monas_optimizers() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Search algorithms: factory is an ``Optimizer`` class."""
+
+
+@hookspec
+def monas_tasks() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Tasks: factory returns a ``Task``; ``text:PATH`` passes PATH as ``argument=``."""
+
+
+@hookspec
+def monas_presets() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Named configurations: factory is a function that returns a mapping of config keys."""
+
+
+@hookspec
+def monas_observers() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Event observers (trackers, notifiers): factory is called and gets every event."""
+
+
+@hookspec
+def monas_commands() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Subcommands: factory is a function that typer can turn into a command."""
+
+
+HOOKS: dict[str, str] = {
+    "space": "monas_spaces",
+    "objective": "monas_objectives",
+    "device": "monas_devices",
+    "embedding": "monas_embeddings",
+    "optimizer": "monas_optimizers",
+    "task": "monas_tasks",
+    "preset": "monas_presets",
+    "observer": "monas_observers",
+    "command": "monas_commands",
+}
+"""Hook by kind of plugin."""

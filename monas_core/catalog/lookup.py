@@ -1,0 +1,97 @@
+"""The catalog: all usable entries, looked up by kind and name."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import attrs
+
+from monas_core.catalog.discovery import Discovery, Fault, discover
+from monas_core.catalog.specs import Entry
+from monas_core.errors import PluginError, UsageError
+
+_PLURAL = {"space": "search space"}
+
+
+@attrs.frozen
+class Catalog:
+    """Built once per process and passed to whoever needs it."""
+
+    discovery: Discovery
+
+    @classmethod
+    def installed(cls) -> Catalog:
+        """The catalog of everything installed."""
+        return cls(discover())
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What was left out, and why."""
+        return self.discovery.faults
+
+    def entries(self, kind: str | None = None) -> list[Entry]:
+        """All entries, or those of one kind, in order of provider and declaration."""
+        return [e for e in self.discovery.entries if kind is None or e.kind == kind]
+
+    def find(self, kind: str, name: str) -> Entry:
+        """The entry with this name or alias.
+
+        Raises:
+            PluginError: The name belongs to a plugin that is broken or was refused.
+            UsageError: Unknown name; the message suggests the nearest known one.
+        """
+        for entry in self.entries(kind):
+            if name == entry.name or name in entry.spec.aliases:
+                return entry
+        self._explain_fault(name)
+        raise UsageError(self._unknown(kind, name))
+
+    def create(
+        self, kind: str, name: str, options: dict[str, Any] | None = None, **arguments: Any
+    ) -> Any:
+        """Find an entry and call its factory with options checked against its options class.
+
+        Raises:
+            UsageError: Unknown name or option, or a missing extra.
+            PluginError: The plugin fails.
+        """
+        entry = self.find(kind, name)
+        return entry.create(**arguments, **checked_options(entry, options or {}))
+
+    def _explain_fault(self, name: str) -> None:
+        for fault in self.faults:
+            if fault.plugin == name:
+                raise PluginError(
+                    f'"{name}" of {fault.provider} {fault.version} is {fault.state}: {fault.reason}.'
+                )
+
+    def _unknown(self, kind: str, name: str) -> str:
+        known = self.entries(kind)
+        names = [n for entry in known for n in (entry.name, *entry.spec.aliases)]
+        noun = _PLURAL.get(kind, kind)
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        if near:
+            entry = next(e for e in known if near[0] == e.name or near[0] in e.spec.aliases)
+            hint = f'Did you mean "{near[0]}" ({entry.origin})?'
+        else:
+            hint = f"Known: {', '.join(entry.name for entry in known) or 'none'}."
+        return f'No {noun} "{name}". {hint} List all: monas plugins'
+
+
+def checked_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
+    """Options as keyword arguments: ``{}`` or ``{"options": instance}``.
+
+    Raises:
+        UsageError: The entry takes no options, or one is unknown or of a wrong type.
+    """
+    from monas_core.config import structure
+
+    kind = entry.load_options()
+    if kind is None:
+        if options:
+            raise UsageError(
+                f'{entry.kind} "{entry.name}" takes no options, got {", ".join(options)}.'
+            )
+        return {}
+    return {"options": structure(options, kind, f"options.{entry.kind}")}

@@ -1,0 +1,110 @@
+"""A registration record: what a plugin offers, without importing it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from monas_core.errors import PluginError, UsageError
+
+
+@attrs.frozen
+class Spec:
+    """One thing a plugin offers.
+
+    Attributes:
+        name: As typed by a person.
+        summary: One line for ``monas plugins``.
+        factory: Import path ``package.module:attribute``; imported on first use.
+        aliases: Other names (``lat`` for ``latency``).
+        needs: Capabilities a run must have for this to work.
+        provides: Capabilities this brings to a run.
+        extras: Packages beyond the base install, as import name to pip requirement.
+        options: Import path of an attrs class of keyword options, if there are any.
+        settings: Fixed keyword arguments of the factory (one factory, many names).
+    """
+
+    name: str
+    summary: str
+    factory: str
+    aliases: tuple[str, ...] = ()
+    needs: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    provides: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    extras: Mapping[str, str] = attrs.field(factory=dict)
+    options: str | None = None
+    settings: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Entry:
+    """A spec stamped with who provides it."""
+
+    kind: str
+    spec: Spec
+    provider: str
+    version: str
+
+    @property
+    def name(self) -> str:
+        """Name of the spec."""
+        return self.spec.name
+
+    @property
+    def origin(self) -> str:
+        """Provider and version for messages: ``monas 0.1.0``."""
+        return f"{self.provider} {self.version}"
+
+    def load(self) -> Any:
+        """Import the factory.
+
+        Raises:
+            UsageError: A package of an optional extra is missing.
+            PluginError: The plugin's own code fails on import.
+        """
+        self._check_extras()
+        return self._import(self.spec.factory)
+
+    def load_options(self) -> Any | None:
+        """Import the class of options, if the spec names one."""
+        return self._import(self.spec.options) if self.spec.options else None
+
+    def create(self, **arguments: Any) -> Any:
+        """Call the factory with the spec's settings and these arguments.
+
+        Raises:
+            PluginError: The factory raised anything but a MonasError.
+        """
+        from monas_core.errors import MonasError
+
+        factory = self.load()
+        try:
+            return factory(**{**self.spec.settings, **arguments})
+        except MonasError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f'{self.kind} "{self.name}" ({self.origin}) failed to start: '
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+    def _import(self, path: str) -> Any:
+        module, _, attribute = path.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except Exception as error:
+            raise PluginError(
+                f'{self.kind} "{self.name}" ({self.origin}) cannot be imported from '
+                f"{path}: {type(error).__name__}: {error}"
+            ) from error
+
+    def _check_extras(self) -> None:
+        for module, requirement in self.spec.extras.items():
+            if importlib.util.find_spec(module) is None:
+                raise UsageError(
+                    f'{self.kind} "{self.name}" needs the package {module}; '
+                    f"install it: pip install '{requirement}'."
+                )

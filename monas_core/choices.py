@@ -1,0 +1,176 @@
+"""The ordered choices of a search space and the plain arithmetic on them.
+
+Batched, random operations on whole populations are in ``population``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from monas_core.architecture import Architecture, Choice, Option
+from monas_core.errors import UsageError
+
+
+@attrs.frozen
+class ChoiceSet:
+    """All choices of one space, parents before the choices they switch on.
+
+    Attributes:
+        space: Name of the space.
+        version: Raised whenever the meaning of the choices changes.
+        choices: The choices in order.
+    """
+
+    space: str
+    version: int
+    choices: tuple[Choice, ...] = attrs.field(converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        seen: dict[str, Choice] = {}
+        for choice in self.choices:
+            if choice.name in seen:
+                raise UsageError(f'Space "{self.space}" declares choice "{choice.name}" twice.')
+            if choice.condition is not None:
+                parent = seen.get(choice.condition.choice)
+                if parent is None:
+                    raise UsageError(
+                        f'Choice "{choice.name}" depends on "{choice.condition.choice}", '
+                        "which is not declared before it."
+                    )
+                for option in choice.condition.options:
+                    parent.index(option)
+            seen[choice.name] = choice
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """Index of each choice by name."""
+        return {choice.name: index for index, choice in enumerate(self.choices)}
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of options of each choice."""
+        return tuple(len(choice.options) for choice in self.choices)
+
+    @cached_property
+    def max_options(self) -> int:
+        """K, the largest number of options of any choice."""
+        return max(self.sizes)
+
+    @cached_property
+    def parents(self) -> tuple[tuple[int, tuple[int, ...]] | None, ...]:
+        """For each choice its parent's index and the parent's options that switch it on."""
+        links: list[tuple[int, tuple[int, ...]] | None] = []
+        for choice in self.choices:
+            if choice.condition is None:
+                links.append(None)
+                continue
+            parent = self.position[choice.condition.choice]
+            on = tuple(self.choices[parent].index(option) for option in choice.condition.options)
+            links.append((parent, on))
+        return tuple(links)
+
+    def active(self, indices: Sequence[int]) -> tuple[bool, ...]:
+        """Which choices count, given one option index per choice."""
+        return tuple(self.active_upto(indices))
+
+    def from_indices(self, indices: Sequence[int]) -> Architecture:
+        """The canonical architecture with these option indices (one per choice)."""
+        flags = self.active(indices)
+        answers = tuple(
+            (choice.name, choice.options[index if flag else 0])
+            for choice, index, flag in zip(self.choices, indices, flags, strict=True)
+        )
+        return Architecture(self.space, self.version, answers)
+
+    def to_indices(self, architecture: Architecture) -> tuple[int, ...]:
+        """Option index per choice. Raises UsageError for an architecture of another space."""
+        if (architecture.space, architecture.version) != (self.space, self.version):
+            raise UsageError(
+                f'Architecture belongs to space "{architecture.space}" version '
+                f'{architecture.version}, not to "{self.space}" version {self.version}.'
+            )
+        answers = architecture.choices
+        return tuple(choice.index(answers[choice.name]) for choice in self.choices)
+
+    def architecture(self, answers: Mapping[str, Option]) -> Architecture:
+        """The canonical architecture with these answers; inactive choices may be left out.
+
+        Raises:
+            UsageError: An unknown choice, an unknown option, or an active choice without answer.
+        """
+        unknown = [name for name in answers if name not in self.position]
+        if unknown:
+            raise UsageError(
+                f'Space "{self.space}" has no choice "{unknown[0]}"; it has: '
+                + ", ".join(self.position)
+                + "."
+            )
+        indices: list[int] = []
+        for number, choice in enumerate(self.choices):
+            indices.append(choice.index(answers[choice.name]) if choice.name in answers else 0)
+            if choice.name not in answers and self.active_upto(indices)[number]:
+                raise UsageError(
+                    f'Architecture of space "{self.space}" lacks an answer to "{choice.name}".'
+                )
+        return self.from_indices(indices)
+
+    def active_upto(self, indices: Sequence[int]) -> list[bool]:
+        """Activity of the first ``len(indices)`` choices."""
+        flags: list[bool] = []
+        for link in self.parents[: len(indices)]:
+            flags.append(link is None or (flags[link[0]] and indices[link[0]] in link[1]))
+        return flags
+
+    def from_json(self, document: Any) -> Architecture:
+        """Read ``{"space", "version", "choices"}``. Raises UsageError with the reason."""
+        if not isinstance(document, dict) or set(document) != {"space", "version", "choices"}:
+            raise UsageError(
+                'An architecture is written {"space", "version", "choices"}; received '
+                f"{document!r:.120}."
+            )
+        if (document["space"], document["version"]) != (self.space, self.version):
+            raise UsageError(
+                f'Architecture is of space "{document["space"]}" version {document["version"]}; '
+                f'this is "{self.space}" version {self.version}.'
+            )
+        return self.architecture(document["choices"])
+
+    def cardinality(self) -> int:
+        """Exact number of distinct architectures, counting each inactive choice once."""
+
+        def ways(index: int) -> int:
+            total = 0
+            for option in range(self.sizes[index]):
+                product = 1
+                for child, link in enumerate(self.parents):
+                    if link is not None and link[0] == index and option in link[1]:
+                        product *= ways(child)
+                total += product
+            return total
+
+        product = 1
+        for index, link in enumerate(self.parents):
+            if link is None:
+                product *= ways(index)
+        return product
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """Every architecture once, in lexicographic order of option indices."""
+
+        def extend(prefix: list[int]) -> Iterator[list[int]]:
+            if len(prefix) == len(self.choices):
+                yield prefix
+                return
+            active = self.active_upto([*prefix, 0])[-1]
+            for option in range(self.sizes[len(prefix)] if active else 1):
+                yield from extend([*prefix, option])
+
+        for indices in extend([]):
+            yield self.from_indices(indices)

@@ -1,0 +1,65 @@
+"""Everything an objective may need to evaluate an architecture, in one object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import torch
+
+from monas_core.architecture import Architecture
+from monas_core.space import SearchSpace
+from monas_core.supernet import Supernet
+from monas_core.task import Task
+from monas_core.workload import Workload, trace
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@attrs.define(eq=False)
+class Context:
+    """Space, task, supernet and the caches that belong to them.
+
+    Attributes:
+        space: The search space.
+        task: ``None`` for problems on published tables.
+        supernet: ``None`` before warm-up and for problems on published tables.
+        torch_device: Where networks run on this machine.
+        teacher: A reference network, for objectives and optimizers that declare it.
+    """
+
+    space: SearchSpace
+    task: Task | None = None
+    supernet: Supernet | None = None
+    torch_device: torch.device = attrs.field(factory=lambda: torch.device("cpu"))
+    teacher: nn.Module | None = None
+    _workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
+
+    def workload(self, architecture: Architecture, batch: int = 1) -> Workload:
+        """Kernels of one inference pass (cached). Needs a task."""
+        known = self._workloads.get((architecture, batch))
+        if known is None:
+            task = self.require_task()
+            with torch.device("meta"):
+                network = self.space.build(architecture, task)
+            known = trace(network, task.example(batch))
+            self._workloads[architecture, batch] = known
+        return known
+
+    def network(self, architecture: Architecture) -> nn.Module:
+        """A standalone network, with inherited weights where there is a supernet."""
+        if self.supernet is not None:
+            return self.supernet.extract(architecture)
+        return self.space.build(architecture, self.require_task()).to(self.torch_device)
+
+    def example(self, batch: int = 1) -> Any:
+        """Example inputs on this machine's torch device."""
+        inputs = self.require_task().example(batch)
+        return torch.utils._pytree.tree_map(lambda x: x.to(self.torch_device), inputs)
+
+    def require_task(self) -> Task:
+        """The task; a programming error without one."""
+        if self.task is None:
+            raise RuntimeError("this problem has no task: nothing can be built or traced")
+        return self.task

@@ -1,0 +1,108 @@
+"""Hardware targets and the vectors that describe them to a search.
+
+"Device" is always a hardware target; torch's own is ``torch_device``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import attrs
+from torch import Tensor
+
+from monas_core.architecture import Architecture
+from monas_core.context import Context
+from monas_core.values import Origin, Value
+
+
+@attrs.frozen
+class Figure:
+    """A datasheet figure with its unit and public source."""
+
+    value: float
+    unit: str
+    source: str
+
+
+@attrs.frozen
+class DeviceProfile:
+    """Description of a target, as stored in JSON.
+
+    Attributes:
+        name: As given on the command line.
+        processor: Product name.
+        runtime: What executes networks there, with version where measured.
+        precision: ``fp32``, ``fp16``, ``bf16`` or ``int8``.
+        batch: Samples per inference.
+        origin: Of the values this device gives.
+        kind: ``phone``, ``laptop``, ``edge``, ``server-cpu``, ``datacentre-gpu``, ...
+        figures: What the values are computed from, by name, each with its source.
+        date: When measured or compiled, ISO.
+    """
+
+    name: str
+    processor: str
+    runtime: str
+    precision: str
+    batch: int
+    origin: Origin
+    kind: str = "other"
+    figures: Mapping[str, Figure] = attrs.field(factory=dict)
+    date: str = ""
+
+
+class Device(ABC):
+    """A hardware target that can say what an architecture costs there.
+
+    Attributes:
+        profile: Its description.
+        metrics: Names of the costs it can give, with units in the name
+            (``latency_ms``, ``energy_mj``, ``memory_mb``).
+        available: Whether values can be had here and now (a measuring device is
+            available only on its own machine).
+    """
+
+    profile: DeviceProfile
+    metrics: frozenset[str]
+    available: ClassVar[bool] = True
+
+    @property
+    def name(self) -> str:
+        """Name of the profile."""
+        return self.profile.name
+
+    @abstractmethod
+    def cost(
+        self, metric: str, architectures: Sequence[Architecture], context: Context
+    ) -> list[Value]:
+        """The best-founded value of each architecture (a measuring device measures).
+
+        Raises:
+            Unavailable: The device cannot give this metric for an architecture.
+        """
+
+    def estimate(
+        self, metric: str, architectures: Sequence[Architecture], context: Context
+    ) -> list[Value]:
+        """A value cheap enough to ask for thousands of architectures; by default ``cost``.
+
+        Measuring devices answer from a model fitted to few measurements, origin "predicted".
+        """
+        return self.cost(metric, architectures, context)
+
+    def state_dict(self) -> Mapping[str, Any]:
+        """What ``estimate`` has learnt, as JSON values."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Inverse of ``state_dict``."""
+
+
+class HardwareEmbedding(ABC):
+    """From a device to a vector that a hypernetwork or predictor is conditioned on."""
+
+    @abstractmethod
+    def embed(self, device: Device, metrics: Sequence[str], context: Context) -> Tensor:
+        """A finite vector ``(E,)``, float32; E depends only on metrics and space."""

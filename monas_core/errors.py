@@ -1,0 +1,33 @@
+"""The faults monas raises on purpose, each with the exit code of the process.
+
+A message is one sentence a person can act on: what was received, what is
+allowed, what to do. Faults of the program itself stay ordinary exceptions.
+"""
+
+
+class MonasError(Exception):
+    """A fault that is explained to the user without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(MonasError):
+    """The request cannot be carried out as written (exit code 2)."""
+
+    exit_code = 2
+
+
+class PluginError(MonasError):
+    """An installed plugin failed or broke its contract (exit code 3)."""
+
+    exit_code = 3
+
+
+class Interrupted(MonasError):
+    """The person stopped the run; what was done is saved (exit code 130)."""
+
+    exit_code = 130
+
+
+class Unavailable(MonasError):
+    """A value that cannot be had: not measured, not tabulated, not modelled."""

@@ -1,0 +1,157 @@
+"""The only way to objective values: evaluates, caches, counts what it costs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from monas_core.architecture import Architecture
+from monas_core.budget import Meter
+from monas_core.context import Context
+from monas_core.device import Device
+from monas_core.errors import PluginError
+from monas_core.objective import Objective, sign
+from monas_core.values import Evaluation, Split, Value
+
+Listener = Callable[[Evaluation], None]
+
+
+class Evaluator:
+    """Values of architectures, each obtained once.
+
+    A value of an objective that is the same on every device is shared by all
+    devices. Evaluating an architecture's queried objectives on the ``search``
+    split counts once towards ``meter.evaluations``.
+    """
+
+    def __init__(self, context: Context, objectives: Sequence[Objective], meter: Meter) -> None:
+        self.context = context
+        self.objectives = tuple(objectives)
+        self.meter = meter
+        self._known: dict[tuple[str, str, Split, Architecture], Value] = {}
+        self._estimates: dict[tuple[str, str, Architecture], Value] = {}
+        self._counted: set[Architecture] = set()
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Call ``listener`` with every complete new evaluation."""
+        self._listeners.append(listener)
+
+    def values(
+        self,
+        objective: Objective,
+        architectures: Sequence[Architecture],
+        device: Device | None,
+        split: Split = "search",
+    ) -> list[Value]:
+        """The well-founded values of one objective (queried, measured, ...), cached.
+
+        Raises:
+            Unavailable: A value cannot be had.
+            PluginError: The objective returned something other than finite values.
+        """
+        where = device if objective.device_metric is not None else None
+        prefix = (objective.name, where.name if where else "", split)
+        missing = [a for a in dict.fromkeys(architectures) if (*prefix, a) not in self._known]
+        if objective.population_relative:
+            return self._ask(objective, list(architectures), where, split)
+        if missing:
+            for architecture, value in zip(
+                missing, self._ask(objective, missing, where, split), strict=True
+            ):
+                self._known[(*prefix, architecture)] = value
+            if objective.query and split == "search":
+                self._counted.update(missing)
+                self.meter.evaluations = len(self._counted)
+        return [self._known[(*prefix, a)] for a in architectures]
+
+    def estimates(
+        self, objective: Objective, architectures: Sequence[Architecture], device: Device
+    ) -> list[Value]:
+        """Cheap values for many architectures; exact where exact is cheap. Not for queries."""
+        where = device if objective.device_metric is not None else None
+        prefix = (objective.name, where.name if where else "")
+        missing = [a for a in dict.fromkeys(architectures) if (*prefix, a) not in self._estimates]
+        if missing:
+            found = objective.estimate(missing, where, self.context)
+            self._check(objective, missing, found)
+            for architecture, value in zip(missing, found, strict=True):
+                self._estimates[(*prefix, architecture)] = value
+        return [self._estimates[(*prefix, a)] for a in architectures]
+
+    def matrix(
+        self, architectures: Sequence[Architecture], device: Device, *, exact: bool = False
+    ) -> Tensor:
+        """All objectives as minimised numbers, ``(n, M)`` float64.
+
+        Queried objectives are evaluated on the search split; costs are estimates
+        unless ``exact``.
+        """
+        columns: list[list[float]] = []
+        for objective in self.objectives:
+            if exact or objective.query or objective.population_relative:
+                found = self.values(objective, architectures, device)
+            else:
+                found = self.estimates(objective, architectures, device)
+            columns.append([sign(objective) * value.value for value in found])
+        return torch.tensor(columns, dtype=torch.float64).T.reshape(-1, len(columns))
+
+    def evaluate(
+        self, architectures: Sequence[Architecture], device: Device, split: Split
+    ) -> list[Evaluation]:
+        """Complete, well-founded evaluations on one device; announced to listeners."""
+        begin = time.perf_counter()
+        table = {o.name: self.values(o, architectures, device, split) for o in self.objectives}
+        seconds = (time.perf_counter() - begin) / max(1, len(architectures))
+        evaluations = [
+            Evaluation(a, device.name, {n: v[i] for n, v in table.items()}, split, seconds)
+            for i, a in enumerate(architectures)
+        ]
+        for evaluation in evaluations:
+            for listener in self._listeners:
+                listener(evaluation)
+        return evaluations
+
+    def remember(
+        self, objective: str, device: str, split: Split, known: Sequence[tuple[Architecture, Value]]
+    ) -> None:
+        """Put values back that an earlier part of the run obtained."""
+        queried = {o.name for o in self.objectives if o.query}
+        for architecture, value in known:
+            self._known[objective, device, split, architecture] = value
+            if objective in queried and split == "search":
+                self._counted.add(architecture)
+        self.meter.evaluations = len(self._counted)
+
+    def known(self) -> list[tuple[str, str, Split, Architecture, Value]]:
+        """Everything obtained so far: objective, device ("" if shared), split, architecture, value."""
+        return [(*key, value) for key, value in self._known.items()]
+
+    def _ask(
+        self,
+        objective: Objective,
+        architectures: list[Architecture],
+        device: Device | None,
+        split: Split,
+    ) -> list[Value]:
+        found = objective.evaluate(architectures, device, self.context, split)
+        self._check(objective, architectures, found)
+        return found
+
+    @staticmethod
+    def _check(objective: Objective, asked: Sequence[Architecture], found: Sequence[Value]) -> None:
+        if len(found) != len(asked):
+            raise PluginError(
+                f'Objective "{objective.name}" returned {len(found)} values for '
+                f"{len(asked)} architectures."
+            )
+        for value in found:
+            if not math.isfinite(value.value):
+                raise PluginError(
+                    f'Objective "{objective.name}" returned {value.value}; a value must be finite, '
+                    "or Unavailable must be raised."
+                )

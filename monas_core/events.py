@@ -1,0 +1,158 @@
+"""What a run tells the world: few frozen events of plain values, and the bus.
+
+The engine emits them; run folder, screens and observers receive them. Nothing
+here holds tensors, so every event is one line of JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen
+class Event:
+    """Anything that happened; ``time`` is seconds since the run first started."""
+
+    time: float
+
+
+@attrs.frozen
+class RunStarted(Event):
+    """The resolved run, before the first training second.
+
+    ``objectives`` holds ``{"name", "unit", "direction"}`` each; ``resumed`` says
+    whether an earlier part is continued.
+    """
+
+    run: str
+    space: str
+    optimizer: str
+    task: str
+    objectives: Sequence[Mapping[str, str]]
+    devices: Sequence[str]
+    held_out: Sequence[str]
+    facts: Mapping[str, Any]
+    resumed: bool = False
+
+
+@attrs.frozen
+class PhaseStarted(Event):
+    """A phase began; ``total`` is its length in ``unit``."""
+
+    phase: str
+    total: float
+    unit: str
+    facts: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class StepFinished(Event):
+    """One unit of work: progress within the phase and numbers for the screen."""
+
+    phase: str
+    done: float
+    step: int
+    losses: Mapping[str, float] = attrs.field(factory=dict)
+    rates: Mapping[str, float] = attrs.field(factory=dict)
+    note: str = ""
+    memory_mb: float = 0.0
+
+
+@attrs.frozen
+class EvaluationAdded(Event):
+    """An architecture was evaluated on a device (``values`` by objective)."""
+
+    device: str
+    architecture: Mapping[str, Any]
+    key: str
+    values: Mapping[str, float]
+    split: str
+
+
+@attrs.frozen
+class FrontChanged(Event):
+    """The front of a device: members as ``{"key", "architecture", "values"}``."""
+
+    device: str
+    hypervolume: float
+    members: Sequence[Mapping[str, Any]]
+    split: str
+
+
+@attrs.frozen
+class CheckpointSaved(Event):
+    """State up to here survives a kill."""
+
+    path: str
+
+
+@attrs.frozen
+class Warned(Event):
+    """Something a person should know; the run goes on."""
+
+    message: str
+
+
+@attrs.frozen
+class RunFinished(Event):
+    """The end: ``status`` is ``done``, ``interrupted`` or ``failed``."""
+
+    status: str
+    seconds: Mapping[str, float]
+    message: str = ""
+
+
+TYPES: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted,
+        PhaseStarted,
+        StepFinished,
+        EvaluationAdded,
+        FrontChanged,
+        CheckpointSaved,
+        Warned,
+        RunFinished,
+    )
+}
+
+Observer = Callable[[Event], None]
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """``{"event": TYPE, ...fields}``."""
+    return {"event": type(event).__name__, **attrs.asdict(event, recurse=False)}
+
+
+def from_json(document: Mapping[str, Any]) -> Event:
+    """Inverse of ``to_json``."""
+    fields = dict(document)
+    return TYPES[fields.pop("event")](**fields)
+
+
+class Bus:
+    """Passes each event to every observer; a failing one warns once and is detached."""
+
+    def __init__(self) -> None:
+        self._observers: list[Observer] = []
+
+    def attach(self, observer: Observer) -> None:
+        """Add an observer; order of attachment is order of delivery."""
+        self._observers.append(observer)
+
+    def emit(self, event: Event) -> None:
+        """Deliver an event. A MonasError of an observer (a full disk, say) ends the run."""
+        from monas_core.errors import MonasError
+
+        for observer in list(self._observers):
+            try:
+                observer(event)
+            except MonasError:
+                raise
+            except Exception as error:
+                self._observers.remove(observer)
+                name = getattr(observer, "__qualname__", type(observer).__name__)
+                self.emit(Warned(event.time, f"observer {name} failed and was detached: {error!r}"))

@@ -1,0 +1,66 @@
+"""A search algorithm: gradient methods and ask/tell methods behind one interface."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import torch
+
+from monas_core.architecture import Architecture
+from monas_core.device import Device
+from monas_core.preference import Preference
+from monas_core.problem import Problem
+
+
+@attrs.frozen
+class StepReport:
+    """What one unit of work did.
+
+    Attributes:
+        phase: The optimizer's own name for what it is doing ("querying", "learning").
+        losses: Plain numbers for the screen.
+        finished: The optimizer has nothing more to do, whatever budget is left.
+    """
+
+    phase: str
+    losses: Mapping[str, float] = attrs.field(factory=dict)
+    finished: bool = False
+
+
+class Optimizer(ABC):
+    """Finds architectures for every preference and device of a problem.
+
+    The engine calls ``start`` once, then ``step`` until the budget is spent,
+    then ``propose`` for every device and a lattice of preferences. What an
+    optimizer needs (a supernet, relaxed objectives, a table) is declared in
+    its spec and checked before anything starts.
+    """
+
+    @abstractmethod
+    def start(self, problem: Problem, generator: torch.Generator) -> None:
+        """Take the problem; all randomness comes from ``generator`` from now on."""
+
+    @abstractmethod
+    def step(self) -> StepReport:
+        """One unit of work, short enough that stopping between two feels immediate."""
+
+    @abstractmethod
+    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
+        """One architecture per preference, for any device, without new queries of quality."""
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that ``start`` does not rebuild: nested dicts and lists of tensors and plain values."""
+
+    @abstractmethod
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a state, after ``start``: as if never interrupted."""
+
+    def predict(
+        self, device: Device, architectures: Sequence[Architecture]
+    ) -> list[Mapping[str, float]]:
+        """Predicted objective values (objective's unit) where the optimizer has a model of them."""
+        return [{} for _ in architectures]

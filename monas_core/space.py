@@ -1,0 +1,77 @@
+"""A search space declares choices and builds networks from answers to them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+from monas_core.architecture import Architecture
+from monas_core.choices import ChoiceSet
+from monas_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from monas_core.supernet import Supernet
+    from monas_core.task import Task
+
+
+@attrs.frozen
+class WarmUp:
+    """How a space's supernet is best trained before the search, by preset.
+
+    Attributes:
+        steps: Sandwich steps (largest, smallest and random subnets each).
+        batch_size: Samples per subnet and step.
+        learning_rate: Peak of the cosine schedule (AdamW).
+        random_subnets: Random subnets per step, beside the largest and the smallest.
+    """
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    random_subnets: int = 2
+
+
+class SearchSpace(ABC):
+    """Choices, and the networks they stand for.
+
+    Attributes:
+        name: As given on the command line.
+        preset: Which size was asked for.
+        choices: The decisions. Encoding, sampling and counting derive from them.
+        modalities: Modalities of the tasks it can build networks for.
+        presets: Names of the sizes, smallest first.
+        warm_up: Recommended training of the supernet at this preset.
+    """
+
+    name: ClassVar[str]
+    modalities: ClassVar[frozenset[str]]
+    presets: ClassVar[tuple[str, ...]]
+    preset: str
+    choices: ChoiceSet
+    warm_up: WarmUp
+
+    @classmethod
+    @abstractmethod
+    def tiny(cls) -> SearchSpace:
+        """An instance small enough to enumerate, built and run in seconds; for contracts."""
+
+    @abstractmethod
+    def supernet(self, task: Task) -> Supernet:
+        """A freshly initialised supernet for a task."""
+
+    @abstractmethod
+    def build(self, architecture: Architecture, task: Task) -> nn.Module:
+        """A freshly initialised standalone network; must work on the ``meta`` device."""
+
+
+def check_preset(space: type[SearchSpace], preset: str) -> str:
+    """The preset, if the space has it; UsageError otherwise."""
+    if preset not in space.presets:
+        raise UsageError(
+            f'Space "{space.name}" has no preset "{preset}"; it has: {", ".join(space.presets)}.'
+        )
+    return preset

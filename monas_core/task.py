@@ -1,0 +1,75 @@
+"""What a network is for: data in parts that never overlap, a loss, a score."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Literal
+
+import attrs
+from torch import Tensor
+
+from monas_core.values import Direction
+
+Part = Literal["train", "search", "test"]
+"""``train`` fits weights, ``search`` judges during the search, ``test`` is for the end."""
+
+Model = Callable[[Any], Any]
+"""From a batch of inputs to outputs (logits); a module or a supernet bound to a subnet."""
+
+
+@attrs.frozen
+class Score:
+    """Name, unit and direction of a task's headline score."""
+
+    name: str
+    unit: str
+    direction: Direction
+
+
+@attrs.frozen
+class Batch:
+    """Inputs and targets; the first dimension of every tensor is the sample."""
+
+    inputs: Any
+    targets: Any
+
+
+class Task(ABC):
+    """Data, loss and score.
+
+    Attributes:
+        name: As given on the command line.
+        modality: What kind of network fits (``language-model``, ``classification``, ...);
+            a space declares the modalities it can build for.
+        score: The headline score of ``evaluate``.
+        n_outputs: Vocabulary size or number of classes.
+    """
+
+    name: str
+    modality: ClassVar[str]
+    score: Score
+    n_outputs: int
+
+    @abstractmethod
+    def describe(self) -> Mapping[str, Any]:
+        """Facts for ``monas info``: source, size and split (plain values)."""
+
+    @abstractmethod
+    def batch(self, part: Part, size: int, generator: Any) -> Batch:
+        """A random batch of ``size`` samples, drawn from the given torch generator."""
+
+    @abstractmethod
+    def loss(self, outputs: Any, targets: Any) -> Tensor:
+        """Loss of each sample, ``(B,)``, differentiable."""
+
+    @abstractmethod
+    def evaluate(self, model: Model, part: Part) -> Mapping[str, float]:
+        """Headline score and companions of a model on the fixed evaluation data of a part.
+
+        The same data every time, so that two architectures can be compared.
+        """
+
+    @abstractmethod
+    def example(self, batch: int) -> Any:
+        """Inputs of the shape a deployed model receives, for cost tracing and timing."""

@@ -1,0 +1,1 @@
+"""Contracts every plugin can be checked against."""

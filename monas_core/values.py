@@ -1,0 +1,81 @@
+"""Measured or computed numbers, always with unit and origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import attrs
+
+from monas_core.architecture import Architecture
+
+Origin = Literal["measured", "tabulated", "predicted", "modelled"]
+"""Where a number comes from: a measurement made here, a published table, a
+predictor fitted to measurements, or a formula over datasheet figures. Exact
+counts (parameters, FLOPs) are "modelled" too: nothing was run to get them."""
+
+Direction = Literal["min", "max"]
+Split = Literal["search", "final"]
+"""Data that steers the search, or data no search step has seen."""
+
+
+@attrs.frozen
+class Value:
+    """One number for one objective.
+
+    Attributes:
+        value: In the unit and direction of its objective.
+        unit: Unit, as the objective declares it.
+        origin: How the number was obtained.
+        spread: Interquartile range of repeated measurements, if measured.
+        extra: Companion figures of the same measurement (e.g. perplexity).
+    """
+
+    value: float
+    unit: str
+    origin: Origin
+    spread: float | None = None
+    extra: Mapping[str, float] = attrs.field(factory=dict, eq=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Without empty fields."""
+        document: dict[str, Any] = {"value": self.value, "unit": self.unit, "origin": self.origin}
+        if self.spread is not None:
+            document["spread"] = self.spread
+        if self.extra:
+            document["extra"] = dict(self.extra)
+        return document
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Value:
+        """Inverse of ``to_json``."""
+        return cls(**document)
+
+
+@attrs.frozen
+class Evaluation:
+    """The objective values of one architecture on one device.
+
+    Attributes:
+        architecture: What was evaluated.
+        device: Name of the hardware target.
+        values: By name of objective.
+        split: Which data the quality was evaluated on.
+        seconds: Time spent to obtain the values (0 when they were known).
+    """
+
+    architecture: Architecture
+    device: str
+    values: Mapping[str, Value] = attrs.field(eq=False)
+    split: Split
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of ``archive.jsonl``."""
+        return {
+            "architecture": self.architecture.to_json(),
+            "device": self.device,
+            "split": self.split,
+            "seconds": round(self.seconds, 6),
+            "values": {name: value.to_json() for name, value in self.values.items()},
+        }

@@ -1,0 +1,1 @@
+"""Quality of a network on its task."""

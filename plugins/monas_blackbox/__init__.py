@@ -1,0 +1,1 @@
+"""Search algorithms that only need values."""

@@ -1,0 +1,1 @@
+"""Hardware targets: this machine and a catalogue of modelled ones."""

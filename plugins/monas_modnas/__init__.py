@@ -1,0 +1,1 @@
+"""MODNAS: one hypernetwork for all preferences and devices."""
