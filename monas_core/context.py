@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import torch
+from torch.utils._pytree import tree_map
 
 from monas_core.architecture import Architecture
 from monas_core.space import SearchSpace
 from monas_core.supernet import Supernet
 from monas_core.task import Task
-from monas_core.workload import Workload, trace
+from monas_core.workload import Tracer, Workload
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,6 +35,7 @@ class Context:
     supernet: Supernet | None = None
     torch_device: torch.device = attrs.field(factory=lambda: torch.device("cpu"))
     teacher: nn.Module | None = None
+    _tracer: Tracer = attrs.field(factory=Tracer, init=False)
     _workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
 
     def workload(self, architecture: Architecture, batch: int = 1) -> Workload:
@@ -41,9 +43,8 @@ class Context:
         known = self._workloads.get((architecture, batch))
         if known is None:
             task = self.require_task()
-            with torch.device("meta"):
-                network = self.space.build(architecture, task)
-            known = trace(network, task.example(batch))
+            network = self._tracer.build(lambda: self.space.build(architecture, task))
+            known = self._tracer.trace(network, task.example(batch))
             self._workloads[architecture, batch] = known
         return known
 
@@ -56,7 +57,7 @@ class Context:
     def example(self, batch: int = 1) -> Any:
         """Example inputs on this machine's torch device."""
         inputs = self.require_task().example(batch)
-        return torch.utils._pytree.tree_map(lambda x: x.to(self.torch_device), inputs)
+        return tree_map(lambda x: x.to(self.torch_device), inputs)
 
     def require_task(self) -> Task:
         """The task; a programming error without one."""

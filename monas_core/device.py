@@ -14,6 +14,7 @@ from torch import Tensor
 
 from monas_core.architecture import Architecture
 from monas_core.context import Context
+from monas_core.errors import UsageError
 from monas_core.values import Origin, Value
 
 
@@ -92,11 +93,18 @@ class Device(ABC):
         """
         return self.cost(metric, architectures, context)
 
+    def facts(self) -> Mapping[str, Any]:
+        """What is known about this target beyond the profile, as plain values.
+
+        For ``monas info`` and ``monas doctor``.
+        """
+        return {}
+
     def state_dict(self) -> Mapping[str, Any]:
         """What ``estimate`` has learnt, as JSON values."""
         return {}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - optional
         """Inverse of ``state_dict``."""
 
 
@@ -106,3 +114,22 @@ class HardwareEmbedding(ABC):
     @abstractmethod
     def embed(self, device: Device, metrics: Sequence[str], context: Context) -> Tensor:
         """A finite vector ``(E,)``, float32; E depends only on metrics and space."""
+
+
+def require_metric(device: Device, metric: str, wanted_by: str) -> None:
+    """Refuse a cost that a device does not offer.
+
+    Args:
+        device: Who is asked.
+        metric: Name of the cost, ``latency_ms`` say.
+        wanted_by: Who asks, for the message: ``objective "energy"``.
+
+    Raises:
+        UsageError: The device lacks the metric.
+    """
+    if metric not in device.metrics:
+        raise UsageError(
+            f'{wanted_by[:1].upper()}{wanted_by[1:]} needs {metric}, which device "{device.name}" '
+            f"cannot give (it gives: {', '.join(sorted(device.metrics)) or 'nothing'}); "
+            "leave out one of them."
+        )

@@ -23,11 +23,11 @@ class PluginError(MonasError):
     exit_code = 3
 
 
-class Interrupted(MonasError):
+class Interrupted(MonasError):  # noqa: N818 - an outcome, not a fault
     """The person stopped the run; what was done is saved (exit code 130)."""
 
     exit_code = 130
 
 
-class Unavailable(MonasError):
+class Unavailable(MonasError):  # noqa: N818 - an answer, not a fault
     """A value that cannot be had: not measured, not tabulated, not modelled."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
 
 from monas_core.architecture import Architecture
+from monas_core.archive import Known
 from monas_core.budget import Meter
 from monas_core.context import Context
 from monas_core.device import Device
@@ -17,7 +18,7 @@ from monas_core.errors import PluginError
 from monas_core.objective import Objective, sign
 from monas_core.values import Evaluation, Split, Value
 
-Listener = Callable[[Evaluation], None]
+Listener = Callable[[Known], None]
 
 
 class Evaluator:
@@ -34,11 +35,11 @@ class Evaluator:
         self.meter = meter
         self._known: dict[tuple[str, str, Split, Architecture], Value] = {}
         self._estimates: dict[tuple[str, str, Architecture], Value] = {}
-        self._counted: set[Architecture] = set()
+        self._counted: dict[Architecture, None] = {}
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> None:
-        """Call ``listener`` with every complete new evaluation."""
+        """Call ``listener`` with every value the moment it is first known."""
         self._listeners.append(listener)
 
     def values(
@@ -63,9 +64,9 @@ class Evaluator:
             for architecture, value in zip(
                 missing, self._ask(objective, missing, where, split), strict=True
             ):
-                self._known[(*prefix, architecture)] = value
+                self._add(Known(*prefix, architecture, value))
             if objective.query and split == "search":
-                self._counted.update(missing)
+                self._counted.update(dict.fromkeys(missing))
                 self.meter.evaluations = len(self._counted)
         return [self._known[(*prefix, a)] for a in architectures]
 
@@ -103,33 +104,32 @@ class Evaluator:
     def evaluate(
         self, architectures: Sequence[Architecture], device: Device, split: Split
     ) -> list[Evaluation]:
-        """Complete, well-founded evaluations on one device; announced to listeners."""
+        """Complete, well-founded evaluations on one device."""
         begin = time.perf_counter()
-        table = {o.name: self.values(o, architectures, device, split) for o in self.objectives}
+        table = {o.short: self.values(o, architectures, device, split) for o in self.objectives}
         seconds = (time.perf_counter() - begin) / max(1, len(architectures))
-        evaluations = [
+        return [
             Evaluation(a, device.name, {n: v[i] for n, v in table.items()}, split, seconds)
             for i, a in enumerate(architectures)
         ]
-        for evaluation in evaluations:
-            for listener in self._listeners:
-                listener(evaluation)
-        return evaluations
 
-    def remember(
-        self, objective: str, device: str, split: Split, known: Sequence[tuple[Architecture, Value]]
-    ) -> None:
+    def remember(self, known: Iterable[Known]) -> None:
         """Put values back that an earlier part of the run obtained."""
-        queried = {o.name for o in self.objectives if o.query}
-        for architecture, value in known:
-            self._known[objective, device, split, architecture] = value
-            if objective in queried and split == "search":
-                self._counted.add(architecture)
+        queried = {objective.name for objective in self.objectives if objective.query}
+        for item in known:
+            self._known[item[:4]] = item.value
+            if item.objective in queried and item.split == "search":
+                self._counted[item.architecture] = None
         self.meter.evaluations = len(self._counted)
 
-    def known(self) -> list[tuple[str, str, Split, Architecture, Value]]:
-        """Everything obtained so far: objective, device ("" if shared), split, architecture, value."""
-        return [(*key, value) for key, value in self._known.items()]
+    def queried(self) -> list[Architecture]:
+        """Architectures whose quality the search has paid for, in order."""
+        return list(self._counted)
+
+    def _add(self, known: Known) -> None:
+        self._known[known[:4]] = known.value
+        for listener in self._listeners:
+            listener(known)
 
     def _ask(
         self,

@@ -152,7 +152,7 @@ class Bus:
                 observer(event)
             except MonasError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - an observer is a stranger's code
                 self._observers.remove(observer)
                 name = getattr(observer, "__qualname__", type(observer).__name__)
                 self.emit(Warned(event.time, f"observer {name} failed and was detached: {error!r}"))

@@ -53,14 +53,16 @@ class Optimizer(ABC):
 
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:
-        """Everything that ``start`` does not rebuild: nested dicts and lists of tensors and plain values."""
+        """Everything that ``start`` does not rebuild: nested dicts and lists of plain or tensor."""
 
     @abstractmethod
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a state, after ``start``: as if never interrupted."""
 
     def predict(
-        self, device: Device, architectures: Sequence[Architecture]
+        self,
+        device: Device,  # noqa: ARG002 - for those who override
+        architectures: Sequence[Architecture],
     ) -> list[Mapping[str, float]]:
-        """Predicted objective values (objective's unit) where the optimizer has a model of them."""
+        """Predicted values by objective (its unit and direction); empty without a model."""
         return [{} for _ in architectures]

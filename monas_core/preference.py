@@ -92,5 +92,6 @@ def sample_simplex(
     import torch
 
     rate = torch.full((*shape, n_objectives), concentration)
-    draws = torch._standard_gamma(rate, generator=generator).clamp_min(1e-12)
+    gamma = torch._standard_gamma  # pyright: ignore[reportPrivateImportUsage]
+    draws = gamma(rate, generator=generator).clamp_min(1e-12)  # the only one with a generator
     return draws / draws.sum(-1, keepdim=True)

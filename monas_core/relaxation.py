@@ -39,7 +39,8 @@ class Relaxation:
         expected = (len(self.choices), self.choices.max_options)
         if self.weights.dim() != 3 or tuple(self.weights.shape[1:]) != expected:
             raise ValueError(
-                f"weights must be (A, {expected[0]}, {expected[1]}), got {tuple(self.weights.shape)}"
+                f"weights must be (A, {expected[0]}, {expected[1]}), "
+                f"got {tuple(self.weights.shape)}"
             )
 
     @classmethod

@@ -23,10 +23,10 @@ class WarmUp:
     """How a space's supernet is best trained before the search, by preset.
 
     Attributes:
-        steps: Sandwich steps (largest, smallest and random subnets each).
-        batch_size: Samples per subnet and step.
-        learning_rate: Peak of the cosine schedule (AdamW).
-        random_subnets: Random subnets per step, beside the largest and the smallest.
+        steps: Steps of one subnet each.
+        batch_size: Samples per step.
+        learning_rate: Peak of the schedule, for what AdamW updates.
+        random_subnets: Random subnets per round, beside the largest and the smallest.
     """
 
     steps: int

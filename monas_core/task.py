@@ -44,7 +44,11 @@ class Task(ABC):
             a space declares the modalities it can build for.
         score: The headline score of ``evaluate``.
         n_outputs: Vocabulary size or number of classes.
+        item, items_per_sample: What throughput is counted in (64 tokens per sample, say).
     """
+
+    item: ClassVar[str] = "sample"
+    items_per_sample: int = 1
 
     name: str
     modality: ClassVar[str]

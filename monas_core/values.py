@@ -59,7 +59,7 @@ class Evaluation:
     Attributes:
         architecture: What was evaluated.
         device: Name of the hardware target.
-        values: By name of objective.
+        values: By short name of objective.
         split: Which data the quality was evaluated on.
         seconds: Time spent to obtain the values (0 when they were known).
     """
@@ -69,13 +69,3 @@ class Evaluation:
     values: Mapping[str, Value] = attrs.field(eq=False)
     split: Split
     seconds: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """One line of ``archive.jsonl``."""
-        return {
-            "architecture": self.architecture.to_json(),
-            "device": self.device,
-            "split": self.split,
-            "seconds": round(self.seconds, 6),
-            "values": {name: value.to_json() for name, value in self.values.items()},
-        }

@@ -56,7 +56,7 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Discovery:
         try:
             for kind, spec in _offers(point):
                 entries.append(Entry(kind, spec, provider, version))
-        except Exception as error:  # a stranger's code may raise anything
+        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
             reason = f"{type(error).__name__}: {error}"
             faults.append(Fault(point.name, provider, version, "broken", reason))
     kept, conflicts = _resolve_conflicts(entries)

@@ -63,7 +63,8 @@ class Catalog:
         for fault in self.faults:
             if fault.plugin == name:
                 raise PluginError(
-                    f'"{name}" of {fault.provider} {fault.version} is {fault.state}: {fault.reason}.'
+                    f'"{name}" of {fault.provider} {fault.version} is {fault.state}: '
+                    f"{fault.reason}."
                 )
 
     def _unknown(self, kind: str, name: str) -> str:

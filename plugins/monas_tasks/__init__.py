@@ -1,1 +1,1 @@
-"""Tasks that work offline."""
+"""Tasks on text that is on every machine, or on the user's own."""

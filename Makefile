@@ -1,0 +1,41 @@
+# Every target sets up what it needs; nothing has to be installed by hand but Python >= 3.11.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+RUN_DIR ?= runs/demo
+export PYTHONHASHSEED := 0
+
+.PHONY: demo test test-all check bench clean
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "monas needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+demo: $(STAMP)  ## set up, then search a small GPT for six devices and more (under 4 minutes)
+	rm -rf $(RUN_DIR)
+	$(BIN)/monas run --space gpt --objectives acc,lat,energy --out-dir $(RUN_DIR)
+	$(BIN)/monas pick $(RUN_DIR) --prefer acc=.5,lat=.5
+
+test: $(STAMP) check  ## everything but the slow tests
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(STAMP) check  ## the whole suite
+	$(BIN)/python -m pytest
+
+check: $(STAMP)  ## lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(STAMP)  ## the figures README and docs quote
+	$(BIN)/python benchmarks/bench_startup.py
+	$(BIN)/python benchmarks/bench_step.py
+	$(BIN)/python benchmarks/bench_search.py
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

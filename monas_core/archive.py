@@ -1,0 +1,47 @@
+"""Every value a run obtained, one line each, appended the moment it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from monas_core.architecture import Architecture
+from monas_core.choices import ChoiceSet
+from monas_core.rundir import append_line, read_lines
+from monas_core.values import Split, Value
+
+
+class Known(NamedTuple):
+    """A value with everything it depends on; ``device`` is "" if it is the same on all."""
+
+    objective: str
+    device: str
+    split: Split
+    architecture: Architecture
+    value: Value
+
+
+class Archive:
+    """Append-only file of values (``archive.jsonl``)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, known: Known) -> None:
+        """Append one value."""
+        document: dict[str, Any] = {
+            "objective": known.objective,
+            "device": known.device,
+            "split": known.split,
+            "architecture": known.architecture.to_json(),
+            **known.value.to_json(),
+        }
+        append_line(self.path, document)
+
+    def read(self, choices: ChoiceSet) -> Iterator[Known]:
+        """All values so far, in order. Raises UsageError for a damaged file."""
+        for line in read_lines(self.path):
+            head = line.pop("objective"), line.pop("device"), line.pop("split")
+            architecture = choices.from_json(line.pop("architecture"))
+            yield Known(*head, architecture, Value.from_json(line))

@@ -1,0 +1,127 @@
+"""What several commands share: the catalog, output, comma lists, units of limits."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from monas_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from monas_core.catalog.lookup import Catalog
+
+_WIDTH_WITHOUT_TERMINAL = 120
+_SCALES = {
+    "s": {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0},
+    "J": {"uJ": 1e-6, "µJ": 1e-6, "mJ": 1e-3, "J": 1.0},
+    "B": {"B": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9},
+    "": {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9},
+}
+"""Factors between units of one quantity, for limits written in another unit."""
+
+
+def catalog() -> Catalog:
+    """Everything installed."""
+    from monas_core.catalog.lookup import Catalog
+
+    return Catalog.installed()
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where a command writes tables; wide enough for them when it is no terminal."""
+    from rich.console import Console
+
+    made = Console(stderr=stderr, highlight=False)
+    if not made.is_terminal:
+        made.width = _WIDTH_WITHOUT_TERMINAL
+    return made
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def comma_list(text: str | None) -> list[str] | None:
+    """``"a, b"`` as names; ``None`` stays ``None`` and an empty text is an empty list."""
+    if text is None:
+        return None
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def run_folder(path: Path | None) -> Path:
+    """The run that was named, or the latest one. Raises UsageError when there is none."""
+    from monas_core.rundir import RunFolder, latest_run
+
+    return RunFolder.open(path).path if path is not None else latest_run()
+
+
+def weights(text: str, option: str) -> dict[str, float]:
+    """``"acc=.6,lat=.4"`` as numbers by name.
+
+    Raises:
+        UsageError: Something that is not ``name=number``, or a name given twice.
+    """
+    found: dict[str, float] = {}
+    for part in comma_list(text) or []:
+        name, sign, value = (piece.strip() for piece in part.partition("="))
+        if name in found:
+            raise UsageError(f'{option} names "{name}" twice; name it once.')
+        try:
+            found[name] = float(value)
+        except ValueError:
+            sign = ""
+        if not sign or not name:
+            raise UsageError(
+                f'{option} "{part}" is not understood; write name=number, e.g. acc=.6,lat=.4.'
+            ) from None
+    return found
+
+
+def known_names(
+    catalog: Catalog, objectives: Sequence[Mapping[str, str]], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The same values under the names a run uses, where an alias of an objective was given."""
+    used = [objective["name"] for objective in objectives]
+    same: dict[str, str] = {}
+    for entry in catalog.entries("objective"):
+        family = {entry.name, *entry.spec.aliases}
+        same |= {alias: name for name in used if name in family for alias in family}
+    return {same.get(name, name): value for name, value in given.items()}
+
+
+def limit(text: str, option: str) -> tuple[str, float, str]:
+    """``"lat=5ms"`` as name, number and unit (which may be left out).
+
+    Raises:
+        UsageError: Anything else.
+    """
+    import re
+
+    match = re.fullmatch(r"\s*([\w.-]+)\s*=\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([^\d\s]\S*)?", text)
+    try:
+        if match is not None:
+            return match[1], float(match[2]), match[3] or ""
+    except ValueError:
+        pass
+    raise UsageError(f'{option} "{text}" is not understood; write name=value, e.g. lat=5ms.')
+
+
+def in_unit(value: float, given: str, wanted: str, what: str) -> float:
+    """A value converted to an objective's unit; a unit left out means that one.
+
+    Raises:
+        UsageError: The unit measures something else.
+    """
+    if given in ("", wanted):
+        return value
+    for family in _SCALES.values():
+        if given in family and wanted in family:
+            return value * family[given] / family[wanted]
+    raise UsageError(f'{what} is given in "{given}", but it is measured in {wanted or "counts"}.')

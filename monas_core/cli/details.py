@@ -1,0 +1,181 @@
+"""What ``monas info`` says beyond the spec, by kind, as plain values."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from monas_core.cli.spaces import described
+
+if TYPE_CHECKING:
+    from monas_core.catalog.lookup import Catalog
+    from monas_core.catalog.specs import Entry
+    from monas_core.space import SearchSpace
+    from monas_core.task import Task
+
+
+def details(
+    catalog: Catalog, entry: Entry, *, argument: str | None, preset: str | None
+) -> dict[str, Any]:
+    """Facts of an entry; loads what it needs to.
+
+    Raises:
+        MonasError: The entry cannot be loaded, or the preset is unknown.
+    """
+    if entry.kind == "space":
+        return {**_space(catalog, entry, preset), "options": options(entry)}
+    if entry.kind == "objective":
+        return {**_objective(entry), "options": options(entry)}
+    if entry.kind == "device":
+        return {**_device(catalog, entry), "options": options(entry)}
+    if entry.kind == "task":
+        return {**_task(catalog, entry, argument), "options": options(entry)}
+    doc = inspect.getdoc(entry.load()) or ""
+    return {"description": doc.split("\n\n")[0], "options": options(entry)}
+
+
+def options(entry: Entry) -> list[dict[str, Any]]:
+    """Options of an entry: name, type, default, and what its docstring says of it."""
+    kind = entry.load_options()
+    if kind is None:
+        return []
+    explained = documented(inspect.getdoc(kind) or "")
+    return [
+        {
+            "name": field.name,
+            "type": getattr(field.type, "__name__", str(field.type)),
+            "default": _default(field),
+            "meaning": explained.get(field.name, ""),
+        }
+        for field in attrs.fields(kind)
+        if field.init
+    ]
+
+
+def _default(field: attrs.Attribute[Any]) -> Any:
+    default: Any = field.default
+    if isinstance(default, attrs.Factory):  # pyright: ignore[reportArgumentType]
+        return default.factory() if not default.takes_self else None
+    return None if default is attrs.NOTHING else default
+
+
+def documented(docstring: str) -> dict[str, str]:
+    """The entries of the ``Attributes:`` section of a docstring, by name."""
+    _, _, section = docstring.partition("Attributes:\n")
+    found: dict[str, str] = {}
+    name = ""
+    for line in section.splitlines():
+        if line and not line.startswith(" "):
+            break
+        match = re.match(r"    ([\w, ]+):\s*(.*)", line)
+        if match and not line.startswith("     "):
+            name = match[1]
+            found[name] = match[2]
+        elif name and line.strip():
+            found[name] += " " + line.strip()
+    return {single.strip(): text for names, text in found.items() for single in names.split(",")}
+
+
+def _space(catalog: Catalog, entry: Entry, preset: str | None) -> dict[str, Any]:
+    from monas_core.space import check_preset
+
+    kind: type[SearchSpace] = entry.load()
+    chosen = check_preset(kind, preset) if preset else kind.presets[0]
+    task = _default_task(catalog, kind)
+    presets: list[dict[str, Any]] = []
+    shown: SearchSpace | None = None
+    for name in kind.presets:
+        space: SearchSpace = catalog.create("space", entry.name, preset=name)
+        shown = space if name == chosen else shown
+        presets.append(
+            {
+                "preset": name,
+                "architectures": space.choices.cardinality(),
+                "choices": len(space.choices),
+                "weights": _weights(space, task),
+                "warm_up": attrs.asdict(space.warm_up),
+            }
+        )
+    assert shown is not None
+    return {
+        "networks_for": sorted(kind.modalities),
+        "presets": presets,
+        "weights_for_task": task.name if task else None,
+        "preset": chosen,
+        "choices": described(shown.choices.choices),
+    }
+
+
+def _default_task(catalog: Catalog, kind: type[SearchSpace]) -> Task | None:
+    """A task the space can build for, to count weights with; none if none is installed."""
+    from monas_core.errors import MonasError
+
+    fitting = [e for e in catalog.entries("task") if kind.modalities & e.spec.provides]
+    fitting.sort(key=lambda e: f"default-task:{kind.name}" not in e.spec.provides)
+    fitting.sort(key=lambda e: not any(p.startswith("default-task") for p in e.spec.provides))
+    try:
+        return catalog.create("task", fitting[0].name) if fitting else None
+    except MonasError:
+        return None
+
+
+def _weights(space: SearchSpace, task: Task | None) -> list[int] | None:
+    """Weights of the smallest and the largest network; nothing is allocated."""
+    import torch
+
+    from monas_core import population
+
+    if task is None:
+        return None
+    counts: list[int] = []
+    for architecture in population.decode(space.choices, population.corners(space.choices)):
+        with torch.device("meta"):
+            network = space.build(architecture, task)
+        counts.append(sum(parameter.numel() for parameter in network.parameters()))
+    return sorted(counts)
+
+
+def _objective(entry: Entry) -> dict[str, Any]:
+    kind = entry.load()
+    return {
+        "short": kind.short,
+        "unit": getattr(kind, "unit", None),
+        "direction": getattr(kind, "direction", None),
+        "device_metric": kind.device_metric,
+        "costs_an_evaluation": kind.query,
+        "differentiable": kind.differentiable,
+        "description": (inspect.getdoc(kind) or "").split("\n\n")[0],
+    }
+
+
+def _device(catalog: Catalog, entry: Entry) -> dict[str, Any]:
+    device = catalog.create("device", entry.name)
+    profile = attrs.asdict(device.profile)
+    return {
+        "profile": profile,
+        "metrics": sorted(device.metrics),
+        "available": bool(device.available),
+        "facts": dict(device.facts()),
+    }
+
+
+def _task(catalog: Catalog, entry: Entry, argument: str | None) -> dict[str, Any]:
+    from monas_core.errors import UsageError
+
+    try:
+        task: Task = catalog.create("task", entry.name, argument=argument)
+    except UsageError as error:
+        if argument is not None:
+            raise
+        return {"usage": str(error)}
+    return {"score": attrs.asdict(task.score), "facts": _plain(task.describe())}
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _plain(value) if isinstance(value, Mapping) else value for key, value in facts.items()
+    }

@@ -1,0 +1,163 @@
+"""How ``monas run`` goes about it: configuration, folder, screen, summary."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from monas_core.cli.common import catalog, console, print_json
+from monas_core.cli.signals import graceful
+from monas_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from monas_core.config import RunConfig
+    from monas_core.engine import RunResult
+    from monas_core.plan import Plan
+    from monas_core.rundir import RunFolder
+
+
+@attrs.frozen
+class Request:
+    """The command line of ``monas run``.
+
+    Attributes:
+        flags: Settings given by options; ``None`` where not given.
+        dotted: ``key.path=value`` settings.
+        file: File of settings.
+        resume: ``auto``, a folder, or ``None``.
+        dry_run: Stop before anything is made.
+        json: One document on standard output and nothing else.
+        plain: No live screen.
+    """
+
+    flags: Mapping[str, Any]
+    dotted: Sequence[str]
+    file: Path | None
+    resume: str | None
+    dry_run: bool
+    json: bool
+    plain: bool
+
+    @property
+    def given(self) -> list[str]:
+        """The settings that were given, where they were."""
+        flags = [f"--{n.replace('_', '-')}" for n, v in self.flags.items() if v is not None]
+        return flags + list(self.dotted) + (["--config"] if self.file else [])
+
+
+def carry_out(request: Request) -> None:
+    """Do what the command line asks for.
+
+    Raises:
+        UsageError: Before anything is written.
+        Interrupted: The person stopped the run.
+    """
+    if request.json:
+        with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints
+            document = _carry_out(request)
+        print_json(document)
+        return
+    _carry_out(request)
+
+
+def _carry_out(request: Request) -> Mapping[str, Any]:
+    with _waiting("checking the run, reading the data …", request):
+        from monas_core.plan import resolve
+
+        config, folder = _configuration(request)
+        plan = resolve(config, catalog())
+    if request.dry_run:
+        return _show_plan(plan, request)
+    if folder is None:
+        folder = _folder(plan.config, request)
+    result = _execute(plan, folder, request).to_json()
+    if not request.json:
+        from monas_core.ui.summary import print_summary
+
+        print_summary(result, console())
+    return result
+
+
+def _waiting(text: str, request: Request) -> contextlib.AbstractContextManager[Any]:
+    """A sign of life while nothing else can be shown yet; only on a terminal."""
+    screen = console(stderr=True)
+    if not screen.is_terminal or request.json:
+        return contextlib.nullcontext()
+    return screen.status(text, spinner_style="cyan")
+
+
+def _configuration(request: Request) -> tuple[RunConfig, RunFolder | None]:
+    """What to run, and the folder to go on in if it is already known."""
+    from monas_core.config import load_config
+    from monas_core.rundir import RunFolder, runs_in
+
+    if request.resume is None or (request.resume == "auto" and request.given):
+        return load_config(request.file, request.flags, request.dotted), None
+    if request.resume != "auto":
+        if request.given:
+            raise UsageError(
+                f"--resume {request.resume} goes on with the settings of that run; "
+                f"leave out {', '.join(request.given)}."
+            )
+        folder = RunFolder.open(Path(request.resume))
+        return folder.config, folder
+    for path in reversed(runs_in(Path("runs"))):
+        folder = RunFolder(path)
+        if not folder.finished:
+            return folder.config, folder
+    raise UsageError("There is no unfinished run in runs/; start one with monas run --space NAME.")
+
+
+def _folder(config: RunConfig, request: Request) -> RunFolder:
+    """The unfinished run with the same settings, if asked for; else a new folder."""
+    from monas_core.rundir import RunFolder, unfinished_run
+
+    out_dir = Path(config.out_dir) if config.out_dir else None
+    if request.resume == "auto":
+        found = unfinished_run(config, out_dir)
+        if found is not None:
+            return found
+    return RunFolder.create(out_dir, config)
+
+
+def _show_plan(plan: Plan, request: Request) -> Mapping[str, Any]:
+    summary = dict(plan.summary())
+    if not request.json:
+        from monas_core.ui.summary import print_facts
+
+        screen = console()
+        print_facts(summary, screen)
+        screen.print("\nNothing was started. Leave out --dry-run to run this.", style="dim")
+    return summary
+
+
+def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
+    """Run it under a screen, stopping gracefully on Ctrl-C."""
+    from monas_core.engine import Control, execute
+    from monas_core.events import Bus
+
+    bus, control = Bus(), Control()
+    with observer(plain=request.plain or request.json, stderr=request.json) as screen:
+        bus.attach(screen)
+        with graceful(control, screen):
+            return execute(plan, folder, bus, control)
+
+
+@contextlib.contextmanager
+def observer(*, plain: bool, stderr: bool = False, device: str | None = None) -> Iterator[Any]:
+    """The live screen on a terminal that can show it, plain lines elsewhere."""
+    from monas_core.ui.plain import PlainLines
+
+    screen = console(stderr=stderr)
+    if plain or not screen.is_terminal or screen.is_dumb_terminal:
+        yield PlainLines(sys.stderr if stderr else sys.stdout)
+        return
+    from monas_core.ui.live import LiveScreen
+
+    with LiveScreen(screen, device=device).shown() as live:
+        yield live

@@ -1,0 +1,60 @@
+"""``monas front``: the best trade-offs of a device as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monas_core.cli import complete
+
+
+def command(
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Run folder; without it the latest below runs/.",
+            autocompletion=complete.runs,
+            show_default=False,
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose front; without it the first device of the run.",
+            autocompletion=complete.of("device"),
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the front file.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+) -> None:
+    """Show the best trade-offs found for a device: no architecture in it beats another in all."""
+    from monas_core.cli.common import catalog, console, print_json, run_folder
+    from monas_core.errors import UsageError
+
+    if json and csv:
+        raise UsageError("--json and --csv exclude each other; give one.")
+    path = run_folder(run)
+    installed = catalog()
+
+    from monas_core.run import Run
+
+    opened = Run.open(path, installed)
+    name = device or opened.devices[0]
+    document = opened.front(name)
+    if json:
+        print_json(document)
+    elif csv:
+        from monas_core.frontfile import to_csv
+
+        typer.echo(to_csv(document), nl=False)
+    else:
+        from monas_core.cli.spaces import conditions
+        from monas_core.ui.fronttable import front_table
+
+        screen = console()
+        screen.print(front_table(document, conditions(opened.config, installed), screen.width))
+        others = [other for other in opened.devices if other != name]
+        if device is None and others:
+            screen.print(f"Other devices: {', '.join(others)}  (--device NAME)", style="dim")

@@ -1,0 +1,103 @@
+"""``monas pick``: one architecture for a wish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monas_core.cli import complete
+
+if TYPE_CHECKING:
+    from monas_core.constraint import Constraint
+
+
+def command(
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Run folder; without it the latest below runs/.",
+            autocompletion=complete.runs,
+            show_default=False,
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="Hardware the architecture is for, also one the search never saw. "
+            "Without it the first device of the run.",
+            autocompletion=complete.of("device"),
+        ),
+    ] = None,
+    prefer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=WEIGHT,...",
+            help="How much each objective matters, e.g. acc=.6,lat=.3,energy=.1 (scaled to "
+            "sum 1). Without it all matter equally.",
+        ),
+    ] = None,
+    maximum: Annotated[
+        list[str] | None,
+        typer.Option("--max", metavar="NAME=VALUE", help="Upper limit, e.g. lat=5ms. Repeatable."),
+    ] = None,
+    minimum: Annotated[
+        list[str] | None,
+        typer.Option("--min", metavar="NAME=VALUE", help="Lower limit. Repeatable."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Pick one architecture for what you care about, on one device.
+
+    Example: monas pick --device host --prefer acc=.6,lat=.3,energy=.1 --max lat=5ms
+    """
+    from monas_core.cli.common import catalog, console, known_names, print_json, run_folder, weights
+    from monas_core.preference import Preference
+
+    path = run_folder(run)
+    installed = catalog()
+
+    from monas_core.run import Run
+
+    opened = Run.open(path, installed)
+    objectives = opened.front(opened.devices[0])["objectives"]
+    names = [objective["name"] for objective in objectives]
+    wish = weights(prefer, "--prefer") if prefer is not None else dict.fromkeys(names, 1.0)
+    wish = known_names(installed, objectives, wish)
+    Preference.normalised(wish, names)  # a bad wish is refused before anything is loaded
+    limits = [
+        *_limits(maximum or [], "max", objectives, installed),
+        *_limits(minimum or [], "min", objectives, installed),
+    ]
+    member = opened.pick(device or opened.devices[0], wish, limits)
+    if json:
+        print_json(member)
+        return
+    from monas_core.cli.spaces import conditions
+    from monas_core.ui.fronttable import print_member
+
+    print_member(member, objectives, conditions(opened.config, installed), console())
+
+
+def _limits(
+    texts: Sequence[str], kind: Any, objectives: Sequence[Mapping[str, str]], catalog: Any
+) -> list[Constraint]:
+    """Limits in the units of the run's objectives."""
+    from monas_core.cli.common import in_unit, known_names, limit
+    from monas_core.constraint import Constraint
+    from monas_core.errors import UsageError
+
+    units = {objective["name"]: objective["unit"] for objective in objectives}
+    found: list[Constraint] = []
+    for text in texts:
+        given, value, unit = limit(text, f"--{kind}")
+        name = next(iter(known_names(catalog, objectives, {given: value})))
+        if name not in units:
+            raise UsageError(
+                f'--{kind} names "{given}", which is no objective of this run; '
+                f"it has: {', '.join(units)}."
+            )
+        found.append(Constraint(name, kind, in_unit(value, unit, units[name], f"--{kind} {given}")))
+    return found

@@ -1,0 +1,48 @@
+"""Ctrl-C and termination: first a request to stop, then an end at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+NOTICE = "stopping after this step … (once more stops at once; the last checkpoint stays)"
+
+
+class Stoppable(Protocol):
+    """What is asked to stop."""
+
+    stopping: bool
+
+    def stop(self) -> None:
+        """Stop after the current step."""
+
+
+@contextlib.contextmanager
+def graceful(control: Stoppable, screen: Any) -> Iterator[None]:
+    """Turn the first SIGINT or SIGTERM into ``control.stop()``, the second into an interrupt."""
+
+    def on_signal(*_: object) -> None:
+        if control.stopping:
+            raise KeyboardInterrupt
+        control.stop()
+        if hasattr(screen, "notice"):
+            screen.notice = NOTICE
+        else:  # a handler may interrupt a write, so it must not use the buffered stream
+            os.write(2, f"{NOTICE}\n".encode())
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)

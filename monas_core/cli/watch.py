@@ -1,0 +1,132 @@
+"""``monas watch``: follow a run from another terminal, or replay it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monas_core.cli import complete
+
+if TYPE_CHECKING:
+    from monas_core.events import Event
+
+_POLL_S = 0.3
+_LONGEST_PAUSE_S = 2.0
+
+
+def command(
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Run folder; without it the latest below runs/.",
+            autocompletion=complete.runs,
+            show_default=False,
+        ),
+    ] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Play the run again from its beginning.")
+    ] = False,
+    speed: Annotated[float, typer.Option(help="How much faster than it was, with --replay.")] = 8.0,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="Show this device all the time, not each in turn.",
+            autocompletion=complete.of("device"),
+        ),
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines of text.")] = False,
+) -> None:
+    """Follow a run from another terminal, or replay one from its log. Ctrl-C leaves it running."""
+    from monas_core.cli.common import run_folder
+    from monas_core.cli.execution import observer
+    from monas_core.errors import UsageError
+
+    if not speed > 0:
+        raise UsageError(f"--speed must be positive, got {speed:g}.")
+    path = run_folder(run)
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        observer(plain=plain, device=device) as screen,
+    ):
+        if replay:
+            _replay(path, screen, speed)
+        else:
+            _follow(path / "events.jsonl", screen)
+    _print_end(path)
+
+
+def _replay(path: Path, screen: Any, speed: float) -> None:
+    from monas_core.rundir import RunFolder
+
+    if hasattr(screen, "speed"):
+        screen.speed = speed
+    before = 0.0
+    for event in RunFolder.open(path).events():
+        pause = (event.time - before) / speed
+        if pause > 0.005:
+            time.sleep(min(pause, _LONGEST_PAUSE_S))
+        before = event.time
+        screen(event)
+    time.sleep(min(3.0, 8.0 / speed))
+
+
+def _follow(log: Path, screen: Any) -> None:
+    """Take events as they are written, until the run ends or the person leaves."""
+    from monas_core.events import RunFinished
+
+    last = False
+    for event in tail(log):
+        if event is None:
+            if last:
+                return
+            time.sleep(_POLL_S)
+            continue
+        screen(event)
+        last = isinstance(event, RunFinished)
+
+
+def tail(log: Path) -> Iterator[Event | None]:
+    """Events of a growing log; ``None`` when there is nothing new.
+
+    A log that became shorter was cut back by a resumed run: what is read again
+    was told before, so only what follows the cut is new.
+    """
+    from monas_core.events import from_json
+
+    position = 0
+    while True:
+        size = log.stat().st_size if log.exists() else 0
+        if size < position:
+            position = size
+        if size == position:
+            yield None
+            continue
+        with log.open("rb") as stream:
+            stream.seek(position)
+            chunk = stream.read()
+        complete_lines, newline, _ = chunk.rpartition(b"\n")
+        if not newline:
+            yield None
+            continue
+        position += len(complete_lines) + 1
+        for line in complete_lines.splitlines():
+            with contextlib.suppress(json.JSONDecodeError):  # cut back and regrown meanwhile
+                yield from_json(json.loads(line))
+
+
+def _print_end(path: Path) -> None:
+    """The summary of a finished run, below the last screen."""
+    from monas_core.cli.common import console
+    from monas_core.ui.summary import print_summary
+
+    result = path / "result.json"
+    if result.is_file():
+        print_summary(json.loads(result.read_text(encoding="utf-8")), console())
+    else:
+        console().print(f"The run is not finished. Go on: monas run --resume {path}", style="dim")

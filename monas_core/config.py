@@ -1,0 +1,226 @@
+"""What a run was asked to do: one strict, serialisable value.
+
+Unknown keys and wrong types are refused with the path of the key; nothing is
+converted silently.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+import yaml
+from cattrs import Converter
+from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+
+from monas_core.budget import Budget
+from monas_core.errors import UsageError
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class WarmUpConfig:
+    """Training of the supernet before the search; ``None`` takes the space's recommendation."""
+
+    steps: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    random_subnets: int | None = None
+
+
+@attrs.frozen
+class RunConfig:
+    """A run, as asked for. ``None`` means: the default of whatever is installed.
+
+    Attributes:
+        space: Search space.
+        preset: Its size; ``None`` takes the smallest.
+        objectives: What to optimise, in order.
+        devices: Hardware targets the search sees.
+        held_out: Targets that get a front at the end but never enter the search.
+        task: Name of a task, with ``:ARGUMENT`` where it takes one.
+        optimizer: Search algorithm.
+        embedding: How devices are described to the optimizer.
+        budget: Of the search, warm-up and finish not included.
+        warm_up: Training of the supernet.
+        preferences: At least this many preferences are proposed for, per device.
+        seed: Of everything random.
+        torch_device: Where this machine computes: ``auto``, ``cpu`` or ``cuda``.
+        out_dir: Run folder; ``None`` makes one under ``runs/``.
+        options: Options of plugins, by kind: ``{"optimizer": {...}}``.
+    """
+
+    space: str
+    preset: str | None = None
+    objectives: tuple[str, ...] | None = None
+    devices: tuple[str, ...] | None = None
+    held_out: tuple[str, ...] | None = None
+    task: str | None = None
+    optimizer: str | None = None
+    embedding: str | None = None
+    budget: Budget = attrs.field(factory=lambda: Budget(60, "seconds"))
+    warm_up: WarmUpConfig = attrs.field(factory=WarmUpConfig)
+    preferences: int = attrs.field(default=66)
+    seed: int = 0
+    torch_device: str = "auto"
+    out_dir: str | None = None
+    options: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        if self.torch_device not in ("auto", "cpu", "cuda"):
+            raise UsageError(
+                f'torch_device "{self.torch_device}" is not known; choose auto, cpu or cuda.'
+            )
+        if self.preferences < 1:
+            raise UsageError(f"preferences must be at least 1, got {self.preferences}.")
+        if self.seed < 0:
+            raise UsageError(f"seed must be at least 0, got {self.seed}.")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2 floats: PyYAML would read ``1e-3`` as a string."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    key: list(value) for key, value in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
+    list("-+0123456789."),
+)
+
+
+def _exactly(*allowed: type) -> Any:
+    names = " or ".join(kind.__name__ for kind in allowed)
+
+    def convert(value: Any, target: type) -> Any:
+        if (isinstance(value, bool) and bool not in allowed) or not isinstance(value, allowed):
+            raise TypeError(f"expected {names}, got {value!r}")
+        return target(value)
+
+    return convert
+
+
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    converter.register_structure_hook(int, _exactly(int))
+    converter.register_structure_hook(float, _exactly(int, float))
+    converter.register_structure_hook(bool, _exactly(bool))
+    converter.register_structure_hook(str, _exactly(str))
+    converter.register_structure_hook_func(
+        lambda kind: kind == tuple[str, ...],
+        lambda v, _: tuple(
+            converter.structure(v.split(",") if isinstance(v, str) else v, list[str])
+        ),
+    )
+    converter.register_structure_hook(
+        Budget, lambda v, _: v if isinstance(v, Budget) else Budget.parse(str(v))
+    )
+    converter.register_unstructure_hook(Budget, str)
+    return converter
+
+
+def structure(document: Mapping[str, Any], kind: type[T], where: str) -> T:
+    """Build an attrs value from plain data, strictly.
+
+    Raises:
+        UsageError: The first fault, with the path of its key.
+    """
+    try:
+        return _converter().structure(dict(document), kind)
+    except UsageError:
+        raise
+    except Exception as error:
+        path, reason = _first_fault(error, where, kind)
+        raise UsageError(f"{path}: {reason}." if path else f"{reason}.") from error
+
+
+def _first_fault(error: BaseException, path: str, kind: Any) -> tuple[str, str]:
+    if isinstance(error, ForbiddenExtraKeysError):
+        key = min(error.extra_fields)
+        known = [field.name for field in attrs.fields(error.cl)]
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f'did you mean "{near[0]}"? ' if near else ""
+        return f"{path}.{key}".lstrip("."), f"unknown key; {hint}allowed here: {', '.join(known)}"
+    if isinstance(error, ClassValidationError | IterableValidationError):
+        inner = error.exceptions[0]
+        notes = getattr(inner, "__notes__", [])
+        name = next((str(n.name) for n in notes if hasattr(n, "name")), "")
+        if not name:
+            name = next((str(n.index) for n in notes if hasattr(n, "index")), "")
+        return _first_fault(inner, f"{path}.{name}".strip("."), kind)
+    if isinstance(error, KeyError):
+        return path, f"required key {error} is missing"
+    return path, str(error).rstrip(".") or type(error).__name__
+
+
+def load_config(
+    file: Path | None, overrides: Mapping[str, Any], dotted: Sequence[str] = ()
+) -> RunConfig:
+    """Merge a YAML file, flags and ``key.path=value`` overrides, later ones winning.
+
+    Raises:
+        UsageError: Unreadable file, unknown key (with its path), wrong type, missing space.
+    """
+    document = _read_yaml(file) if file is not None else {}
+    document |= {key: value for key, value in overrides.items() if value is not None}
+    for text in dotted:
+        _apply_dotted(document, text)
+    if "space" not in document:
+        raise UsageError("No search space was named; add --space NAME (monas plugins lists them).")
+    return structure(document, RunConfig, "")
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        document = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - SafeLoader
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Cannot read config file {file}: {error}.") from error
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"Config file {file} is not valid YAML: {reason}.") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise UsageError(f"Config file {file} must hold a mapping of keys, not {document!r:.40}.")
+    return document
+
+
+def _apply_dotted(document: dict[str, Any], text: str) -> None:
+    path, sign, value = text.partition("=")
+    if not sign or not path:
+        raise UsageError(f'Override "{text}" is not understood; write key.path=value.')
+    *parents, last = path.split(".")
+    place: Any = document
+    for key in parents:
+        place = place.setdefault(key, {})
+        if not isinstance(place, dict):
+            raise UsageError(f'Override "{text}": "{key}" holds a value, not a group of keys.')
+    place[last] = yaml.load(value, _Loader)  # noqa: S506 - SafeLoader
+
+
+def to_document(config: RunConfig) -> dict[str, Any]:
+    """Plain form, as written to ``config.yaml``."""
+    return _converter().unstructure(config)
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read a run's ``config.yaml``."""
+    return structure(_read_yaml(path), RunConfig, "")
+
+
+def write_config(config: RunConfig) -> str:
+    """YAML text of a configuration."""
+    return yaml.safe_dump(_plain(to_document(config)), sort_keys=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,263 @@
+"""The loop of a run: phases, budget, checkpoints, events. It knows no algorithm.
+
+Training, searching and finishing are done by the parts it is given; screens
+and logs hear of it through events alone.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from monas_core import events, finish, state, yardstick
+from monas_core.archive import Archive
+from monas_core.errors import Interrupted
+from monas_core.files import write_text
+from monas_core.front import Scale
+from monas_core.frontfile import draw, write_front
+from monas_core.live_front import front_changed
+from monas_core.memory import peak_mb
+from monas_core.plan import Plan
+from monas_core.rundir import RunFolder
+from monas_core.session import PHASES, Session
+
+_CHECKPOINT_EVERY_S = 20.0
+_FRONT_EVERY_S = 4.0
+
+
+class Control:
+    """How a person stops a run: read by the engine between two steps."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Stop after the current step."""
+        self.stopping = True
+
+
+@attrs.frozen
+class RunResult:
+    """Where a finished run lies and what it found."""
+
+    run: Path
+    devices: Mapping[str, Mapping[str, Any]]
+    seconds: Mapping[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that ``monas run --json`` prints."""
+        return {
+            "run": str(self.run),
+            "devices": {name: dict(facts) for name, facts in self.devices.items()},
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+        }
+
+
+def execute(plan: Plan, folder: RunFolder, bus: events.Bus, control: Control) -> RunResult:
+    """Carry a plan out in its folder, from the latest checkpoint if there is one.
+
+    Raises:
+        Interrupted: ``control`` asked to stop; a checkpoint was saved.
+    """
+    return _Engine(plan, folder, bus, control).run()
+
+
+class _Engine:
+    def __init__(self, plan: Plan, folder: RunFolder, bus: events.Bus, control: Control) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.bus = bus
+        self.control = control
+        self.archive = Archive(folder.path / "archive.jsonl")
+        self.session = Session(plan)
+        self.saved_at = time.perf_counter()
+        self.shown_at = 0.0
+        self.clock = 0.0
+        self.started = time.perf_counter()
+        self.checkpoints = 0
+
+    def now(self) -> float:
+        """Seconds of work on this run, earlier parts included."""
+        return self.clock + time.perf_counter() - self.started
+
+    def run(self) -> RunResult:
+        resumed = self._restore()
+        self.bus.attach(self.folder.log)
+        self.session.evaluator.listen(self.archive.add)
+        self.bus.emit(self._opening(resumed=resumed))
+        try:
+            for phase, work in zip(
+                PHASES, (self._warm_up, self._search, self._finish), strict=False
+            ):
+                if self.session.phase == phase:
+                    work()
+            return self._result()
+        except Interrupted as stop:
+            self.bus.emit(
+                events.RunFinished(self.now(), "interrupted", self.session.seconds, str(stop))
+            )
+            raise
+        except BaseException as error:
+            message = f"{type(error).__name__}: {error}"
+            self.bus.emit(events.RunFinished(self.now(), "failed", self.session.seconds, message))
+            raise
+
+    def _restore(self) -> bool:
+        path = self.folder.latest_checkpoint()
+        if path is None:
+            self.folder.cut_logs({"events.jsonl": 0, "archive.jsonl": 0})
+            return False
+        saved = state.load(path)
+        self.folder.cut_logs(saved["logs"])
+        self.session.load_state_dict(saved["session"], self.archive)
+        self.clock = saved["clock"]
+        self.checkpoints = saved["number"] + 1
+        return True
+
+    def _opening(self, *, resumed: bool) -> events.RunStarted:
+        plan = self.plan
+        weights = self.session.trainer.count_weights()
+        return events.RunStarted(
+            time=self.now(),
+            run=str(self.folder.path),
+            space=plan.space.name,
+            optimizer=plan.config.optimizer or "",
+            task=plan.config.task or "",
+            objectives=[
+                {"name": o.short, "unit": o.unit, "direction": o.direction} for o in plan.objectives
+            ],
+            devices=[device.name for device in plan.devices],
+            held_out=[device.name for device in plan.held_out],
+            facts={**plan.summary(), "supernet weights": weights},
+            resumed=resumed,
+        )
+
+    def _warm_up(self) -> None:
+        trainer, total = self.session.trainer, self.plan.warm_up.steps
+        self.bus.emit(events.PhaseStarted(self.now(), "warm-up", total, "steps"))
+        per_step = self.plan.warm_up.batch_size * self.plan.task.items_per_sample
+        while trainer.done < total:
+            begin = time.perf_counter()
+            losses = trainer.step()
+            spent = self._spend("warm-up", begin)
+            rates = {"steps/s": 1 / spent, f"{self.plan.task.item}s/s": per_step / spent}
+            self._step_done("warm-up", trainer.done, trainer.done, losses, rates)
+        self.session.phase = "search"
+        self.session.start_optimizer()
+        self._save()
+
+    def _search(self) -> None:
+        session, meter = self.session, self.session.meter
+        budget = self.plan.config.budget
+        self.bus.emit(events.PhaseStarted(self.now(), "search", budget.amount, budget.unit))
+        scales = yardstick.scales(session.evaluator, self.plan.devices, "search")
+        finished = False
+        while meter.fraction < 1 and not finished:
+            begin = time.perf_counter()
+            report = self.plan.optimizer.step()
+            spent = self._spend("search", begin)
+            meter.seconds += spent
+            meter.steps += 1
+            finished = report.finished
+            rates = {"steps/s": 1 / spent, "evaluations": float(meter.evaluations)}
+            if time.perf_counter() - self.shown_at > _FRONT_EVERY_S:
+                self._show_fronts(scales)
+            self._step_done("search", meter.spent, meter.steps, report.losses, rates, report.phase)
+        self._show_fronts(scales)
+        session.phase = "finish"
+        self._save()
+
+    def _show_fronts(self, scales: Mapping[str, Scale]) -> None:
+        for device in self.plan.devices:
+            self.bus.emit(front_changed(self.now(), self.session.evaluator, device, scales))
+        self.shown_at = time.perf_counter()
+
+    def _finish(self) -> None:
+        self.bus.emit(events.PhaseStarted(self.now(), "finish", 0, "architectures"))
+        self.phase_mark = time.perf_counter()
+
+        def progress(done: int, total: int) -> None:
+            if done == 0:
+                self.bus.emit(events.PhaseStarted(self.now(), "finish", total, "architectures"))
+            self.phase_mark = self._mark("finish", self.phase_mark)
+            self._step_done("finish", done, done, {}, {})
+
+        documents = finish.fronts(self.session, progress)
+        facts: dict[str, Any] = {}
+        for name, document in documents.items():
+            path = write_front(self.folder.path / "front", document)
+            facts[name] = {
+                "hypervolume": document["hypervolume"],
+                "members": len(document["members"]),
+                "front": str(path),
+            }
+            self.bus.emit(
+                events.FrontChanged(
+                    self.now(), name, document["hypervolume"], document["members"], "final"
+                )
+            )
+        draw(self.folder.path / "front.png", list(documents.values()))
+        self._mark("finish", self.phase_mark)
+        self.session.phase = "done"
+        self._save()
+        result = RunResult(self.folder.path, facts, self._seconds())
+        write_text(self.folder.path / "result.json", json.dumps(result.to_json(), indent=1) + "\n")
+        self.bus.emit(events.RunFinished(self.now(), "done", result.seconds))
+
+    def _result(self) -> RunResult:
+        document = json.loads((self.folder.path / "result.json").read_text(encoding="utf-8"))
+        return RunResult(self.folder.path, document["devices"], document["seconds"])
+
+    def _seconds(self) -> dict[str, float]:
+        return {**self.session.seconds, "total": self.now()}
+
+    def _spend(self, phase: str, begin: float) -> float:
+        spent = max(1e-9, time.perf_counter() - begin)
+        self.session.seconds[phase] += spent
+        return spent
+
+    def _mark(self, phase: str, begin: float) -> float:
+        self._spend(phase, begin)
+        return time.perf_counter()
+
+    def _step_done(
+        self,
+        phase: str,
+        done: float,
+        step: int,
+        losses: Mapping[str, float],
+        rates: Mapping[str, float],
+        note: str = "",
+    ) -> None:
+        """Tell, save now and then, and stop here if asked to."""
+        self.bus.emit(
+            events.StepFinished(self.now(), phase, done, step, losses, rates, note, peak_mb())
+        )
+        if self.control.stopping:
+            self._save()
+            raise Interrupted(
+                f"stopped during {phase}; go on with: monas run --resume {self.folder.path}"
+            )
+        if time.perf_counter() - self.saved_at > _CHECKPOINT_EVERY_S:
+            self._save()
+
+    def _save(self) -> None:
+        path = self.folder.new_checkpoint(self.checkpoints)
+        state.save(
+            path,
+            {
+                "session": self.session.state_dict(),
+                "clock": self.now(),
+                "number": self.checkpoints,
+                "logs": self.folder.log_sizes(),
+            },
+        )
+        self.checkpoints += 1
+        self.folder.prune_checkpoints()
+        self.saved_at = time.perf_counter()
+        self.bus.emit(events.CheckpointSaved(self.now(), str(path)))

@@ -1,0 +1,92 @@
+"""The last phase: evaluate what an optimizer proposes on data no search step has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from monas_core import yardstick
+from monas_core.architecture import Architecture
+from monas_core.device import Device
+from monas_core.front import Scale, non_dominated
+from monas_core.frontfile import front_document
+from monas_core.objective import sign
+from monas_core.session import Session
+
+Progress = Callable[[int, int], None]
+
+
+def proposals(session: Session) -> dict[str, list[Architecture]]:
+    """Distinct architectures per device for the whole lattice of preferences."""
+    preferences = session.plan.preferences
+    return {
+        device.name: list(dict.fromkeys(session.plan.optimizer.propose(device, preferences)))
+        for device in session.plan.all_devices
+    }
+
+
+def evaluate_quality(
+    session: Session, architectures: Sequence[Architecture], progress: Progress
+) -> None:
+    """Queried objectives of every proposal on the final split, one by one."""
+    shared = [o for o in session.plan.objectives if o.device_metric is None]
+    for number, architecture in enumerate(architectures):
+        progress(number, len(architectures))
+        for objective in shared:
+            session.evaluator.values(objective, [architecture], None, "final")
+    progress(len(architectures), len(architectures))
+
+
+def candidates(
+    session: Session, device: Device, own: Sequence[Architecture], everyone: Sequence[Architecture]
+) -> list[Architecture]:
+    """Own proposals, and others' whose estimates no other candidate dominates here.
+
+    A quality evaluated for one device is known for all, so architectures found
+    for other devices compete too; only promising ones are worth a measurement.
+    """
+    columns = []
+    for objective in session.plan.objectives:
+        if objective.device_metric is None:
+            found = session.evaluator.values(objective, everyone, None, "final")
+        else:
+            found = session.evaluator.estimates(objective, everyone, device)
+        columns.append([sign(objective) * value.value for value in found])
+    kept = non_dominated(np.array(columns).T)
+    promising = [a for a, keep in zip(everyone, kept, strict=True) if keep]
+    return list(dict.fromkeys([*own, *promising]))
+
+
+def device_front(
+    session: Session, device: Device, architectures: Sequence[Architecture], scale: Scale
+) -> dict[str, Any]:
+    """Front document of one device from complete evaluations."""
+    evaluations = session.evaluator.evaluate(architectures, device, "final")
+    return front_document(
+        session.plan.space.name,
+        device.name,
+        session.plan.objectives,
+        evaluations,
+        scale,
+        session.plan.optimizer.predict(device, architectures),
+        held_out=device in session.plan.held_out,
+    )
+
+
+def fronts(session: Session, progress: Progress) -> Mapping[str, dict[str, Any]]:
+    """Front documents of every device, search devices first."""
+    proposed = proposals(session)
+    everyone = list(dict.fromkeys(a for found in proposed.values() for a in found))
+    evaluate_quality(session, everyone, progress)
+    scales = yardstick.scales(session.evaluator, session.plan.all_devices, "final")
+    return {
+        device.name: device_front(
+            session,
+            device,
+            candidates(session, device, proposed[device.name], everyone),
+            scales[device.name],
+        )
+        for device in session.plan.all_devices
+    }

@@ -1,0 +1,34 @@
+"""The front as known during a search, for the screen: never handed to an optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from monas_core.device import Device
+from monas_core.evaluator import Evaluator
+from monas_core.events import FrontChanged
+from monas_core.front import Scale, non_dominated
+from monas_core.objective import sign
+
+
+def front_changed(
+    time: float, evaluator: Evaluator, device: Device, scales: Mapping[str, Scale]
+) -> FrontChanged:
+    """The non-dominated architectures among those whose quality is known, with estimated costs."""
+    architectures = evaluator.queried()
+    points = evaluator.matrix(architectures, device).numpy()
+    kept = np.flatnonzero(non_dominated(points))
+    signs = np.array([sign(objective) for objective in evaluator.objectives])
+    names = [objective.short for objective in evaluator.objectives]
+    members = [
+        {
+            "key": architectures[index].key,
+            "architecture": architectures[index].to_json(),
+            "values": dict(zip(names, (points[index] * signs).tolist(), strict=True)),
+        }
+        for index in kept[np.argsort(points[kept, 0])]
+    ]
+    hypervolume = scales[device.name].hypervolume(points[kept])
+    return FrontChanged(time, device.name, hypervolume, members, "search")

@@ -1,0 +1,66 @@
+"""How much memory there is and how much a run will need, before it starts."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+from pathlib import Path
+
+from monas_core.context import Context
+from monas_core.errors import UsageError
+from monas_core.population import corners, decode
+from monas_core.space import WarmUp
+
+_BYTES_PER_WEIGHT = 16
+"""fp32 weight, gradient and the two moments of Adam."""
+
+
+def available_bytes() -> int:
+    """The least of free memory, the control group's rest and the process's own limit."""
+    limits: list[int] = []
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        line = next(line for line in lines if line.startswith("MemAvailable"))
+        limits.append(int(line.split()[1]) * 1024)
+    with contextlib.suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        limit = int((group / "memory.max").read_text())
+        limits.append(limit - int((group / "memory.current").read_text()))
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY:
+        with contextlib.suppress(OSError, ValueError):
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            limits.append(soft - used)
+    return min(limits, default=2**63)
+
+
+def peak_mb() -> float:
+    """Largest resident memory of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def needed_bytes(context: Context, warm_up: WarmUp) -> int:
+    """Rough need of training the largest subnet: weights, moments and activations.
+
+    Every kernel's output is kept for the backward pass; about half of the
+    elements a kernel touches are output.
+    """
+    largest = decode(context.space.choices, corners(context.space.choices)[1:])[0]
+    workload = context.workload(largest)
+    activations = float(workload.elements.sum()) / 2 - workload.parameters
+    return int(
+        workload.parameters * _BYTES_PER_WEIGHT + 4 * max(0.0, activations) * warm_up.batch_size
+    )
+
+
+def check_memory(context: Context, warm_up: WarmUp) -> None:
+    """Refuse a preset that cannot fit. Raises UsageError with both figures."""
+    need, have = needed_bytes(context, warm_up), available_bytes()
+    if context.torch_device.type == "cpu" and need > have:
+        space = context.space
+        raise UsageError(
+            f'Preset "{space.preset}" of space "{space.name}" needs about {need / 2**30:.1f} GB '
+            f"to train with batch {warm_up.batch_size}, but {have / 2**30:.1f} GB are free; "
+            f"choose a smaller preset ({', '.join(space.presets)}) or a smaller "
+            "warm_up.batch_size."
+        )

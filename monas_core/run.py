@@ -1,0 +1,194 @@
+"""A run as a person holds it: start it, open it, ask it for fronts and picks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+
+from monas_core import state
+from monas_core.architecture import Architecture
+from monas_core.archive import Archive
+from monas_core.catalog.lookup import Catalog
+from monas_core.config import RunConfig
+from monas_core.constraint import Constraint
+from monas_core.device import Device
+from monas_core.engine import Control, execute
+from monas_core.errors import UsageError
+from monas_core.events import Bus
+from monas_core.front import Scale
+from monas_core.frontfile import member, read_front
+from monas_core.objective import sign
+from monas_core.plan import resolve
+from monas_core.preference import Preference
+from monas_core.rundir import RunFolder
+from monas_core.selection import choose
+from monas_core.session import Session
+from monas_core.values import Evaluation
+
+
+class Run:
+    """A finished run on disk.
+
+    Example:
+        >>> run = Run.open(Path("runs/gpt-20260101-120000"), Catalog.installed())
+        >>> run.pick("host", {"acc": 0.7, "lat": 0.3})["values"]
+    """
+
+    def __init__(self, folder: RunFolder, catalog: Catalog) -> None:
+        self.folder = folder
+        self.config = folder.config
+        self._catalog = catalog
+
+    @classmethod
+    def open(cls, path: Path, catalog: Catalog) -> Run:
+        """A finished run. Raises UsageError when the folder holds none."""
+        folder = RunFolder.open(path)
+        if not folder.finished:
+            raise UsageError(
+                f"Run {path} is not finished; finish it with: monas run --resume {path}"
+            )
+        return cls(folder, catalog)
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @property
+    def devices(self) -> list[str]:
+        """Devices that have a front: search devices, then held-out ones."""
+        return [*(self.config.devices or ()), *(self.config.held_out or ())]
+
+    def front(self, device: str) -> dict[str, Any]:
+        """The front document of a device (schema 1).
+
+        Raises:
+            UsageError: The run has no such device, or the file is missing or damaged.
+        """
+        if device not in self.devices:
+            raise UsageError(
+                f'This run has no front for device "{device}"; it has: {", ".join(self.devices)}.'
+            )
+        return read_front(self.path / "front" / f"{device}.json")
+
+    def pick(
+        self,
+        device: str,
+        prefer: Mapping[str, float],
+        limits: Sequence[Constraint] = (),
+    ) -> dict[str, Any]:
+        """The architecture for a wish: asked of the optimizer, compared with the known front.
+
+        The optimizer's answer and its neighbours on the lattice are evaluated
+        on unseen data; the best of them and the stored front, by the wish, is
+        returned. Works for any installed device, also one the run has not seen.
+
+        Raises:
+            UsageError: A bad preference, an unknown device, or limits nothing meets.
+        """
+        target = self._device(device)
+        preference = Preference.normalised(
+            {self._short_name(name): weight for name, weight in prefer.items()}, self._names
+        )
+        proposed = self.session.plan.optimizer.propose(target, [preference])
+        known = self._front_members(device)
+        pool = list(dict.fromkeys([*proposed, *known]))
+        evaluations = self.session.evaluator.evaluate(pool, target, "final")
+        evaluations = self._feasible(evaluations, limits)
+        chosen = evaluations[self._best(evaluations, device, preference)]
+        predicted = self.session.plan.optimizer.predict(target, [chosen.architecture])[0]
+        return member(chosen, predicted) | {
+            "device": device,
+            "preference": preference.to_json(),
+        }
+
+    @cached_property
+    def session(self) -> Session:
+        """The run's supernet, optimizer and values, loaded on first use."""
+        session = Session(resolve(self.config, self._catalog))
+        latest = self.folder.latest_checkpoint()
+        if latest is None:
+            raise UsageError(f"Run {self.path} has lost its checkpoints; only its fronts remain.")
+        archive = Archive(self.path / "archive.jsonl")
+        session.load_state_dict(state.load(latest)["session"], archive)
+        return session
+
+    @property
+    def _names(self) -> list[str]:
+        return [objective.short for objective in self.session.plan.objectives]
+
+    def _short_name(self, name: str) -> str:
+        """The short name of an objective, whichever name was given."""
+        return {o.name: o.short for o in self.session.plan.objectives}.get(name, name)
+
+    def _device(self, name: str) -> Device:
+        for device in self.session.plan.all_devices:
+            if device.name == name:
+                return device
+        return self._catalog.create("device", name)
+
+    def _front_members(self, device: str) -> list[Architecture]:
+        """Members of every stored front: their quality is known, so they are candidates here."""
+        names = [device] if device in self.devices else self.devices
+        choices = self.session.plan.space.choices
+        documents = [m["architecture"] for n in names for m in self.front(n)["members"]]
+        return [choices.from_json(document) for document in documents]
+
+    def _feasible(
+        self, evaluations: Sequence[Evaluation], limits: Sequence[Constraint]
+    ) -> list[Evaluation]:
+        def miss(evaluation: Evaluation) -> float:
+            values = evaluation.values
+            return max((c.violation(values[c.objective].value) for c in limits), default=0.0)
+
+        limits = [attrs.evolve(c, objective=self._short_name(c.objective)) for c in limits]
+        unknown = [c.objective for c in limits if c.objective not in self._names]
+        if unknown:
+            raise UsageError(
+                f'Limit on "{unknown[0]}", which is no objective of this run; '
+                f"it has: {', '.join(self._names)}."
+            )
+        feasible = [e for e in evaluations if miss(e) == 0.0]
+        if not feasible:
+            nearest = min(evaluations, key=miss)
+            got = ", ".join(
+                f"{c.objective}={nearest.values[c.objective].value:.4g} "
+                f"{nearest.values[c.objective].unit}"
+                for c in limits
+            )
+            wanted = ", ".join(f"{c.kind} {c.objective}={c.bound:g}" for c in limits)
+            raise UsageError(f"No known architecture meets {wanted}; the nearest has {got}.")
+        return feasible
+
+    def _best(self, evaluations: Sequence[Evaluation], device: str, preference: Preference) -> int:
+        signs = np.array([sign(objective) for objective in self.session.plan.objectives])
+        points = np.array([[e.values[n].value for n in self._names] for e in evaluations]) * signs
+        if device in self.devices:
+            document = self.front(device)
+            ideal = np.array(document["ideal_point"]) * signs
+            table = [[m["values"][n] for n in self._names] for m in document["members"]]
+            worst = (np.array(table) * signs).max(axis=0)
+            ideal = np.minimum(ideal, (np.array(table) * signs).min(axis=0))
+        else:
+            ideal, worst = points.min(axis=0), points.max(axis=0)
+        scaled = Scale(ideal.tolist(), worst.tolist()).apply(points)
+        return int(choose(scaled, np.array([preference.vector]))[0])
+
+
+def search(config: RunConfig, catalog: Catalog | None = None, bus: Bus | None = None) -> Run:
+    """Carry out a run from Python and return it finished.
+
+    Raises:
+        MonasError: As the command line would report it.
+    """
+    catalog = catalog or Catalog.installed()
+    plan = resolve(config, catalog)
+    out_dir = Path(config.out_dir) if config.out_dir else None
+    folder = RunFolder.create(out_dir, plan.config)
+    execute(plan, folder, bus or Bus(), Control())
+    return Run.open(folder.path, catalog)

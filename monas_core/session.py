@@ -1,0 +1,94 @@
+"""The live state of one run in this process: what checkpoints hold and bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from monas_core.archive import Archive
+from monas_core.budget import Meter
+from monas_core.context import Context
+from monas_core.evaluator import Evaluator
+from monas_core.plan import Plan
+from monas_core.problem import Problem
+from monas_core.seeding import derived_generator
+from monas_core.warmup import SupernetTrainer
+
+PHASES: tuple[str, ...] = ("warm-up", "search", "finish", "done")
+
+
+class Session:
+    """Builds what a plan describes and carries it through the phases.
+
+    Attributes:
+        plan: What is run.
+        context: Space, task and supernet.
+        meter: What the search has spent.
+        evaluator: The way to values.
+        problem: What the optimizer is handed.
+        trainer: Of the supernet, during warm-up.
+        phase: One of ``PHASES``.
+        seconds: Time spent per phase.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.context = Context(
+            plan.space, plan.task, plan.build_supernet(), torch_device=plan.torch_device
+        )
+        self.meter = Meter(plan.config.budget)
+        self.evaluator = Evaluator(self.context, plan.objectives, self.meter)
+        self.problem = Problem(
+            context=self.context,
+            objectives=plan.objectives,
+            devices=plan.devices,
+            evaluator=self.evaluator,
+            embedding=plan.embedding,
+            meter=self.meter,
+        )
+        seed = plan.config.seed
+        self.trainer = SupernetTrainer(
+            self.context, plan.warm_up, derived_generator(seed, "warm-up")
+        )
+        self.phase = "warm-up"
+        self.seconds: dict[str, float] = {phase: 0.0 for phase in PHASES if phase != "done"}
+
+    def start_optimizer(self) -> None:
+        """Hand the problem to the optimizer, with a generator of its own."""
+        assert self.context.supernet is not None
+        self.context.supernet.eval()
+        generator = derived_generator(self.plan.config.seed, "optimizer")
+        self.plan.optimizer.start(self.problem, generator)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on as if never stopped."""
+        assert self.context.supernet is not None
+        warming = self.phase == "warm-up"
+        return {
+            "phase": self.phase,
+            "seconds": self.seconds,
+            "supernet": self.context.supernet.state_dict(),
+            "trainer": self.trainer.state_dict() if warming else None,
+            "optimizer": None if warming else self.plan.optimizer.state_dict(),
+            "meter": attrs.asdict(self.meter, filter=lambda field, _: field.name != "budget"),
+            "devices": {d.name: dict(d.state_dict()) for d in self.plan.all_devices},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any], archive: Archive) -> None:
+        """Continue from a checkpoint and the archive as it was then."""
+        assert self.context.supernet is not None
+        self.phase = state["phase"]
+        self.seconds = dict(state["seconds"])
+        self.context.supernet.load_state_dict(state["supernet"])
+        self.evaluator.remember(archive.read(self.plan.space.choices))
+        for device in self.plan.all_devices:
+            device.load_state_dict(state["devices"][device.name])
+        for name, value in state["meter"].items():
+            setattr(self.meter, name, value)
+        if state["trainer"] is not None:
+            self.trainer.load_state_dict(state["trainer"])
+        if state["optimizer"] is not None:
+            self.start_optimizer()
+            self.plan.optimizer.load_state_dict(state["optimizer"])

@@ -1,0 +1,126 @@
+"""A hardware target: a complete profile and believable costs."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import ClassVar
+
+import pytest
+import torch
+
+from monas_core.architecture import Architecture
+from monas_core.catalog.lookup import Catalog
+from monas_core.catalog.specs import Entry
+from monas_core.device import Device
+from monas_core.errors import Unavailable
+from monas_core.testing.contracts.base import ORIGINS, Contract
+from monas_core.testing.fakes import ToyDevice
+from monas_core.testing.stages import Stage, Stages
+
+PRECISIONS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4")
+
+
+class DeviceContract(Contract):
+    """A device on a small problem; override ``subject`` to return yours."""
+
+    kind: ClassVar[str | None] = "device"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def subject(cls, entry: Entry) -> Device:
+        """The device under test."""
+        return entry.create()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def stage(cls, subject: Device, stages: Stages) -> Stage:
+        """The first problem on which it gives any cost."""
+        if not subject.available:
+            pytest.skip("not available on this machine")
+        for stage in stages.all():
+            if any(_gives(subject, metric, stage) for metric in subject.metrics):
+                return stage
+        pytest.skip("gives no cost of the installed spaces")
+
+    def test_name_is_its_own(self, entry: Entry, subject: Device, catalog: Catalog) -> None:
+        assert entry.name == subject.name
+        others = [e for e in catalog.entries("device") if e.name == subject.name]
+        assert len(others) == 1
+
+    def test_profile_is_complete(self, subject: Device) -> None:
+        profile = subject.profile
+        assert profile.processor
+        assert profile.runtime
+        assert profile.kind
+        assert profile.precision in PRECISIONS
+        assert profile.batch >= 1
+        assert profile.origin in ORIGINS
+
+    def test_every_figure_has_unit_and_source(self, subject: Device) -> None:
+        for name, figure in subject.profile.figures.items():
+            assert math.isfinite(figure.value), name
+            assert figure.unit, f"{name} has no unit"
+            assert figure.source, f"{name} has no public source"
+
+    def test_gives_at_least_one_metric(self, subject: Device) -> None:
+        assert subject.metrics
+
+    def test_costs_are_positive_and_finite(self, subject: Device, stage: Stage) -> None:
+        asked = stage.architectures(3)
+        for metric in sorted(subject.metrics):
+            if not _gives(subject, metric, stage):
+                continue
+            for found in (
+                subject.cost(metric, asked, stage.context),
+                subject.estimate(metric, asked, stage.context),
+            ):
+                assert len(found) == len(asked)
+                for value in found:
+                    assert math.isfinite(value.value), metric
+                    assert value.value > 0, metric
+                    assert value.origin in ORIGINS
+                    assert value.unit
+
+    def test_architectures_differ_in_cost(self, subject: Device, stage: Stage) -> None:
+        for metric in sorted(subject.metrics):
+            if _gives(subject, metric, stage):
+                found = subject.estimate(metric, stage.architectures(8), stage.context)
+                assert len({value.value for value in found}) > 1, f"{metric} never changes"
+
+    def test_unknown_metric_is_unavailable(self, subject: Device, stage: Stage) -> None:
+        with pytest.raises(Unavailable):
+            subject.cost("no_such_metric", stage.architectures(1), stage.context)
+
+    def test_state_survives_json(self, entry: Entry, subject: Device, stage: Stage) -> None:
+        metric = next(m for m in sorted(subject.metrics) if _gives(subject, m, stage))
+        before = _estimates(subject, metric, stage)
+        twin: Device = entry.create()
+        twin.load_state_dict(json.loads(json.dumps(dict(subject.state_dict()))))
+        assert _estimates(twin, metric, stage) == pytest.approx(before, rel=1e-6)
+
+    def test_embeds_as_long_as_any_other(
+        self, subject: Device, stage: Stage, stages: Stages
+    ) -> None:
+        metrics = sorted(
+            m for m in subject.metrics & ToyDevice.metrics if _gives(subject, m, stage)
+        )
+        for embedding in stages.embeddings():
+            vector = embedding.embed(subject, metrics, stage.context)
+            reference = embedding.embed(ToyDevice(), metrics, stage.context)
+            assert vector.shape == reference.shape
+            assert torch.isfinite(vector).all()
+
+
+def _gives(device: Device, metric: str, stage: Stage) -> bool:
+    """Whether the device can tell this cost on this stage."""
+    try:
+        device.cost(metric, stage.architectures(1), stage.context)
+    except Unavailable:
+        return False
+    return True
+
+
+def _estimates(device: Device, metric: str, stage: Stage) -> list[float]:
+    asked: list[Architecture] = stage.architectures(6)
+    return [value.value for value in device.estimate(metric, asked, stage.context)]

@@ -1,0 +1,188 @@
+"""A search algorithm on a problem whose true front is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch import Tensor
+
+from monas_core import state
+from monas_core.architecture import Architecture
+from monas_core.archive import Known
+from monas_core.catalog.specs import Entry
+from monas_core.optimizer import Optimizer, StepReport
+from monas_core.preference import Preference, lattice_of_size
+from monas_core.problem import Problem
+from monas_core.testing.contracts.base import Contract
+from monas_core.testing.fakes import (
+    ToyDevice,
+    ToyEnergy,
+    ToyLatency,
+    ToyQuality,
+    toy_problem,
+    true_front,
+)
+from monas_core.testing.stages import TOY_PROVIDES
+
+_SECONDS_PER_STEP = 0.05
+"""Fed to the meter in place of the clock, so that two runs can be equal."""
+
+
+class OptimizerContract(Contract):
+    """An optimizer on toy problems; override ``subject`` with a function that makes yours.
+
+    Attributes:
+        budget: Enough to find the ends of a front of 78 architectures.
+        tolerance: Distance from an end that counts as reached, as a share of the range.
+    """
+
+    kind: ClassVar[str | None] = "optimizer"
+    budget: ClassVar[str] = "80steps"
+    tolerance: ClassVar[float] = 0.05
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def subject(cls, entry: Entry) -> Any:
+        """A function that returns a new optimizer with default options."""
+        missing = entry.spec.needs - TOY_PROVIDES
+        if missing:
+            pytest.skip(f"needs {', '.join(sorted(missing))}, which the toy problem has not")
+        from monas_core.catalog.lookup import checked_options
+
+        return lambda: entry.create(**checked_options(entry, {}))
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def finished(cls, subject: Any) -> tuple[Optimizer, Problem]:
+        """An optimizer that has spent its budget."""
+        optimizer, problem = subject(), toy_problem(budget=cls.budget)
+        optimizer.start(problem, torch.Generator().manual_seed(0))
+        drive(optimizer, problem)
+        return optimizer, problem
+
+    def test_steps_report(self, subject: Any) -> None:
+        optimizer, problem = subject(), toy_problem(budget="6steps")
+        optimizer.start(problem, torch.Generator().manual_seed(0))
+        for report in drive(optimizer, problem):
+            assert isinstance(report, StepReport)
+            assert report.phase
+            assert all(isinstance(loss, float) for loss in report.losses.values())
+
+    def test_global_randomness_is_left_alone(self, subject: Any) -> None:
+        before = torch.get_rng_state()
+        optimizer, problem = subject(), toy_problem(budget="4steps")
+        optimizer.start(problem, torch.Generator().manual_seed(0))
+        drive(optimizer, problem)
+        assert torch.equal(torch.get_rng_state(), before)
+
+    def test_proposals_are_valid_on_any_device(self, finished: tuple[Optimizer, Problem]) -> None:
+        optimizer, problem = finished
+        wishes = _wishes(problem, 11)
+        spent = problem.meter.evaluations
+        for device in (*problem.devices, ToyDevice("never-seen", power=3.0)):
+            found = optimizer.propose(device, wishes)
+            assert len(found) == len(wishes)
+            for architecture in found:
+                assert problem.choices.from_json(architecture.to_json()) == architecture
+        assert problem.meter.evaluations == spent, "propose queried quality"
+
+    def test_extreme_preferences_reach_the_ends(self, finished: tuple[Optimizer, Problem]) -> None:
+        optimizer, problem = finished
+        names = [objective.short for objective in problem.objectives]
+        for device in problem.devices:
+            _, front = true_front(problem, device)
+            low, width = front.min(axis=0), front.max(axis=0) - front.min(axis=0)
+            for index, name in enumerate(names):
+                (found,) = optimizer.propose(device, [Preference.normalised({name: 1.0}, names)])
+                point = _exact(problem, [found], device)[0]
+                miss = (point[index] - low[index]) / width[index]
+                assert miss <= self.tolerance, f"{name} on {device.name}: {miss:.0%} off the end"
+
+    def test_wishes_are_told_apart(self, finished: tuple[Optimizer, Problem]) -> None:
+        optimizer, problem = finished
+        found = optimizer.propose(problem.devices[0], _wishes(problem, 11))
+        assert len(set(found)) >= 3, "one architecture for every wish is no front"
+
+    @pytest.mark.parametrize("count", [1, 3], ids="{}-objectives".format)
+    def test_any_number_of_objectives(self, subject: Any, count: int) -> None:
+        objectives = [ToyQuality(), ToyLatency(), ToyEnergy()][:count]
+        optimizer = subject()
+        problem = toy_problem(objectives=objectives, budget="20steps")
+        optimizer.start(problem, torch.Generator().manual_seed(0))
+        drive(optimizer, problem)
+        wishes = _wishes(problem, 4)
+        assert len(optimizer.propose(problem.devices[0], wishes)) == len(wishes)
+
+    def test_budget_of_evaluations_is_kept(self, subject: Any) -> None:
+        optimizer, problem = subject(), toy_problem(budget="30evals")
+        optimizer.start(problem, torch.Generator().manual_seed(0))
+        drive(optimizer, problem, at_most=200)
+        assert problem.meter.evaluations <= 30
+
+    def test_resumed_equals_uninterrupted(self, subject: Any, tmp_path: Path) -> None:
+        straight, problem = subject(), toy_problem(budget="40steps")
+        straight.start(problem, torch.Generator().manual_seed(1))
+        drive(straight, problem)
+
+        first, before = subject(), toy_problem(budget="40steps")
+        known: list[Known] = []
+        before.evaluator.listen(known.append)
+        first.start(before, torch.Generator().manual_seed(1))
+        drive(first, before, at_most=17)
+        state.save(tmp_path / "saved", first.state_dict())
+
+        second, after = subject(), toy_problem(budget="40steps")
+        after.evaluator.remember(known)
+        after.meter.steps, after.meter.seconds = before.meter.steps, before.meter.seconds
+        second.start(after, torch.Generator().manual_seed(1))
+        second.load_state_dict(state.load(tmp_path / "saved"))
+        drive(second, after)
+
+        _assert_same(second.state_dict(), straight.state_dict(), "state")
+        wishes = _wishes(problem, 11)
+        for device in problem.devices:
+            assert second.propose(device, wishes) == straight.propose(device, wishes)
+
+
+def drive(optimizer: Optimizer, problem: Problem, at_most: int = 10_000) -> list[StepReport]:
+    """Step as the engine does until the budget is spent; the clock is made up."""
+    reports: list[StepReport] = []
+    while problem.meter.left > 0 and len(reports) < at_most:
+        reports.append(optimizer.step())
+        problem.meter.steps += 1
+        problem.meter.seconds += _SECONDS_PER_STEP
+        if reports[-1].finished:
+            break
+    return reports
+
+
+def _wishes(problem: Problem, count: int) -> list[Preference]:
+    return lattice_of_size([objective.short for objective in problem.objectives], count)
+
+
+def _exact(problem: Problem, architectures: Sequence[Architecture], device: Any) -> Any:
+    """Minimised values ``(n, M)`` from the formulas themselves."""
+    from monas_core.budget import Meter
+    from monas_core.evaluator import Evaluator
+
+    evaluator = Evaluator(problem.context, problem.objectives, Meter(problem.meter.budget))
+    return evaluator.matrix(architectures, device, exact=True).numpy()
+
+
+def _assert_same(found: Any, expected: Any, path: str) -> None:
+    if isinstance(expected, Tensor):
+        assert torch.equal(found, expected), f"{path} differs after resuming"
+    elif isinstance(expected, dict):
+        assert set(found) == set(expected), path
+        for key in expected:
+            _assert_same(found[key], expected[key], f"{path}.{key}")
+    elif isinstance(expected, list | tuple):
+        assert len(found) == len(expected), path
+        for index, (left, right) in enumerate(zip(found, expected, strict=True)):
+            _assert_same(left, right, f"{path}[{index}]")
+    else:
+        assert found == expected, f"{path} differs after resuming"

@@ -1,0 +1,102 @@
+"""A search space: its declarations agree with each other and with its networks."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch.utils._pytree import tree_leaves
+
+from monas_core import population
+from monas_core.catalog.specs import Entry
+from monas_core.errors import UsageError
+from monas_core.relaxation import Relaxation
+from monas_core.space import SearchSpace
+from monas_core.testing.contracts.base import Contract
+from monas_core.testing.stages import Stages
+from monas_core.workload import trace
+
+MOST = 20_000
+"""More architectures than this are not enumerated."""
+
+
+class SpaceContract(Contract):
+    """A class of search spaces; override ``subject`` to return yours."""
+
+    kind: ClassVar[str | None] = "space"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def subject(cls, entry: Entry) -> type[SearchSpace]:
+        """The class under test."""
+        return entry.load()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def tiny(cls, subject: type[SearchSpace]) -> SearchSpace:
+        """The instance for contracts."""
+        return subject.tiny()
+
+    def test_entry_and_class_have_one_name(self, request: Any, subject: type[SearchSpace]) -> None:
+        if "entry" in request.fixturenames:
+            assert request.getfixturevalue("entry").name == subject.name
+        assert subject.tiny().choices.space == subject.name
+
+    def test_declares_modalities_and_presets(self, subject: type[SearchSpace]) -> None:
+        assert subject.modalities
+        assert subject.presets
+
+    def test_encoding_round_trips(self, tiny: SearchSpace) -> None:
+        rows = population.sample(tiny.choices, 64, torch.Generator().manual_seed(0))
+        architectures = population.decode(tiny.choices, rows)
+        assert torch.equal(population.encode(tiny.choices, architectures), rows)
+        relaxation = Relaxation.from_population(tiny.choices, rows)
+        assert relaxation.to_architectures() == architectures
+        for architecture in architectures:
+            assert tiny.choices.from_json(architecture.to_json()) == architecture
+
+    def test_samples_are_valid_and_canonical(self, tiny: SearchSpace) -> None:
+        rows = population.sample(tiny.choices, 64, torch.Generator().manual_seed(1))
+        for architecture in population.decode(tiny.choices, rows):
+            assert tiny.choices.architecture(architecture.choices) == architecture
+
+    def test_cardinality_is_the_number_of_architectures(self, tiny: SearchSpace) -> None:
+        listed = list(itertools.islice(tiny.choices.enumerate(), MOST + 1))
+        assert len(listed) <= MOST, f"tiny() must have at most {MOST} architectures"
+        assert len(set(listed)) == len(listed)
+        assert tiny.choices.cardinality() == len(listed)
+
+    def test_every_preset_traces_at_both_ends(
+        self, subject: type[SearchSpace], stages: Stages
+    ) -> None:
+        for preset in subject.presets:
+            space = subject(preset=preset)  # pyright: ignore[reportCallIssue]
+            assert space.preset == preset
+            assert space.warm_up.steps >= 0
+            found = stages.task_for(space)
+            if found is None:
+                pytest.skip(f"no installed task for {', '.join(sorted(space.modalities))}")
+            ends = population.decode(space.choices, population.corners(space.choices))
+            for architecture in ends:
+                with torch.device("meta"):
+                    network = space.build(architecture, found[0])
+                workload = trace(network, found[0].example(1))
+                assert workload.parameters > 0
+                assert len(workload.elements) > 0
+
+    def test_unknown_preset_is_refused(self, subject: type[SearchSpace]) -> None:
+        with pytest.raises(UsageError):
+            subject(preset="no such preset")  # pyright: ignore[reportCallIssue]
+
+    def test_networks_of_tiny_run(self, tiny: SearchSpace, stages: Stages) -> None:
+        found = stages.task_for(tiny)
+        if found is None:
+            pytest.skip(f"no installed task for {', '.join(sorted(tiny.modalities))}")
+        batch = found[0].batch("train", 2, torch.Generator().manual_seed(0))
+        rows = population.sample_distinct(tiny.choices, 4, torch.Generator().manual_seed(2))
+        for architecture in population.decode(tiny.choices, rows):
+            outputs = tiny.build(architecture, found[0]).eval()(batch.inputs)
+            assert all(torch.isfinite(leaf).all() for leaf in tree_leaves(outputs))
+            assert found[0].loss(outputs, batch.targets).shape == (2,)

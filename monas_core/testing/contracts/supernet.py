@@ -1,0 +1,147 @@
+"""A supernet: three ways to run an architecture that give one answer."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves, tree_map
+
+from monas_core.architecture import Architecture
+from monas_core.catalog.specs import Entry
+from monas_core.context import Context
+from monas_core.relaxation import Relaxation, option_mask
+from monas_core.seeding import seeded_construction
+from monas_core.space import SearchSpace
+from monas_core.supernet import Supernet
+from monas_core.testing.contracts.base import Contract
+from monas_core.testing.stages import Stage, Stages
+
+TOLERANCE = 1e-5
+"""Of outputs in float32, relative to their largest magnitude (at least 1)."""
+_SAMPLES = 50
+
+
+class SupernetContract(Contract):
+    """A space that provides a supernet; override ``subject`` to return your class."""
+
+    kind: ClassVar[str | None] = "space"
+    provides: ClassVar[frozenset[str]] = frozenset({"supernet"})
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def subject(cls, entry: Entry) -> type[SearchSpace]:
+        """The class under test."""
+        return entry.load()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def stage(cls, subject: type[SearchSpace], stages: Stages) -> Stage:
+        """``tiny()`` with a task and a supernet whose weights are all generic."""
+        found = stages.task_for(subject.tiny())
+        if found is None:
+            pytest.skip(f"no installed task for {', '.join(sorted(subject.modalities))}")
+        space = subject.tiny()
+        with seeded_construction(0):
+            supernet = space.supernet(found[0])
+        generator = torch.Generator().manual_seed(1)
+        with torch.no_grad():  # a weight that starts at zero would hide what it multiplies
+            for weight in supernet.parameters():
+                weight.add_(0.1 * torch.randn(weight.shape, generator=generator))
+        context = Context(space, found[0], supernet.eval())
+        return Stage("tiny()", frozenset({"supernet"}), context)
+
+    def test_sliced_masked_and_extracted_agree(self, stage: Stage) -> None:
+        supernet, choices = _supernet(stage), stage.context.space.choices
+        inputs = _inputs(stage, 2)
+        with torch.no_grad():
+            for architecture in stage.architectures(_SAMPLES):
+                sliced = supernet(inputs, architecture)
+                relaxation = Relaxation.from_architectures(choices, [architecture])
+                _assert_close(supernet(inputs, relaxation), sliced, architecture)
+                _assert_close(supernet.extract(architecture).eval()(inputs), sliced, architecture)
+
+    def test_each_group_sees_its_own_architecture(self, stage: Stage) -> None:
+        supernet, choices = _supernet(stage), stage.context.space.choices
+        members = stage.architectures(3)
+        inputs = _inputs(stage, 2 * len(members))
+        with torch.no_grad():
+            mixed = supernet(inputs, Relaxation.from_architectures(choices, members))
+            for group, architecture in enumerate(members):
+                rows = slice(2 * group, 2 * group + 2)
+                alone = supernet(_rows(inputs, rows), architecture)
+                _assert_close(_rows(mixed, rows), alone, architecture)
+
+    def test_indivisible_batch_is_refused(self, stage: Stage) -> None:
+        choices = stage.context.space.choices
+        relaxation = Relaxation.from_architectures(choices, stage.architectures(2))
+        with pytest.raises(ValueError, match=r"\d"):
+            _supernet(stage)(_inputs(stage, 3), relaxation)
+
+    def test_gradients_reach_every_option(self, stage: Stage) -> None:
+        supernet, choices = _supernet(stage), stage.context.space.choices
+        members = stage.architectures(6)
+        one_hot = Relaxation.from_architectures(choices, members)
+        weights = one_hot.weights.clone().requires_grad_()
+        inputs = _inputs(stage, 2 * len(members))
+        outputs = tree_leaves(supernet(inputs, Relaxation(choices, weights)))
+        generator = torch.Generator().manual_seed(3)
+        total = sum((o * torch.randn(o.shape, generator=generator)).sum() for o in outputs)
+        assert isinstance(total, Tensor)
+        (gradient,) = torch.autograd.grad(total, weights)  # (A, C, K)
+        expected = option_mask(choices) & (one_hot.activity() > 0)[..., None]
+        expected &= (torch.tensor(choices.sizes) > 1)[:, None]
+        silent = (expected & (gradient == 0)).nonzero().tolist()
+        names = [(choices.choices[c].name, choices.choices[c].options[k]) for _, c, k in silent]
+        assert not names, f"no gradient reaches {names}"
+
+    def test_gradients_reach_the_weights(self, stage: Stage) -> None:
+        supernet = _supernet(stage)
+        supernet.zero_grad(set_to_none=True)
+        largest = stage.architectures(2)[-1]
+        outputs = tree_leaves(supernet(_inputs(stage, 2), largest))
+        torch.stack([o.square().sum() for o in outputs]).sum().backward()
+        touched = [p for p in supernet.parameters() if p.grad is not None and p.grad.abs().sum()]
+        assert touched, "training a sliced subnet changes no weight of the supernet"
+        supernet.zero_grad(set_to_none=True)
+
+    def test_extracted_networks_stand_alone(self, stage: Stage) -> None:
+        supernet = _supernet(stage)
+        architecture = stage.architectures(2)[-1]
+        before = {name: value.clone() for name, value in supernet.state_dict().items()}
+        extracted = supernet.extract(architecture)
+        with torch.no_grad():
+            for weight in extracted.parameters():
+                weight.fill_(7.0)
+        for name, value in supernet.state_dict().items():
+            assert torch.equal(value, before[name]), f"extract shares {name} with the supernet"
+
+    def test_built_and_extracted_have_equally_many_weights(self, stage: Stage) -> None:
+        space, task = stage.context.space, stage.context.require_task()
+        for architecture in stage.architectures(6):
+            built = sum(p.numel() for p in space.build(architecture, task).parameters())
+            extracted = _supernet(stage).extract(architecture)
+            assert sum(p.numel() for p in extracted.parameters()) == built
+
+
+def _supernet(stage: Stage) -> Supernet:
+    assert stage.context.supernet is not None
+    return stage.context.supernet
+
+
+def _inputs(stage: Stage, size: int) -> Any:
+    generator = torch.Generator().manual_seed(5)
+    return stage.context.require_task().batch("train", size, generator).inputs
+
+
+def _rows(tree: Any, rows: slice) -> Any:
+    return tree_map(lambda leaf: leaf[rows], tree)
+
+
+def _assert_close(found: Any, expected: Any, architecture: Architecture) -> None:
+    for left, right in zip(tree_leaves(found), tree_leaves(expected), strict=True):
+        assert left.shape == right.shape
+        gap = float((left - right).abs().max() / right.abs().max().clamp_min(1.0))
+        assert gap <= TOLERANCE, f"{architecture.choices}: outputs differ by {gap:.1e}"

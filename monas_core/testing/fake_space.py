@@ -1,0 +1,155 @@
+"""The smallest honest search space: up to three layers of chosen widths."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from monas_core.architecture import Architecture, Choice, Condition
+from monas_core.choices import ChoiceSet
+from monas_core.relaxation import Relaxation
+from monas_core.space import SearchSpace, WarmUp, check_preset
+from monas_core.supernet import Supernet
+from monas_core.task import Task
+from monas_core.testing.fake_task import FEATURES
+
+ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
+
+
+def toy_choices(depth: int, widths: tuple[int, ...]) -> ChoiceSet:
+    """Activation, depth, and the width of every layer that the depth reaches."""
+    layers = [
+        Choice(
+            f"width_{layer}",
+            widths,
+            condition=Condition("depth", tuple(range(layer, depth + 1))) if layer > 1 else None,
+            ordered=True,
+            group=f"layer_{layer}",
+        )
+        for layer in range(1, depth + 1)
+    ]
+    head = [
+        Choice("activation", tuple(ACTIVATIONS)),
+        Choice("depth", tuple(range(1, depth + 1)), ordered=True),
+    ]
+    return ChoiceSet("toy", 1, (*head, *layers))
+
+
+class ToySpace(SearchSpace):
+    """78 architectures at preset ``tiny``, 12 in ``tiny()``."""
+
+    name: ClassVar[str] = "toy"
+    modalities: ClassVar[frozenset[str]] = frozenset({"toy"})
+    presets: ClassVar[tuple[str, ...]] = ("tiny",)
+
+    def __init__(self, preset: str = "tiny") -> None:
+        self.preset = check_preset(type(self), preset)
+        self.choices = toy_choices(3, (4, 8, 16))
+        self.warm_up = WarmUp(steps=20, batch_size=16, learning_rate=1e-2)
+
+    @classmethod
+    def tiny(cls) -> ToySpace:
+        """Two layers of two widths: 12 architectures."""
+        space = cls()
+        space.choices = toy_choices(2, (4, 8))
+        return space
+
+    def supernet(self, task: Task) -> ToySupernet:
+        """A freshly initialised supernet."""
+        return ToySupernet(self.choices, task.n_outputs)
+
+    def build(self, architecture: Architecture, task: Task) -> ToyNetwork:
+        """A freshly initialised network; works on the ``meta`` device."""
+        self.choices.to_indices(architecture)  # refuses an architecture of another space
+        return ToyNetwork(_widths(architecture), str(architecture["activation"]), task.n_outputs)
+
+
+class ToyNetwork(nn.Module):
+    """Hidden layers of given widths, each followed by the activation."""
+
+    def __init__(self, widths: list[int], activation: str, n_outputs: int) -> None:
+        super().__init__()
+        self.activation = activation
+        sizes = [FEATURES, *widths]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        self.head = nn.Linear(widths[-1], n_outputs)
+
+    @property
+    def hidden(self) -> list[nn.Linear]:
+        """The hidden layers, first to last."""
+        return [layer for layer in self.layers if isinstance(layer, nn.Linear)]
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits ``(B, n_outputs)``."""
+        flow = inputs
+        for layer in self.hidden:
+            flow = ACTIVATIONS[self.activation](layer(flow))
+        return self.head(flow)
+
+
+class ToySupernet(Supernet):
+    """The widest and deepest network; narrower layers are its first units."""
+
+    def __init__(self, choices: ChoiceSet, n_outputs: int) -> None:
+        super().__init__()
+        self.choices = choices
+        self.widths = [int(width) for width in choices.choices[-1].options]
+        depth = len(choices) - 2
+        self.whole = ToyNetwork([self.widths[-1]] * depth, "relu", n_outputs)
+
+    def forward(self, inputs: Tensor, architectures: Architecture | Relaxation) -> Tensor:
+        """Logits ``(B, n_outputs)`` for inputs ``(B, 6)``."""
+        if isinstance(architectures, Architecture):
+            return self._sliced(inputs, architectures)
+        if len(inputs) % len(architectures):
+            raise ValueError(f"{len(architectures)} rows do not divide a batch of {len(inputs)}")
+        return self._masked(inputs, architectures)
+
+    def _sliced(self, inputs: Tensor, architecture: Architecture) -> Tensor:
+        flow, columns = inputs, FEATURES
+        activation = ACTIVATIONS[str(architecture["activation"])]
+        for layer, width in zip(self.whole.hidden, _widths(architecture), strict=False):
+            weight, bias = layer.weight[:width, :columns], layer.bias[:width]
+            flow, columns = activation(nn.functional.linear(flow, weight, bias)), width
+        head = self.whole.head
+        return nn.functional.linear(flow, head.weight[:, :columns], head.bias)
+
+    def _masked(self, inputs: Tensor, relaxation: Relaxation) -> Tensor:
+        group = len(inputs) // len(relaxation)
+        kinds = relaxation.of("activation").repeat_interleave(group, 0)  # (B, activations)
+        depths = relaxation.of("depth").repeat_interleave(group, 0)  # (B, depths)
+        flow, leaving = inputs, torch.zeros(())
+        for index, layer in enumerate(self.whole.hidden):
+            before = layer(flow)  # (B, widest)
+            mixed = sum(kinds[:, [k]] * f(before) for k, f in enumerate(ACTIVATIONS.values()))
+            flow = mixed * self._mask(relaxation, index + 1).repeat_interleave(group, 0)
+            leaving = leaving + depths[:, [index]] * flow
+        return self.whole.head(leaving)
+
+    def _mask(self, relaxation: Relaxation, layer: int) -> Tensor:
+        """Weight with which each unit of a layer exists, ``(A, widest)``."""
+        units = torch.arange(self.widths[-1])
+        exists = units[None, :] < torch.tensor(self.widths)[:, None]  # (options, widest)
+        return relaxation.of(f"width_{layer}") @ exists.to(relaxation.weights.dtype)
+
+    def extract(self, architecture: Architecture) -> ToyNetwork:
+        """A standalone network with copies of the first units of every layer it uses."""
+        widths = _widths(architecture)
+        n_outputs = self.whole.head.out_features
+        network = ToyNetwork(widths, str(architecture["activation"]), n_outputs)
+        sources = [*self.whole.hidden[: len(widths)], self.whole.head]
+        with torch.no_grad():
+            for target, source in zip([*network.hidden, network.head], sources, strict=True):
+                rows, columns = target.weight.shape
+                target.weight.copy_(source.weight[:rows, :columns])
+                target.bias.copy_(source.bias[:rows])
+        return network.train(self.training)
+
+
+def _widths(architecture: Architecture) -> list[int]:
+    """Units of each layer the architecture has."""
+    depth = int(architecture["depth"])
+    return [int(architecture[f"width_{layer}"]) for layer in range(1, depth + 1)]

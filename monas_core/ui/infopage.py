@@ -1,0 +1,169 @@
+"""The page of ``monas info``: one installed thing, explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from monas_core.ui.summary import print_facts
+from monas_core.ui.text import ARROW, count, gathered, number, plain_fact
+
+Document = Mapping[str, Any]
+
+
+def print_info(document: Document, console: Console) -> None:
+    """Head, what is special to the kind, options."""
+    console.print(
+        f"[dim]{document['kind']}[/] [bold cyan]{escape(document['name'])}[/]   "
+        f"[dim]{document['provider']} {document['version']}[/]"
+    )
+    console.print(escape(document["summary"]))
+    if document["aliases"]:
+        console.print(f"also written: {', '.join(document['aliases'])}", style="dim")
+    if document["extras"]:
+        console.print(f"needs packages: {', '.join(document['extras'].values())}", style="dim")
+    if document["needs"]:
+        console.print(f"needs from the run: {', '.join(document['needs'])}", style="dim")
+    console.print()
+    printer = _PRINTERS.get(document["kind"], _print_other)
+    printer(document, console)
+    _print_options(document, console)
+
+
+def _print_space(document: Document, console: Console) -> None:
+    console.print(f"[bold]Networks for[/]  {', '.join(document['networks_for'])}\n")
+    table = Table(header_style="bold", box=None, padding=(0, 3, 0, 0))
+    for head in ("preset", "architectures", "choices", "weights", "warm-up"):
+        table.add_column(head, justify="left" if head == "preset" else "right")
+    for row in document["presets"]:
+        weights = row["weights"]
+        shown = " – ".join(count(number) for number in weights) if weights else "–"
+        table.add_row(
+            row["preset"], count(row["architectures"]), str(row["choices"]), shown,
+            f"{row['warm_up']['steps']} steps",
+        )  # fmt: skip
+    console.print(table)
+    if document["weights_for_task"]:
+        note = f"weights: smallest to largest network, for the task {document['weights_for_task']}"
+        console.print(note, style="dim")
+    console.print(f"\n[bold]Choices[/]  of preset {document['preset']}")
+    console.print(choice_tree(document["choices"]))
+
+
+def choice_tree(choices: Sequence[Document]) -> Tree:
+    """Choices below the choice that switches them on; alike ones share a line."""
+    tree = Tree("", hide_root=True, guide_style="dim")
+    _grow(tree, None, choices)
+    return tree
+
+
+def _grow(tree: Tree, parent: str | None, choices: Sequence[Document]) -> None:
+    below = [c for c in choices if (c["condition"] or {}).get("choice") == parent]
+    groups: dict[tuple[Any, ...], list[Document]] = {}
+    for choice in below:
+        on = tuple((choice["condition"] or {}).get("options", ()))
+        groups.setdefault(on, []).append(choice)
+    for on, group in groups.items():
+        node = tree
+        if parent is not None:
+            answers = " or ".join(plain_fact(option) for option in on)
+            node = tree.add(f"[dim]if {escape(parent)} is {answers}[/]")
+        _add_alike(node, group, choices)
+
+
+def _add_alike(node: Tree, group: Sequence[Document], choices: Sequence[Document]) -> None:
+    parents = {c["condition"]["choice"] for c in choices if c["condition"]}
+    alike: dict[tuple[Any, ...], list[str]] = {}
+    for choice in group:
+        own = choice["name"] if choice["name"] in parents else None
+        alike.setdefault((own, *choice["options"]), []).append(choice["name"])
+    for (own, *answers), names in alike.items():
+        shown = " · ".join(plain_fact(answer) for answer in answers)
+        branch = node.add(f"[bold cyan]{escape(gathered(names))}[/]   {escape(shown)}")
+        if own is not None:
+            _grow(branch, own, choices)
+
+
+def _print_objective(document: Document, console: Console) -> None:
+    unit, direction = document["unit"], document["direction"]
+    better = {"min": "less is better", "max": "more is better"}.get(direction or "")
+    print_facts(
+        {
+            "name in tables": document["short"],
+            "unit": unit if unit is not None else "that of the task's score",
+            "direction": f"{better} {ARROW[direction]}" if better else "that of the task's score",
+            "depends on the device": f"yes, on its {document['device_metric']}"
+            if document["device_metric"]
+            else "no",
+            "costs an evaluation": document["costs_an_evaluation"],
+            "differentiable": document["differentiable"],
+        },
+        console,
+    )
+    console.print()
+    console.print(escape(document["description"]))
+
+
+def _print_device(document: Document, console: Console) -> None:
+    profile = dict(document["profile"])
+    figures = profile.pop("figures")
+    print_facts({k: v for k, v in profile.items() if v not in ("", None)}, console)
+    print_facts({"gives": document["metrics"], **document["facts"]}, console)
+    if not figures:
+        return
+    table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
+    table.add_column("\nfigure", no_wrap=True)
+    table.add_column("\nvalue", justify="right", no_wrap=True)
+    table.add_column("\nunit", no_wrap=True)
+    table.add_column("\nsource", overflow="fold", style="dim")
+    for name, figure in figures.items():
+        value = number(figure["value"])
+        table.add_row(name.replace("_", " "), value, figure["unit"], escape(figure["source"]))
+    console.print(table)
+
+
+def _print_task(document: Document, console: Console) -> None:
+    if "usage" in document:
+        console.print(escape(document["usage"]))
+        return
+    score = document["score"]
+    shown = f"{score['name']} [{score['unit']}] {ARROW[score['direction']]}"
+    print_facts({"score": shown, **document["facts"]}, console)
+
+
+def _print_other(document: Document, console: Console) -> None:
+    if document.get("description"):
+        console.print(escape(document["description"]))
+
+
+def _print_options(document: Document, console: Console) -> None:
+    options = document.get("options") or []
+    if not options:
+        return
+    console.print(
+        f"\n[bold]Options[/]  [dim]set with options.{document['kind']}.NAME=VALUE[/]", markup=True
+    )
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold cyan", no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(overflow="fold")
+    for option in options:
+        table.add_row(
+            option["name"],
+            plain_fact(option["default"]),
+            escape(option["meaning"].replace("``", "")),
+        )
+    console.print(table)
+
+
+_PRINTERS = {
+    "space": _print_space,
+    "objective": _print_objective,
+    "device": _print_device,
+    "task": _print_task,
+}

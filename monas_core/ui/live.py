@@ -1,0 +1,97 @@
+"""The live screen: receives events, redraws a few times a second, survives anything."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from collections.abc import Callable, Iterator
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.text import Text
+
+from monas_core.events import Event
+from monas_core.ui.screen import compose, focus_device
+from monas_core.ui.view import ViewState, fold
+
+REFRESHES_PER_SECOND = 4
+
+
+class LiveScreen:
+    """An observer that draws the run on the whole terminal.
+
+    Use it as a context manager. Text that anything writes to standard error
+    meanwhile is kept and written afterwards, so that it cannot tear the screen.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        device: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        speed: float = 1.0,
+    ) -> None:
+        self.console = console
+        self.state = ViewState()
+        self.device = device
+        self.speed = speed
+        self.notice = ""
+        self._clock = clock
+        self._opened = clock()
+        self._heard = clock()
+        self._stray = io.StringIO()
+
+    def __call__(self, event: Event) -> None:
+        """Take an event; drawing happens on the screen's own time."""
+        self.state = fold(self.state, event)
+        self._heard = self._clock()
+
+    def notify(self, text: str) -> None:
+        """Show a message of the program itself in the last line."""
+        self.notice = text
+
+    def heard_ago(self, seconds: float) -> None:
+        """Say that the latest event is older than its arrival (a log read late)."""
+        self._heard = self._clock() - seconds
+
+    @property
+    def now(self) -> float:
+        """Time of the run: that of the latest event and what has passed since."""
+        if self.state.over or self.state.status == "waiting":
+            return self.state.time
+        return self.state.time + (self._clock() - self._heard) * self.speed
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """One frame, exactly as large as the terminal is now."""
+        width, height = options.max_width, options.height or console.height
+        focus = focus_device(self.state, self._clock() - self._opened, self.device)
+        try:
+            lines = compose(
+                self.state, width, height, now=self.now, focus=focus, notice=self.notice
+            )
+        except Exception as error:  # noqa: BLE001 - a drawing fault must not end a search
+            lines = [Text(f"screen: {error!r}"[:width])]
+        for index, line in enumerate(lines):
+            line.end = "" if index == len(lines) - 1 else "\n"
+            yield line
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[LiveScreen]:
+        """Take over the terminal, and give it back whatever happens."""
+        live = Live(
+            self,
+            console=self.console,
+            screen=True,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        try:
+            with contextlib.redirect_stderr(self._stray), live:
+                yield self
+        finally:
+            stray = self._stray.getvalue()
+            if stray:
+                Console(stderr=True).out(stray, end="")

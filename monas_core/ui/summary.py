@@ -1,0 +1,142 @@
+"""What is printed when a run has ended: one table, its files, what to type next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from monas_core.ui.fronttable import origin_legend, origin_mark
+from monas_core.ui.text import ARROW, clock, number, plain_fact
+
+Document = Mapping[str, Any]
+
+
+def print_summary(result: Document, console: Console) -> None:
+    """The end of a run, from its result document and the front files it names."""
+    fronts = [_read(facts["front"]) for facts in result["devices"].values()]
+    fronts = [front for front in fronts if front]
+    console.print()
+    if fronts:
+        console.print(_table(fronts))
+        used = {origin for f in fronts for m in f["members"] for origin in m["origin"].values()}
+        console.print(origin_legend(used), style="dim")
+    _print_files(result, console)
+    _print_next(result, fronts, console)
+
+
+def print_facts(facts: Document, console: Console) -> None:
+    """Plain facts as two columns."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for key, value in facts.items():
+        if value is None or value == "":
+            continue
+        table.add_row(escape(str(key).replace("_", " ")), escape(plain_fact(value)))
+    console.print(table)
+
+
+def _read(path: str) -> dict[str, Any] | None:
+    """A front file, or nothing where it cannot be read: a summary must not fail a run."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _table(fronts: Sequence[Document]) -> Table:
+    objectives = fronts[0]["objectives"]
+    predicted = _predicted_names(fronts)
+    table = Table(header_style="bold", title="Fronts", title_justify="left", title_style="bold")
+    table.add_column("device", no_wrap=True)
+    table.add_column("members", justify="right")
+    table.add_column("hypervolume", justify="right")
+    for objective in objectives:
+        unit = f"\n{objective['unit']}" if objective["unit"] else ""
+        head = f"best {objective['name']} {ARROW.get(objective['direction'], '')}{unit}"
+        table.add_column(head, justify="right", no_wrap=True)
+    for name in predicted:
+        table.add_column(f"{name} predicted\nmedian error", justify="right", no_wrap=True)
+    for front in fronts:
+        table.add_row(*_cells(front, objectives, predicted))
+    return table
+
+
+def _cells(front: Document, objectives: Sequence[Document], predicted: Sequence[str]) -> list[str]:
+    held_out = " [magenta](not searched)[/]" if front.get("held_out") else ""
+    cells = [
+        front["device"] + held_out, str(len(front["members"])), number(front["hypervolume"], 3)
+    ]  # fmt: skip
+    for objective in objectives:
+        name = objective["name"]
+        pick = min if objective["direction"] == "min" else max
+        best = pick(front["members"], key=lambda m: m["values"][name], default=None)
+        shown = "–" if best is None else number(best["values"][name])
+        cells.append(shown if best is None else f"{shown} {origin_mark(best['origin'].get(name))}")
+    for name in predicted:
+        error = prediction_error(front["members"], name)
+        cells.append("–" if error is None else f"{error:.1%}")
+    return cells
+
+
+def _predicted_names(fronts: Sequence[Document]) -> list[str]:
+    """Objectives that were both predicted and obtained in a better way."""
+    names = [objective["name"] for objective in fronts[0]["objectives"]]
+    return [
+        name
+        for name in names
+        if any(prediction_error(front["members"], name) is not None for front in fronts)
+    ]
+
+
+def prediction_error(members: Sequence[Document], name: str) -> float | None:
+    """Median relative difference between predicted and obtained values, if there are any."""
+    errors = [
+        abs(m["predicted"][name] - m["values"][name]) / abs(m["values"][name])
+        for m in members
+        if name in m.get("predicted", {}) and m["values"].get(name)
+    ]
+    return median(errors) if errors else None
+
+
+def _print_files(result: Document, console: Console) -> None:
+    run = Path(result["run"])
+    seconds = result.get("seconds", {})
+    parts = [f"{name} {clock(value)}" for name, value in seconds.items()]
+    console.print()
+    console.print(f"[bold]Run[/]      {run}   [dim]{'   '.join(parts)}[/]")
+    console.print(f"[bold]Fronts[/]   {run / 'front'}/DEVICE.json and .csv")
+    if (run / "front.png").is_file():
+        console.print(f"[bold]Picture[/]  {run / 'front.png'}")
+
+
+def _print_next(result: Document, fronts: Sequence[Document], console: Console) -> None:
+    """Commands that make sense now, ready to copy."""
+    if not fronts:
+        return
+    run, device = result["run"], fronts[0]["device"]
+    names = [objective["name"] for objective in fronts[0]["objectives"]]
+    wish = ",".join(
+        f"{name}={weight}" for name, weight in zip(names, _weights(len(names)), strict=True)
+    )
+    console.print()
+    console.print("[bold]Next[/]")
+    for line in (
+        f"monas front {run} --device {device}",
+        f"monas pick {run} --device {device} --prefer {wish}",
+        f"monas watch {run} --replay",
+    ):
+        console.print(f"  $ {line}", soft_wrap=True)
+
+
+def _weights(count: int) -> list[str]:
+    """Example weights that sum to 1, falling."""
+    known = {1: ["1"], 2: [".7", ".3"], 3: [".6", ".3", ".1"]}
+    return known.get(count) or [f"{1 / count:.2g}"] * count

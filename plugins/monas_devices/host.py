@@ -1,0 +1,149 @@
+"""This machine: measures latency, measures energy where it can, predicts both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+from monas_core.architecture import Architecture
+from monas_core.context import Context
+from monas_core.device import Device, require_metric
+from monas_core.population import decode, reference_population
+from monas_core.values import Value
+from monas_devices.calibration import CostModel, fit
+from monas_devices.capabilities import probe
+from monas_devices.host_profile import host_profile, modelled_mj
+from monas_devices.meter import EnergyMeter, find_meter
+from monas_devices.roofline import memory_mb
+from monas_devices.timing import measure_ms
+
+CALIBRATION = 20
+"""Architectures measured to fit the model behind ``estimate``."""
+
+_MEASURED = ("latency_ms", "energy_mj")
+
+
+class Host(Device):
+    """The machine monas runs on.
+
+    ``cost`` measures, ``estimate`` answers from a model fitted to measurements of
+    ``CALIBRATION`` architectures, the space's reference set first. Energy is
+    measured where a counter answers; otherwise it is modelled from the time,
+    marked so, and never zero.
+
+    Args:
+        seconds: Time to spend on one measurement.
+    """
+
+    metrics = frozenset({"latency_ms", "energy_mj", "memory_mb"})
+
+    def __init__(self, *, seconds: float = 0.04) -> None:
+        self.profile = host_profile()
+        self._seconds = seconds
+        self._meter: EnergyMeter | None = None
+        self._looked_for_meter = False
+        self._measured: dict[tuple[str, str], Value] = {}  # metric, key of the architecture
+        self._models: dict[str, CostModel] = {}
+        self._scope: str | None = None
+
+    def cost(
+        self, metric: str, architectures: Sequence[Architecture], context: Context
+    ) -> list[Value]:
+        """Measured values, each architecture once per process or resumed run."""
+        require_metric(self, metric, "this cost")
+        self._enter(context)
+        if metric == "memory_mb":
+            return [self._memory(architecture, context) for architecture in architectures]
+        return [self._obtain(metric, architecture, context) for architecture in architectures]
+
+    def estimate(
+        self, metric: str, architectures: Sequence[Architecture], context: Context
+    ) -> list[Value]:
+        """Predicted values; calibrates on first use, which takes seconds."""
+        require_metric(self, metric, "this cost")
+        self._enter(context)
+        if metric == "memory_mb":
+            return [self._memory(architecture, context) for architecture in architectures]
+        if metric == "energy_mj" and not self._has_meter(context):
+            times = self.estimate("latency_ms", architectures, context)
+            return [
+                self._modelled(architecture, time.value, context)
+                for architecture, time in zip(architectures, times, strict=True)
+            ]
+        model = self._calibrated(metric, context)
+        workloads = [context.workload(a, self.profile.batch) for a in architectures]
+        unit = "ms" if metric == "latency_ms" else "mJ"
+        return [Value(value, unit, "predicted") for value in model.predict(workloads)]
+
+    def facts(self) -> Mapping[str, Any]:
+        """What this machine can measure, and how well its predictions hold."""
+        errors = {metric: round(model.error, 4) for metric, model in self._models.items()}
+        return {**probe(), "prediction error (median, left out)": errors}
+
+    def state_dict(self) -> Mapping[str, Any]:
+        """Measurements and fitted models, so that a resumed run measures nothing twice."""
+        return {
+            "scope": self._scope,
+            "measured": [[*key, value.to_json()] for key, value in self._measured.items()],
+            "models": {metric: model.to_json() for metric, model in self._models.items()},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Inverse of ``state_dict``."""
+        self._scope = state["scope"]
+        self._measured = {(m, key): Value.from_json(v) for m, key, v in state["measured"]}
+        self._models = {m: CostModel.from_json(model) for m, model in state["models"].items()}
+
+    def _enter(self, context: Context) -> None:
+        """Forget what was measured for another space, task or torch device."""
+        space, task = context.space, context.require_task()
+        scope = f"{space.name} {space.preset} {task.name} {context.torch_device}"
+        if self._scope != scope:
+            self._scope = scope
+            self._measured.clear()
+            self._models.clear()
+
+    def _obtain(self, metric: str, architecture: Architecture, context: Context) -> Value:
+        key = (metric, architecture.key)
+        if key not in self._measured:
+            if metric == "energy_mj" and not self._has_meter(context):
+                (time,) = self.cost("latency_ms", [architecture], context)
+                return self._modelled(architecture, time.value, context)
+            self._measured[key] = self._measure(metric, architecture, context)
+        return self._measured[key]
+
+    def _measure(self, metric: str, architecture: Architecture, context: Context) -> Value:
+        network = context.network(architecture).eval()
+        inputs = context.example(self.profile.batch)
+        if metric == "latency_ms":
+            return measure_ms(lambda: network(inputs), context.torch_device, self._seconds)
+        assert self._meter is not None
+        joules = self._meter.joules(lambda: network(inputs), 3 * self._seconds)
+        if joules is None:  # the counter answered before and does not now
+            (time,) = self.cost("latency_ms", [architecture], context)
+            return self._modelled(architecture, time.value, context)
+        return Value(1e3 * joules, "mJ", "measured")
+
+    def _calibrated(self, metric: str, context: Context) -> CostModel:
+        if metric not in self._models:
+            choices = context.space.choices
+            chosen = decode(choices, reference_population(choices, CALIBRATION))
+            costs = [value.value for value in self.cost(metric, chosen, context)]
+            workloads = [context.workload(a, self.profile.batch) for a in chosen]
+            self._models[metric] = fit(workloads, costs)
+        return self._models[metric]
+
+    def _has_meter(self, context: Context) -> bool:
+        if not self._looked_for_meter:
+            self._meter = find_meter(context.torch_device)
+            self._looked_for_meter = True
+        return self._meter is not None
+
+    def _modelled(self, architecture: Architecture, time_ms: float, context: Context) -> Value:
+        workload = context.workload(architecture, self.profile.batch)
+        return modelled_mj(self.profile, workload, time_ms)
+
+    def _memory(self, architecture: Architecture, context: Context) -> Value:
+        workload = context.workload(architecture, self.profile.batch)
+        return memory_mb(workload, self.profile.precision)

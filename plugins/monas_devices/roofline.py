@@ -1,0 +1,130 @@
+"""Devices computed from datasheet figures: a roofline per kernel.
+
+A kernel of F FLOPs that moves N elements of b bytes takes
+
+    launch + max((F + saturation) / (peak * efficiency), N * b / bandwidth)
+
+seconds (Williams et al., CACM 52(4), 2009, with a constant per kernel). F is
+zero for kernels that are no matrix products; those have no first term, and a
+compiling runtime folds the share ``fusion`` of them into their neighbours.
+``saturation`` is the work of one wave of output tiles on all cores: a smaller
+product leaves cores idle and is no faster, so F + saturation behaves like F
+for large products and like a constant for small ones. Energy is
+
+    idle_power * time + flop_energy * F + byte_energy * bytes.
+
+Caches are not modelled: every kernel reads and writes memory, as if no result
+survived in a cache until it is needed. That is pessimistic for networks that fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import torch
+from torch import Tensor
+
+from monas_core.architecture import Architecture
+from monas_core.context import Context
+from monas_core.device import Device, DeviceProfile, require_metric
+from monas_core.values import Value
+from monas_core.workload import Workload
+from monas_devices.profiles import BYTES, read_profile, require_figures
+
+CATALOGUE = Path(__file__).parent / "catalogue"
+
+
+@attrs.frozen
+class Roofline:
+    """The figures of a profile, in SI units.
+
+    Attributes:
+        rate: Attainable FLOP/s: peak times efficiency.
+        saturation: FLOPs of one wave of output tiles.
+        bandwidth: B/s.
+        launch: Seconds per kernel.
+        fusion: Share of the kernels without FLOPs that cost nothing.
+        idle_power: W.
+        flop_energy, byte_energy: J.
+        width: Bytes per element.
+    """
+
+    rate: float
+    saturation: float
+    bandwidth: float
+    launch: float
+    fusion: float
+    idle_power: float
+    flop_energy: float
+    byte_energy: float
+    width: int
+
+    @classmethod
+    def of(cls, profile: DeviceProfile) -> Roofline:
+        """From a profile's figures. UsageError where one is missing."""
+        require_figures(profile)
+        figure = {name: figure.value for name, figure in profile.figures.items()}
+        return cls(
+            rate=figure["peak"] * figure["efficiency"],
+            saturation=figure["saturation"],
+            bandwidth=figure["bandwidth"],
+            launch=figure["launch"],
+            fusion=figure["fusion"],
+            idle_power=figure["idle_power"],
+            flop_energy=figure["flop_energy"] * 1e-12,
+            byte_energy=figure["byte_energy"] * 1e-12,
+            width=BYTES[profile.precision],
+        )
+
+    def costs(self, workloads: Sequence[Workload]) -> tuple[Tensor, Tensor]:
+        """Seconds ``(n,)`` and joules ``(n,)`` of n networks, float64."""
+        flops = torch.cat([w.flops for w in workloads])  # (kernels of all networks,)
+        moved = torch.cat([w.elements for w in workloads]) * self.width  # bytes
+        matrix = flops > 0
+        kept = torch.where(matrix, 1.0, 1.0 - self.fusion)
+        compute = torch.where(matrix, (flops + self.saturation) / self.rate, 0.0)
+        seconds = kept * (self.launch + torch.maximum(compute, moved / self.bandwidth))
+        joules = (
+            self.idle_power * seconds + self.flop_energy * flops + self.byte_energy * kept * moved
+        )
+        sizes = torch.tensor([len(w.flops) for w in workloads])
+        owner = torch.repeat_interleave(torch.arange(len(workloads)), sizes)
+        zero = torch.zeros(len(workloads), dtype=torch.float64)
+        return zero.index_add(0, owner, seconds), zero.index_add(0, owner, joules)
+
+
+class Modelled(Device):
+    """A device whose costs are computed from its profile, origin "modelled"."""
+
+    metrics = frozenset({"latency_ms", "energy_mj", "memory_mb"})
+
+    def __init__(self, profile: DeviceProfile) -> None:
+        self.profile = profile
+        self.roofline = Roofline.of(profile)
+
+    def cost(
+        self, metric: str, architectures: Sequence[Architecture], context: Context
+    ) -> list[Value]:
+        """Costs of one inference of the profile's batch."""
+        require_metric(self, metric, "this cost")
+        if not architectures:
+            return []
+        workloads = [context.workload(a, self.profile.batch) for a in architectures]
+        if metric == "memory_mb":
+            return [memory_mb(workload, self.profile.precision) for workload in workloads]
+        seconds, joules = self.roofline.costs(workloads)
+        found, unit = (seconds, "ms") if metric == "latency_ms" else (joules, "mJ")
+        return [Value(value, unit, "modelled") for value in (1e3 * found).tolist()]
+
+
+def memory_mb(workload: Workload, precision: str) -> Value:
+    """Weights plus the largest set of activations alive in one kernel, MB (10^6 bytes)."""
+    elements = workload.parameters + workload.peak_elements
+    return Value(elements * BYTES[precision] / 1e6, "MB", "modelled")
+
+
+def modelled(name: str) -> Modelled:
+    """The device of this name in the catalogue."""
+    return Modelled(read_profile(CATALOGUE / f"{name}.json"))

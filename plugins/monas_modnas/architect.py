@@ -1,0 +1,150 @@
+"""The architecture step: hypernetwork weights from per-device gradients.
+
+One forward and one backward pass serve all devices: every row of the batch
+carries its own device, preference and sampled architecture, so the gradient at
+a row's one-hot is its device's alone. The per-device gradients of the
+hypernetwork then follow from one batched vector-Jacobian product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import torch
+from torch import Tensor
+from torch.func import functional_call, grad, vmap  # pyright: ignore[reportPrivateImportUsage]
+
+from monas_core.choices import ChoiceSet
+from monas_core.preference import sample_simplex
+from monas_core.relaxation import Relaxation, option_mask
+from monas_modnas.combine import combine
+from monas_modnas.hypernetwork import HyperNetwork
+from monas_modnas.landscape import Landscape, Targets, smooth_chebyshev
+from monas_modnas.options import Options
+from monas_modnas.samplers import entropy_gradient, masked_softmax, reinmax, sample_one_hot
+
+QualityLoss = Callable[[Relaxation], Tensor]
+"""Normalised queried objectives ``(A, Q)`` of a relaxation, differentiable."""
+
+_FINAL_RATE = 0.1
+
+
+@attrs.frozen
+class Draw:
+    """What one step samples: wishes ``(T, P, M)``, logits and one-hot rows ``(T, P, C, K)``."""
+
+    wishes: Tensor
+    logits: Tensor
+    rows: Tensor
+
+
+class Architect:
+    """Draws wishes, samples architectures, and moves the hypernetwork."""
+
+    def __init__(
+        self, network: HyperNetwork, choices: ChoiceSet, landscape: Landscape, options: Options
+    ) -> None:
+        self.network = network
+        self.choices = choices
+        self.landscape = landscape
+        self.options = options
+        self.mask = option_mask(choices)
+        self.weight_optimizer = torch.optim.Adam(
+            network.parameters(), lr=options.learning_rate, betas=(0.9, 0.99)
+        )
+
+    def step(
+        self,
+        targets: Targets,
+        device_features: Tensor,
+        n_objectives: int,
+        progress: float,
+        generator: torch.Generator,
+        quality: QualityLoss | None = None,
+    ) -> dict[str, float]:
+        """One step for all T search devices.
+
+        Args:
+            targets: The search devices.
+            device_features: Standardised embeddings, ``(T, E)``.
+            n_objectives: M.
+            progress: Share of the budget used; anneals entropy and learning rate.
+            generator: Of wishes and samples.
+            quality: Where quality comes from; by default the predictor.
+        """
+        per_device = 1 if quality is not None else self.options.preferences_per_step
+        draw = self.draw(device_features, per_device, n_objectives, generator)
+        losses, gradient = self.sampled_gradient(draw, targets, quality)
+        estimate = reinmax(draw.logits, self.mask, draw.rows, gradient)
+        bonus = self.options.entropy * max(0.0, 1.0 - 2.0 * progress) / per_device
+        estimate = estimate - bonus * entropy_gradient(draw.logits, self.mask)
+        per_device_gradients = self.pull_back(draw.wishes, device_features, estimate)
+        step = combine(per_device_gradients, self.options.combine)
+        self._move(step, progress)
+        probabilities = masked_softmax(draw.logits, self.mask)
+        entropy = -(probabilities * probabilities.clamp_min(1e-30).log()).sum(-1).mean()
+        return {"scalarised": float(losses.mean()), "entropy": float(entropy)}
+
+    def draw(
+        self,
+        device_features: Tensor,
+        per_device: int,
+        n_objectives: int,
+        generator: torch.Generator,
+    ) -> Draw:
+        """Fresh wishes for every device and one architecture for each."""
+        shape = (len(device_features), per_device)
+        wishes = sample_simplex(shape, n_objectives, self.options.concentration, generator)
+        with torch.no_grad():
+            logits = self.network(wishes, device_features)
+            rows = sample_one_hot(masked_softmax(logits, self.mask), generator)
+        return Draw(wishes, logits, rows)
+
+    def sampled_gradient(
+        self, draw: Draw, targets: Targets, quality: QualityLoss | None
+    ) -> tuple[Tensor, Tensor]:
+        """Scalarised losses ``(T, P)`` and their gradient at the sampled rows.
+
+        The gradient ``(T, P, C, K)`` reaches every option, selected or not, and
+        is averaged over the wishes of a device.
+        """
+        count, per_device = draw.rows.shape[:2]
+        rows = draw.rows.clone().requires_grad_()
+        relaxation = Relaxation(self.choices, rows.flatten(0, 1))
+        each = targets.rows(torch.arange(count).repeat_interleave(per_device))
+        features = relaxation.features()
+        if quality is None:
+            values = self.landscape.values(features, each)
+        else:
+            values = self.landscape.assemble(
+                quality(relaxation), self.landscape.costs(features, each)
+            )
+        losses = smooth_chebyshev(values, draw.wishes.flatten(0, 1), self.options.smoothing)
+        (gradient,) = torch.autograd.grad(losses.sum() / per_device, rows)
+        return losses.detach().reshape(count, per_device), gradient
+
+    def pull_back(self, wishes: Tensor, device_features: Tensor, at_logits: Tensor) -> Tensor:
+        """Per-device gradients ``(T, N)`` of the hypernetwork from gradients at its logits."""
+        parameters = {n: p.detach() for n, p in self.network.named_parameters()}
+
+        def through(weights: dict[str, Tensor], w: Tensor, d: Tensor, g: Tensor) -> Tensor:
+            logits = functional_call(self.network, weights, (w[None], d[None]))
+            return (logits[0] * g).sum()
+
+        found = vmap(grad(through), in_dims=(None, 0, 0, 0))(
+            parameters, wishes, device_features, at_logits
+        )
+        return torch.cat([found[name].flatten(1) for name in parameters], dim=1)
+
+    def _move(self, step: Tensor, progress: float) -> None:
+        """One Adam step along a flat gradient ``(N,)``."""
+        offset = 0
+        for parameter in self.network.parameters():
+            size = parameter.numel()
+            parameter.grad = step[offset : offset + size].reshape(parameter.shape).clone()
+            offset += size
+        rate = self.options.learning_rate * (1.0 - (1.0 - _FINAL_RATE) * min(1.0, progress))
+        for group in self.weight_optimizer.param_groups:
+            group["lr"] = rate
+        self.weight_optimizer.step()

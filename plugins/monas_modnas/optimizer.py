@@ -1,0 +1,263 @@
+"""MODNAS (arXiv 2402.18213): one run, a front for every device.
+
+Deviations from the released method, with the measurements behind them, are in
+docs/decisions/: a predictor fitted to evaluated subnets judges quality during
+architecture steps, scalarisation is a smooth Chebyshev, answers are refined
+locally, and proposals are evaluated in rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from monas_core import population
+from monas_core.architecture import Architecture
+from monas_core.device import Device
+from monas_core.objective import sign
+from monas_core.optimizer import Optimizer, StepReport
+from monas_core.preference import Preference, sample_simplex
+from monas_core.problem import Problem
+from monas_core.seeding import seeded_construction
+from monas_core.state import generator_from
+from monas_modnas.architect import Architect
+from monas_modnas.hypernetwork import HyperNetwork
+from monas_modnas.landscape import Landscape, Targets
+from monas_modnas.local_search import improve, judge
+from monas_modnas.options import Options
+from monas_modnas.predictors import split_objectives
+from monas_modnas.supernet_quality import SupernetQuality
+
+_CHUNK = 25
+"""Hypernetwork steps per unit of work: stopping stays immediate."""
+_QUERY_CHUNK = 8
+_FIT_STEPS = 400
+
+
+class MODNAS(Optimizer):
+    """Rounds of: evaluate architectures, fit the predictors, train the hypernetwork."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+
+    def start(self, problem: Problem, generator: torch.Generator) -> None:
+        """Take the problem and build everything that learns."""
+        self._problem = problem
+        self._generator = generator
+        self._queried, _ = split_objectives(problem.objectives)
+        seed = int(torch.randint(2**31, (), generator=generator))
+        sample = population.sample_distinct(problem.choices, self.options.cost_samples, generator)
+        self._sample = torch.cat([population.corners(problem.choices), sample])
+        embeddings = problem.embed(problem.devices)
+        with seeded_construction(seed):
+            self._landscape = Landscape(problem, self.options.ensemble, self._sample)
+            network = HyperNetwork(
+                problem.choices,
+                len(problem.objectives),
+                embeddings.shape[1],
+                self.options.hidden,
+            )
+        self._architect = Architect(network, problem.choices, self._landscape, self.options)
+        self._rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
+        self._values = torch.empty(0, len(self._queried))
+        self._pending = self._initial_design()
+        self._stage, self._left, self._round = "costs", 0, 0
+        self._stale = True
+        self._supernet_quality: SupernetQuality | None = None
+
+    def _initial_design(self) -> Tensor:
+        meter = self._problem.meter
+        count = self.options.initial_queries
+        if meter.budget.unit == "evaluations":
+            count = min(count, max(4, int(self.options.initial_share * meter.budget.amount)))
+        drawn = population.sample_distinct(self._problem.choices, count, self._generator)
+        rows = torch.cat([population.corners(self._problem.choices), drawn])
+        return population.unique_rows(rows)[:count]
+
+    # -- one unit of work -------------------------------------------------------------
+
+    def step(self) -> StepReport:
+        """Do the next unit of the current stage."""
+        return getattr(self, f"_step_{self._stage}")()
+
+    def _step_costs(self) -> StepReport:
+        loss = self._landscape.fit_costs(self._sample, 2 * _FIT_STEPS, self._generator)
+        self._stage = "queries" if self._queried else "quality"
+        return StepReport("fitting costs", {"cost fit": loss})
+
+    def _step_queries(self) -> StepReport:
+        batch, self._pending = self._pending[:_QUERY_CHUNK], self._pending[_QUERY_CHUNK:]
+        self._query(batch)
+        early = self._round == 0 and self._problem.meter.fraction > self.options.initial_share
+        if len(self._pending) == 0 or early:
+            self._stage = "quality"
+        return StepReport("querying")
+
+    def _step_quality(self) -> StepReport:
+        loss = self._fit_quality()
+        self._stage = "learning"
+        self._left = self.options.first_steps if self._round == 0 else self.options.steps_per_round
+        return StepReport("fitting quality", {"quality fit": loss})
+
+    def _step_learning(self) -> StepReport:
+        targets = self._landscape.targets(self._problem.devices)
+        features = self._landscape.cost.device_scale(targets.embedding)
+        report: dict[str, float] = {}
+        for _ in range(min(_CHUNK, self._left)):
+            report = self._architect.step(
+                targets,
+                features,
+                len(self._problem.objectives),
+                self._problem.meter.fraction,
+                self._generator,
+                self._quality_loss(),
+            )
+        self._left -= _CHUNK
+        if self._left <= 0:
+            self._stage = "proposing"
+        return StepReport("learning", report)
+
+    def _step_proposing(self) -> StepReport:
+        self._round += 1
+        self._pending = self._proposals()
+        self._stage = "queries" if len(self._pending) else "learning"
+        self._left = self.options.steps_per_round
+        return StepReport("proposing")
+
+    # -- parts of the units -----------------------------------------------------------
+
+    def _query(self, rows: Tensor) -> None:
+        """Evaluate queried objectives of a population and remember them."""
+        architectures = population.decode(self._problem.choices, rows)
+        found = [
+            [sign(o) * v.value for v in self._problem.evaluator.values(o, architectures, None)]
+            for o in self._queried
+        ]
+        self._rows = torch.cat([self._rows, rows])
+        self._values = torch.cat([self._values, torch.tensor(found).T.reshape(len(rows), -1)])
+        self._stale = True
+
+    def _fit_quality(self) -> float:
+        self._stale = False
+        if not self._queried:
+            return 0.0
+        return self._landscape.fit_quality(self._rows, self._values, _FIT_STEPS, self._generator)
+
+    def _quality_loss(self) -> SupernetQuality | None:
+        if self.options.quality == "predictor" or not self._queried:
+            return None
+        if self._supernet_quality is None:
+            self._supernet_quality = SupernetQuality(
+                self._problem.context, self.options.supernet_batch, self._generator
+            )
+        return self._supernet_quality
+
+    def _proposals(self) -> Tensor:
+        """Unevaluated architectures that one ensemble member each believes in (Thompson)."""
+        if not self._queried:
+            return self._rows[:0]
+        devices, count = self._problem.devices, self.options.queries_per_round
+        if self._problem.meter.budget.unit == "evaluations":
+            count = min(count, int(self._problem.meter.left))
+        per_device = -(-2 * count // len(devices))
+        wishes = sample_simplex(
+            (len(devices), per_device),
+            len(self._problem.objectives),
+            self.options.concentration,
+            self._generator,
+        )
+        member = int(torch.randint(self.options.ensemble, (), generator=self._generator))
+        rows = self._answer(devices, wishes, member)
+        known = set(map(tuple, self._rows.tolist()))
+        fresh = [r for r in map(tuple, population.unique_rows(rows).tolist()) if r not in known]
+        order = torch.randperm(len(fresh), generator=self._generator)[:count].tolist()
+        picked = torch.tensor([fresh[i] for i in order], dtype=torch.int64)
+        return picked.reshape(-1, rows.shape[1])
+
+    def _answer(
+        self, devices: Sequence[Device], wishes: Tensor, member: int | None = None
+    ) -> Tensor:
+        """Hypernetwork's answers ``(T * P, C)`` to wishes ``(T, P, M)``, refined."""
+        targets = self._landscape.targets(devices)
+        each = targets.rows(torch.arange(len(devices)).repeat_interleave(wishes.shape[1]))
+        rows = self.raw_answers(targets, wishes)
+        if not self.options.refine:
+            return rows
+        return improve(
+            self._landscape,
+            self._problem,
+            rows,
+            each,
+            wishes.flatten(0, 1),
+            self.options.smoothing,
+            member,
+        )
+
+    def raw_answers(self, targets: Targets, wishes: Tensor) -> Tensor:
+        """The most probable architectures of the hypernetwork alone, ``(T * P, C)``."""
+        features = self._landscape.cost.device_scale(targets.embedding)
+        with torch.no_grad():
+            logits = self._architect.network(wishes, features).flatten(0, 1)
+        best = logits.masked_fill(~self._architect.mask, -torch.inf).argmax(-1)
+        return population.canonical(self._problem.choices, best)
+
+    # -- the answer -------------------------------------------------------------------
+
+    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
+        """Hypernetwork, then refinement; an evaluated architecture where it is judged better."""
+        self._refresh()
+        wishes = torch.tensor([preference.vector for preference in preferences])[None]
+        rows = self._answer([device], wishes)
+        pool = population.unique_rows(torch.cat([rows, self._rows]))
+        targets = self._landscape.targets([device]).rows(torch.zeros(len(pool), dtype=torch.int64))
+        chosen = [
+            judge(
+                self._landscape,
+                self._problem,
+                pool,
+                targets,
+                wish.expand(len(pool), -1),
+                self.options.smoothing,
+            ).argmin()
+            for wish in wishes[0]
+        ]
+        return population.decode(self._problem.choices, pool[torch.stack(chosen)])
+
+    def predict(
+        self, device: Device, architectures: Sequence[Architecture]
+    ) -> list[Mapping[str, float]]:
+        """Predicted objectives in their own units."""
+        self._refresh()
+        rows = population.encode(self._problem.choices, architectures)
+        return list(self._landscape.natural(rows, device))
+
+    def _refresh(self) -> None:
+        """Bring the predictors up to date with everything evaluated."""
+        if self._stage == "costs":
+            self._step_costs()
+        if self._stale and len(self._rows):
+            self._fit_quality()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Networks, predictors, normalisers, data, stage and generator."""
+        return {
+            "landscape": dict(self._landscape.state_dict()),
+            "network": dict(self._architect.network.state_dict()),
+            "weight_optimizer": self._architect.weight_optimizer.state_dict(),
+            "generator": self._generator.get_state(),
+            "tensors": [self._sample, self._rows, self._values, self._pending],
+            "stage": [self._stage, self._left, self._round, self._stale],
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue as if never interrupted."""
+        self._landscape.load_state_dict(state["landscape"])
+        self._architect.network.load_state_dict(state["network"])
+        self._architect.weight_optimizer.load_state_dict(state["weight_optimizer"])
+        self._generator = generator_from(state["generator"])
+        self._sample, self._rows, self._values, self._pending = state["tensors"]
+        self._stage, self._left, self._round, self._stale = state["stage"]
+        self._landscape.set_sample(self._sample)

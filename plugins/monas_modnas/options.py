@@ -1,0 +1,61 @@
+"""Options of MODNAS, with the defaults that measured best (benchmarks/)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from monas_core.errors import UsageError
+
+
+@attrs.frozen
+class Options:
+    """How MODNAS spends its budget and learns.
+
+    Attributes:
+        quality: What judges an architecture during an architecture step: a ``predictor``
+            fitted to evaluated subnets, or the ``supernet`` itself on fresh training data.
+        initial_queries: Random architectures evaluated before anything is learnt (at most
+            ``initial_share`` of the budget).
+        initial_share: Largest share of the budget for them.
+        queries_per_round: Proposed architectures evaluated between two learning rounds.
+        steps_per_round: Hypernetwork steps of a learning round.
+        first_steps: Hypernetwork steps of the first learning round.
+        preferences_per_step: Preferences drawn per device and step.
+        concentration: Of the Dirichlet distribution they are drawn from.
+        combine: How per-device gradients become one: ``mgd`` (min-norm) or ``mean``.
+        learning_rate: Of the hypernetwork (Adam).
+        hidden: Width of the hypernetwork.
+        ensemble: Members of the quality predictor.
+        entropy: Weight of the entropy bonus at the start; falls to 0 over the budget.
+        smoothing: Temperature of the smooth Chebyshev scalarisation.
+        cost_samples: Architectures whose costs train the cost predictor.
+        refine: Improve each answer by local search under the predictors.
+        supernet_batch: Samples per architecture step when ``quality`` is ``supernet``.
+    """
+
+    quality: Literal["predictor", "supernet"] = "predictor"
+    initial_queries: int = 256
+    initial_share: float = 0.35
+    queries_per_round: int = 16
+    steps_per_round: int = 60
+    first_steps: int = 300
+    preferences_per_step: int = 12
+    concentration: float = 0.7
+    combine: Literal["mgd", "mean"] = "mgd"
+    learning_rate: float = 3e-3
+    hidden: int = 128
+    ensemble: int = 4
+    entropy: float = 0.01
+    smoothing: float = 0.05
+    cost_samples: int = 512
+    refine: bool = True
+    supernet_batch: int = 48
+
+    def __attrs_post_init__(self) -> None:
+        for field in attrs.fields(type(self)):
+            value = getattr(self, field.name)
+            low = 0 if field.name in ("entropy", "steps_per_round", "first_steps") else 1e-12
+            if isinstance(value, int | float) and not isinstance(value, bool) and value < low:
+                raise UsageError(f"options.optimizer.{field.name} must be positive, got {value}.")

@@ -1,0 +1,144 @@
+"""Differentiable stand-ins for quality and cost, and their scales.
+
+Everything here is state: fitted to evaluated architectures, saved with the
+run, and frozen while the hypernetwork learns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from monas_core import population
+from monas_core.device import Device
+from monas_core.objective import Objective, sign
+from monas_core.problem import Problem
+from monas_core.relaxation import Relaxation
+from monas_modnas.networks import Ensemble, fit
+
+_HIDDEN = 96
+_DEVICE_MIX = 0.5
+"""Share of cost training rows on mixtures of two devices."""
+
+
+class Standard(nn.Module):
+    """Mean and deviation per column; a column that never varies has deviation 1."""
+
+    def __init__(self, columns: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(columns))
+        self.register_buffer("deviation", torch.ones(columns))
+        self.mean: Tensor
+        self.deviation: Tensor
+
+    def fit(self, table: Tensor) -> None:
+        """Take the statistics of ``(n, columns)``."""
+        self.mean.copy_(table.mean(0))
+        spread = table.std(0, correction=0)
+        self.deviation.copy_(torch.where(spread > 1e-6, spread, torch.ones_like(spread)))
+
+    def forward(self, table: Tensor) -> Tensor:
+        """To zero mean and unit deviation."""
+        return (table - self.mean) / self.deviation
+
+    def inverse(self, table: Tensor) -> Tensor:
+        """Back to the original scale."""
+        return table * self.deviation + self.mean
+
+
+class QualityPredictor(nn.Module):
+    """Ensemble from architecture features to the queried objectives (minimised)."""
+
+    def __init__(self, inputs: int, outputs: int, members: int) -> None:
+        super().__init__()
+        self.network = Ensemble(members, inputs, _HIDDEN, outputs)
+        self.scale = Standard(outputs)
+
+    def fit(
+        self, features: Tensor, targets: Tensor, steps: int, generator: torch.Generator
+    ) -> float:
+        """Fit to ``(n, F)`` and ``(n, Q)``; last loss on standardised targets."""
+        self.scale.fit(targets)
+        return fit(self.network, features, self.scale(targets), steps, generator)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Every member's prediction, ``(members, n, Q)``."""
+        return self.scale.inverse(self.network(features))
+
+
+class CostPredictor(nn.Module):
+    """From features and device embedding to the logarithm of every free objective.
+
+    The mean log cost of the reference set is taken out of the target and put
+    back from the device itself, so that the magnitude of a new device is never
+    guessed.
+    """
+
+    def __init__(self, inputs: int, n_device: int, outputs: int) -> None:
+        super().__init__()
+        self.network = Ensemble(2, inputs + n_device, _HIDDEN, outputs)
+        self.scale = Standard(outputs)
+        self.device_scale = Standard(n_device)
+
+    def fit(
+        self,
+        features: Tensor,
+        embeddings: Tensor,
+        anchored: Tensor,
+        steps: int,
+        generator: torch.Generator,
+    ) -> float:
+        """Fit to ``(n, F)``, ``(T, E)`` and anchored log costs ``(T, n, H)``.
+
+        Half of the rows mix two devices: log costs and default embeddings are
+        both linear in the logarithm of a device's costs, so a geometric mean of
+        two devices is a device that could exist, and fills the gaps between few.
+        """
+        count, n = len(embeddings), len(features)
+        rows = 40 * n
+        which = torch.randint(n, (rows,), generator=generator)
+        first = torch.randint(count, (rows,), generator=generator)
+        second = torch.randint(count, (rows,), generator=generator)
+        share = torch.rand(rows, 1, generator=generator)
+        share[torch.rand(rows, generator=generator) > _DEVICE_MIX] = 1.0
+        device = share * embeddings[first] + (1 - share) * embeddings[second]
+        target = share * anchored[first, which] + (1 - share) * anchored[second, which]
+        self.device_scale.fit(embeddings)
+        self.scale.fit(target)
+        table = torch.cat([features[which], self.device_scale(device)], dim=1)
+        return fit(self.network, table, self.scale(target), steps, generator, batch=512)
+
+    def forward(self, features: Tensor, embedding: Tensor) -> Tensor:
+        """Anchored log costs ``(n, H)`` for features ``(n, F)`` and embeddings ``(n, E)``."""
+        table = torch.cat([features, self.device_scale(embedding)], dim=-1)
+        return self.scale.inverse(self.network(table).mean(0))
+
+
+def split_objectives(
+    objectives: Sequence[Objective],
+) -> tuple[list[Objective], list[Objective]]:
+    """Queried objectives and free ones."""
+    queried = [objective for objective in objectives if objective.query]
+    return queried, [objective for objective in objectives if not objective.query]
+
+
+def log_costs(problem: Problem, rows: Tensor, device: Device) -> Tensor:
+    """Estimated free objectives of a population, ``(n, H)``, logarithm of minimised values.
+
+    A maximised free objective enters as the reciprocal, which is minimised.
+    """
+    architectures = population.decode(problem.choices, rows)
+    _, free = split_objectives(problem.objectives)
+    columns = [
+        [sign(o) * torch.tensor(max(v.value, 1e-12)).log().item() for v in found]
+        for o in free
+        for found in [problem.evaluator.estimates(o, architectures, device)]
+    ]
+    return torch.tensor(columns, dtype=torch.float32).T.reshape(len(rows), len(free))
+
+
+def features_of(problem: Problem, rows: Tensor) -> Tensor:
+    """Predictor inputs of a population, ``(n, F)``."""
+    return Relaxation.from_population(problem.choices, rows).features().float()

@@ -1,0 +1,44 @@
+"""Quality straight from the supernet: one masked pass, one architecture per group."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from monas_core import population
+from monas_core.context import Context
+from monas_core.relaxation import Relaxation
+
+
+class SupernetQuality:
+    """Normalised task loss of A relaxed architectures on one fresh batch.
+
+    0 and 1 are the losses of the largest and the smallest subnet on a first
+    batch; they are kept, so the scale does not wander during the search.
+    """
+
+    def __init__(self, context: Context, batch: int, generator: torch.Generator) -> None:
+        self.context = context
+        self.batch = batch
+        self.generator = generator
+        ends = Relaxation.from_population(
+            context.space.choices, population.corners(context.space.choices)
+        )
+        self.low, self.width = 0.0, 1.0
+        with torch.no_grad():
+            smallest, largest = self(ends)[:, 0].tolist()
+        self.low, self.width = largest, max(smallest - largest, 1e-6)
+
+    def __call__(self, relaxation: Relaxation) -> Tensor:
+        """Normalised loss ``(A, 1)``, differentiable in the relaxation."""
+        assert self.context.supernet is not None
+        task, place = self.context.require_task(), self.context.torch_device
+        count = len(relaxation)
+        size = max(1, self.batch // count) * count
+        batch = task.batch("train", size, self.generator)
+        inputs, targets = tree_map(lambda x: x.to(place), (batch.inputs, batch.targets))
+        moved = Relaxation(relaxation.choices, relaxation.weights.to(place))
+        losses = task.loss(self.context.supernet(inputs, moved), targets)
+        grouped = losses.reshape(count, -1).mean(1, keepdim=True).cpu()
+        return (grouped - self.low) / self.width

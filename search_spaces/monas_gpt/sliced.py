@@ -1,0 +1,63 @@
+"""One subnet inside the supernet, at its own cost: weights are sliced, nothing is masked.
+
+The same network as ``model.GPT.forward``, whose weights are the leading corner
+of each of the supernet's: first channels, heads, hidden units and layers.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from monas_gpt.model import GPT, Block, GPTConfig, attend, check_length
+
+
+def sliced_logits(network: GPT, tokens: Tensor, config: GPTConfig) -> Tensor:
+    """Logits of a subnet.
+
+    Args:
+        network: The largest network, whose weights all subnets share.
+        tokens: (B, T) int64.
+        config: Sizes of the subnet.
+
+    Returns:
+        (B, T, V).
+
+    Raises:
+        ValueError: The context is too long.
+    """
+    check_length(tokens, config.block_size)
+    table = network.token_embedding.weight[:, : config.embed_dim]  # (V, e)
+    positions = network.position_embedding.weight[: tokens.shape[1], : config.embed_dim]  # (T, e)
+    x = F.embedding(tokens, table) + positions  # (B, T, e)
+    # the sizes are as long as the subnet is deep, so zip ends with its last layer
+    for heads, ratio, block in zip(config.heads, config.mlp_ratios, network.blocks, strict=False):
+        x = _sliced_block(cast("Block", block), x, config, heads, ratio)
+    return F.linear(_sliced_norm(network.norm, x, bias=config.bias), table)  # (B, T, V)
+
+
+def _sliced_block(block: Block, x: Tensor, config: GPTConfig, heads: int, ratio: int) -> Tensor:
+    """(B, T, e) to (B, T, e), with the first heads and the first ratio * e hidden units."""
+    width, size, bias = config.embed_dim, config.head_size, config.bias
+    attention, mlp = block.attention, block.mlp
+    normal = _sliced_norm(block.norm_1, x, bias=bias)
+    qkv = _sliced_linear(attention.qkv, normal, 3 * heads * size, bias=bias)
+    x = x + _sliced_linear(attention.proj, attend(qkv, heads, size), width, bias=bias)
+    normal = _sliced_norm(block.norm_2, x, bias=bias)
+    hidden = F.gelu(_sliced_linear(mlp.up, normal, ratio * width, bias=bias))  # (B, T, r*e)
+    return x + _sliced_linear(mlp.down, hidden, width, bias=bias)
+
+
+def _sliced_linear(layer: nn.Linear, x: Tensor, outputs: int, *, bias: bool) -> Tensor:
+    """From all channels of x to the first outputs."""
+    weight = layer.weight[:outputs, : x.shape[-1]]
+    return F.linear(x, weight, layer.bias[:outputs] if bias else None)
+
+
+def _sliced_norm(norm: nn.LayerNorm, x: Tensor, *, bias: bool) -> Tensor:
+    """Layer norm with the first weights."""
+    width = x.shape[-1]
+    shift = norm.bias[:width] if bias else None
+    return F.layer_norm(x, (width,), norm.weight[:width], shift, norm.eps)

@@ -1,0 +1,52 @@
+"""The GPT search space: choices, and networks from answers to them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from monas_core.architecture import Architecture
+from monas_core.choices import ChoiceSet
+from monas_core.space import SearchSpace, check_preset
+from monas_core.task import Task
+from monas_gpt.configure import configure
+from monas_gpt.model import GPT
+from monas_gpt.sizes import MINIATURE, PRESETS, Sizes
+from monas_gpt.supernet import GPTSupernet
+
+
+class GPTSpace(SearchSpace):
+    """Decoder-only transformers as HW-GPT-Bench defines them (arXiv 2405.10299).
+
+    Args:
+        preset: One of ``presets``.
+        sizes: Option lists of your own, in place of the preset's.
+    """
+
+    name: ClassVar[str] = "gpt"
+    modalities: ClassVar[frozenset[str]] = frozenset({"language-model"})
+    presets: ClassVar[tuple[str, ...]] = tuple(PRESETS)
+
+    def __init__(self, preset: str = "tiny", *, sizes: Sizes | None = None) -> None:
+        self.preset = check_preset(type(self), preset)
+        self.sizes = sizes or PRESETS[preset]
+        self.choices: ChoiceSet = self.sizes.choices()
+        self.warm_up = self.sizes.warm_up
+
+    @classmethod
+    def tiny(cls) -> GPTSpace:
+        """120 architectures of one or two narrow layers."""
+        return cls(sizes=MINIATURE)
+
+    @property
+    def block_size(self) -> int:
+        """Longest context in tokens."""
+        return self.sizes.block_size
+
+    def supernet(self, task: Task) -> GPTSupernet:
+        """A freshly initialised supernet; vocabulary from the task."""
+        return GPTSupernet(self.choices, self.sizes, task.n_outputs)
+
+    def build(self, architecture: Architecture, task: Task) -> GPT:
+        """A freshly initialised network; works on the ``meta`` device."""
+        self.choices.to_indices(architecture)  # refuses an architecture of another space
+        return GPT(configure(architecture, self.sizes, task.n_outputs))

@@ -1,0 +1,37 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+pytest_plugins = ["monas_core.testing.pytest_plugin"]
+
+torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+
+@pytest.fixture(autouse=True)
+def _same_randomness() -> None:
+    """Every test starts from one global state, whatever ran before it."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_plugin_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own setting must not change what is tested."""
+    monkeypatch.delenv("MONAS_PLUGINS", raising=False)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of published tables."""
+    folder = os.environ.get("MONAS_DATA")
+    if not folder:
+        pytest.skip("MONAS_DATA does not name the folder of published tables")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.skip(f"MONAS_DATA names {path}, which is no folder")
+    return path

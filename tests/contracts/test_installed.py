@@ -1,0 +1,25 @@
+"""The contract kit over the whole installed catalog."""
+
+from __future__ import annotations
+
+from monas_core.testing.test_installed import (
+    TestDevices,
+    TestEmbeddings,
+    TestObjectives,
+    TestOptimizers,
+    TestSpaces,
+    TestSpecs,
+    TestSupernets,
+    TestTasks,
+)
+
+__all__ = [
+    "TestDevices",
+    "TestEmbeddings",
+    "TestObjectives",
+    "TestOptimizers",
+    "TestSpaces",
+    "TestSpecs",
+    "TestSupernets",
+    "TestTasks",
+]
