@@ -36,7 +36,8 @@ class Budget:
 
     def __str__(self) -> str:
         suffix = next(text for text, unit in _SUFFIX.items() if unit == self.unit)
-        return f"{self.amount:g}{suffix}"
+        # never in exponent form, which parse does not read
+        return f"{self.amount:.9f}".rstrip("0").rstrip(".") + suffix
 
 
 @attrs.define

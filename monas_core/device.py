@@ -14,7 +14,7 @@ from torch import Tensor
 
 from monas_core.architecture import Architecture
 from monas_core.context import Context
-from monas_core.errors import UsageError
+from monas_core.errors import Unavailable
 from monas_core.values import Origin, Value
 
 
@@ -125,10 +125,10 @@ def require_metric(device: Device, metric: str, wanted_by: str) -> None:
         wanted_by: Who asks, for the message: ``objective "energy"``.
 
     Raises:
-        UsageError: The device lacks the metric.
+        Unavailable: The device lacks the metric.
     """
     if metric not in device.metrics:
-        raise UsageError(
+        raise Unavailable(
             f'{wanted_by[:1].upper()}{wanted_by[1:]} needs {metric}, which device "{device.name}" '
             f"cannot give (it gives: {', '.join(sorted(device.metrics)) or 'nothing'}); "
             "leave out one of them."

@@ -10,7 +10,8 @@ import torch
 
 pytest_plugins = ["monas_core.testing.pytest_plugin"]
 
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+# the networks of the tests are so small that a second thread mostly waits for the first
+torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ Overrides = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="KEY.PATH=VALUE",
-        help="Any setting by its path, e.g. warm_up.steps=100 or options.optimizer.draws=4.",
+        help="Any setting by its path, e.g. warm_up.steps=100 or options.optimizer.hidden=64.",
         show_default=False,
     ),
 ]

@@ -129,4 +129,8 @@ def _print_end(path: Path) -> None:
     if result.is_file():
         print_summary(json.loads(result.read_text(encoding="utf-8")), console())
     else:
-        console().print(f"The run is not finished. Go on: monas run --resume {path}", style="dim")
+        console().print(
+            f"The run is not finished. Go on: monas run --resume {path}",
+            style="dim",
+            soft_wrap=True,
+        )

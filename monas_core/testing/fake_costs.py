@@ -58,8 +58,9 @@ class ToyDevice(Device):
     ) -> list[Value]:
         """Exact, from the formula."""
         rows = Relaxation.from_architectures(context.space.choices, architectures)
-        unit = {"latency_ms": "ms", "energy_mj": "mJ"}[metric]
-        return [Value(cost, unit, "modelled") for cost in self.mixture(metric, rows).tolist()]
+        costs = self.mixture(metric, rows).tolist()
+        unit = "ms" if metric == "latency_ms" else "mJ"
+        return [Value(cost, unit, "modelled") for cost in costs]
 
 
 class ToyQuality(Objective):

@@ -8,30 +8,46 @@ from monas_core.testing import contracts
 class TestSpecs(contracts.SpecContract):
     """All kinds."""
 
+    over_catalog = True
+
 
 class TestSpaces(contracts.SpaceContract):
     """Search spaces."""
+
+    over_catalog = True
 
 
 class TestSupernets(contracts.SupernetContract):
     """Search spaces that provide a supernet."""
 
+    over_catalog = True
+
 
 class TestTasks(contracts.TaskContract):
     """Tasks."""
+
+    over_catalog = True
 
 
 class TestObjectives(contracts.ObjectiveContract):
     """Objectives."""
 
+    over_catalog = True
+
 
 class TestDevices(contracts.DeviceContract):
     """Devices."""
+
+    over_catalog = True
 
 
 class TestEmbeddings(contracts.EmbeddingContract):
     """Hardware embeddings."""
 
+    over_catalog = True
+
 
 class TestOptimizers(contracts.OptimizerContract):
     """Optimizers."""
+
+    over_catalog = True

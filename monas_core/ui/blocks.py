@@ -10,15 +10,21 @@ from rich.text import Text
 Block = list[Text]
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
+_CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
+"""Would move the cursor and tear the screen."""
 FRAME = "bright_black"
 ACCENT = "cyan"
 
 
 def exact(line: Text, width: int) -> Text:
-    """The line cut (with an ellipsis) or padded to a width, in place."""
+    """The line cut (with an ellipsis) or padded to a width, in place; no control characters."""
+    if width <= 0:
+        return Text(end="")
+    if not line.plain.isprintable():
+        line.plain = line.plain.translate(_CONTROL)
     line.no_wrap = True
     line.end = ""
-    line.truncate(max(0, width), overflow="ellipsis", pad=True)
+    line.truncate(width, overflow="ellipsis", pad=True)
     return line
 
 

@@ -114,6 +114,7 @@ class PlainLines:
         self._line(text)
 
     def _line(self, text: str) -> None:
+        text = "".join(c if c.isprintable() else " " for c in text)
         self._stream.write(f"[{clock(self.state.time)}] {text}\n")
         self._stream.flush()
         self._written = self._timer()

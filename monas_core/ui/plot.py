@@ -13,6 +13,8 @@ from monas_core.ui.blocks import exact
 from monas_core.ui.canvas import Canvas
 from monas_core.ui.text import number
 
+_LARGEST = 1e100
+
 
 @attrs.frozen
 class Axis:
@@ -24,23 +26,33 @@ class Axis:
 
     @classmethod
     def around(cls, values: Iterable[float], *, may_log: bool = False) -> Axis:
-        """A little more than the range of finite values; logarithmic if it spans decades."""
-        known = [value for value in values if math.isfinite(value)]
+        """A little more than the range of the values; logarithmic if it spans decades.
+
+        Values that are not finite, or too large to draw, are left out.
+        """
+        known = [value for value in values if abs(value) < _LARGEST]
         if not known:
             return cls(0.0, 1.0)
         low, high = min(known), max(known)
-        if may_log and low > 0 and high / low > 30:
-            return cls(low / (high / low) ** 0.06, high * (high / low) ** 0.06, log=True)
-        margin = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
+        if may_log and low > 0 and 30 * low < high < 1e12 * low:
+            reach = (high / low) ** 0.06
+            return cls(low / reach, high * reach, log=True)
+        size = max(abs(low), abs(high))
+        if size < 1 / _LARGEST:
+            return cls(-1.0, 1.0)
+        span = high - low
+        margin = 0.06 * span if span > 1e-9 * size else 0.1 * size
         return cls(low - margin, high + margin)
 
     def share(self, value: float) -> float:
-        """Position of a value, 0 at ``low`` and 1 at ``high``."""
+        """Position of a value, 0 at ``low`` and 1 at ``high``; cut off well outside."""
         if self.log:
-            if value <= 0:
-                return -1.0
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        return (value - self.low) / (self.high - self.low)
+            position = (
+                math.log(value / self.low) / math.log(self.high / self.low) if value > 0 else -1.0
+            )
+        else:
+            position = (value - self.low) / (self.high - self.low)
+        return -1.0 if math.isnan(position) else min(2.0, max(-1.0, position))
 
     def ticks(self, at_most: int) -> list[float]:
         """Round values within the range, at most this many."""

@@ -111,10 +111,10 @@ def _print_files(result: Document, console: Console) -> None:
     seconds = result.get("seconds", {})
     parts = [f"{name} {clock(value)}" for name, value in seconds.items()]
     console.print()
-    console.print(f"[bold]Run[/]      {run}   [dim]{'   '.join(parts)}[/]")
-    console.print(f"[bold]Fronts[/]   {run / 'front'}/DEVICE.json and .csv")
+    console.print(f"[bold]Run[/]      {run}   [dim]{'   '.join(parts)}[/]", soft_wrap=True)
+    console.print(f"[bold]Fronts[/]   {run / 'front'}/DEVICE.json and .csv", soft_wrap=True)
     if (run / "front.png").is_file():
-        console.print(f"[bold]Picture[/]  {run / 'front.png'}")
+        console.print(f"[bold]Picture[/]  {run / 'front.png'}", soft_wrap=True)
 
 
 def _print_next(result: Document, fronts: Sequence[Document], console: Console) -> None:

@@ -29,7 +29,7 @@ def number(value: float | None, digits: int = 4) -> str:
         return "0"
     size = abs(value)
     if size >= 1e6 or size < 1e-4:
-        return f"{value:.{max(0, digits - 2)}e}".replace("e+0", "e").replace("e-0", "e-")
+        return _short_exponent(f"{value:.{max(0, digits - 2)}e}")
     places = max(0, digits - 1 - math.floor(math.log10(size)))
     return f"{value:.{min(places, 6)}f}"
 
@@ -42,7 +42,12 @@ def count(value: float) -> str:
     for limit, divisor, suffix in ((1e6, 1e3, "k"), (1e9, 1e6, "M"), (1e12, 1e9, "G")):
         if size < limit * 0.9995:
             return f"{value / divisor:.3g}{suffix}"
-    return f"{value:.1e}".replace("e+", "e")
+    return _short_exponent(f"{value:.1e}")
+
+
+def _short_exponent(text: str) -> str:
+    """``1.2e+07`` as ``1.2e7``."""
+    return text.replace("e+", "e").replace("e0", "e").replace("e-0", "e-")
 
 
 def amount(done: float, total: float, unit: str) -> str:

@@ -172,8 +172,27 @@ def _front_changed(state: ViewState, event: events.FrontChanged) -> ViewState:
         event.time,
         trend.add(event.hypervolume),
     )
-    changed = state.fronts_changed or event.split == "search"
-    return attrs.evolve(state, fronts={**state.fronts, event.device: front}, fronts_changed=changed)
+    return attrs.evolve(
+        state,
+        fronts={**state.fronts, event.device: front},
+        fronts_changed=state.fronts_changed or event.split == "search",
+        clouds=_with_former_members(state, before, front, event.device),
+    )
+
+
+def _with_former_members(
+    state: ViewState, before: FrontView | None, now: FrontView, device: str
+) -> Mapping[str, Cloud]:
+    """Where single evaluations are not told, members that were overtaken are the cloud."""
+    if state.evaluations or before is None or before.split != now.split:
+        return state.clouds
+    kept = {member.get("key") for member in now.members}
+    key = f"{now.split}/{device}"
+    cloud = state.clouds.get(key, Cloud())
+    for member in before.members:
+        if member.get("key") not in kept:
+            cloud = cloud.add(member["values"])
+    return {**state.clouds, key: cloud}
 
 
 def _note_hypervolume(state: ViewState) -> ViewState:

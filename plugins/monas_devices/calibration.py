@@ -20,7 +20,8 @@ class CostModel:
 
     Attributes:
         weights: Cost per unit of each of ``FEATURES``.
-        error: Median relative error on architectures left out of the fit, one at a time.
+        error: Median relative error on architectures left out of the fit, one at a time;
+            0 where there is only one.
         count: Architectures measured.
     """
 
@@ -49,17 +50,17 @@ def fit(workloads: Sequence[Workload], costs: Sequence[float]) -> CostModel:
     so no weight may be negative.
 
     Args:
-        workloads: n networks, n at least 2.
+        workloads: n networks, at least one.
         costs: Their measured costs, positive.
     """
     features, target = _features(workloads), np.array(costs)
     weights = _solve(features, target)
     misses = []
-    for left_out in range(len(target)):
+    for left_out in range(len(target) if len(target) > 1 else 0):
         rest = np.arange(len(target)) != left_out
         guess = features[left_out] @ _solve(features[rest], target[rest])
         misses.append(abs(guess / target[left_out] - 1.0))
-    return CostModel(tuple(weights.tolist()), float(np.median(misses)), len(target))
+    return CostModel(tuple(weights.tolist()), float(np.median(misses or 0.0)), len(target))
 
 
 def _features(workloads: Sequence[Workload]) -> np.ndarray:
@@ -78,7 +79,7 @@ def _features(workloads: Sequence[Workload]) -> np.ndarray:
                 elements[~matrix].sum(),
             )
         )
-    return np.array(rows, dtype=np.float64)
+    return np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))
 
 
 def _solve(features: np.ndarray, target: np.ndarray) -> np.ndarray:

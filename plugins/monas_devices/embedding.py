@@ -35,8 +35,7 @@ class LogCost(HardwareEmbedding):
         """The vector ``(E,)``, float32, computed once per device.
 
         Raises:
-            UsageError: The device does not offer a metric.
-            Unavailable: It offers a cost that has no logarithm.
+            Unavailable: The device does not offer a metric, or a cost has no logarithm.
         """
         choices = context.space.choices
         key = (tuple(metrics), choices)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 
 from monas_core.architecture import Architecture
 from monas_core.context import Context
 from monas_core.device import Device, require_metric
-from monas_core.population import decode, reference_population
+from monas_core.population import decode, reference_population, unique_rows
 from monas_core.values import Value
 from monas_devices.calibration import CostModel, fit
 from monas_devices.capabilities import probe
@@ -55,7 +56,14 @@ class Host(Device):
         self._enter(context)
         if metric == "memory_mb":
             return [self._memory(architecture, context) for architecture in architectures]
-        return [self._obtain(metric, architecture, context) for architecture in architectures]
+        if metric == "energy_mj" and not self._has_meter(context):
+            times = self.cost("latency_ms", architectures, context)
+            return self._modelled(architectures, times, context)
+        new = [a for a in dict.fromkeys(architectures) if (metric, a.key) not in self._measured]
+        if new:
+            found = self._measure(metric, new, context)
+            self._measured.update({(metric, a.key): v for a, v in zip(new, found, strict=True)})
+        return [self._measured[metric, architecture.key] for architecture in architectures]
 
     def estimate(
         self, metric: str, architectures: Sequence[Architecture], context: Context
@@ -67,10 +75,7 @@ class Host(Device):
             return [self._memory(architecture, context) for architecture in architectures]
         if metric == "energy_mj" and not self._has_meter(context):
             times = self.estimate("latency_ms", architectures, context)
-            return [
-                self._modelled(architecture, time.value, context)
-                for architecture, time in zip(architectures, times, strict=True)
-            ]
+            return self._modelled(architectures, times, context)
         model = self._calibrated(metric, context)
         workloads = [context.workload(a, self.profile.batch) for a in architectures]
         unit = "ms" if metric == "latency_ms" else "mJ"
@@ -98,37 +103,33 @@ class Host(Device):
     def _enter(self, context: Context) -> None:
         """Forget what was measured for another space, task or torch device."""
         space, task = context.space, context.require_task()
-        scope = f"{space.name} {space.preset} {task.name} {context.torch_device}"
+        sizes = " ".join(map(str, space.choices.sizes))
+        scope = f"{space.name} {space.preset} {sizes} {task.name} {context.torch_device}"
         if self._scope != scope:
             self._scope = scope
             self._measured.clear()
             self._models.clear()
 
-    def _obtain(self, metric: str, architecture: Architecture, context: Context) -> Value:
-        key = (metric, architecture.key)
-        if key not in self._measured:
-            if metric == "energy_mj" and not self._has_meter(context):
-                (time,) = self.cost("latency_ms", [architecture], context)
-                return self._modelled(architecture, time.value, context)
-            self._measured[key] = self._measure(metric, architecture, context)
-        return self._measured[key]
+    def _measure(
+        self, metric: str, architectures: Sequence[Architecture], context: Context
+    ) -> list[Value]:
+        if metric == "latency_ms":
+            return measure_ms(architectures, context, self.profile.batch, self._seconds)
+        return [self._measure_mj(architecture, context) for architecture in architectures]
 
-    def _measure(self, metric: str, architecture: Architecture, context: Context) -> Value:
+    def _measure_mj(self, architecture: Architecture, context: Context) -> Value:
+        assert self._meter is not None
         network = context.network(architecture).eval()
         inputs = context.example(self.profile.batch)
-        if metric == "latency_ms":
-            return measure_ms(lambda: network(inputs), context.torch_device, self._seconds)
-        assert self._meter is not None
         joules = self._meter.joules(lambda: network(inputs), 3 * self._seconds)
         if joules is None:  # the counter answered before and does not now
-            (time,) = self.cost("latency_ms", [architecture], context)
-            return self._modelled(architecture, time.value, context)
+            times = self.cost("latency_ms", [architecture], context)
+            return self._modelled([architecture], times, context)[0]
         return Value(1e3 * joules, "mJ", "measured")
 
     def _calibrated(self, metric: str, context: Context) -> CostModel:
         if metric not in self._models:
-            choices = context.space.choices
-            chosen = decode(choices, reference_population(choices, CALIBRATION))
+            chosen = _calibration_set(context)
             costs = [value.value for value in self.cost(metric, chosen, context)]
             workloads = [context.workload(a, self.profile.batch) for a in chosen]
             self._models[metric] = fit(workloads, costs)
@@ -140,10 +141,22 @@ class Host(Device):
             self._looked_for_meter = True
         return self._meter is not None
 
-    def _modelled(self, architecture: Architecture, time_ms: float, context: Context) -> Value:
-        workload = context.workload(architecture, self.profile.batch)
-        return modelled_mj(self.profile, workload, time_ms)
+    def _modelled(
+        self, architectures: Sequence[Architecture], times: Sequence[Value], context: Context
+    ) -> list[Value]:
+        workloads = [context.workload(a, self.profile.batch) for a in architectures]
+        return [
+            modelled_mj(self.profile, workload, time.value)
+            for workload, time in zip(workloads, times, strict=True)
+        ]
 
     def _memory(self, architecture: Architecture, context: Context) -> Value:
         workload = context.workload(architecture, self.profile.batch)
         return memory_mb(workload, self.profile.precision)
+
+
+def _calibration_set(context: Context) -> list[Architecture]:
+    """The space's reference set, then other architectures up to ``CALIBRATION``."""
+    choices = context.space.choices
+    drawn = [reference_population(choices), reference_population(choices, 2 * CALIBRATION)]
+    return decode(choices, unique_rows(torch.cat(drawn))[:CALIBRATION])

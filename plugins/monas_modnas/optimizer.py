@@ -23,6 +23,7 @@ from monas_core.preference import Preference, sample_simplex
 from monas_core.problem import Problem
 from monas_core.seeding import seeded_construction
 from monas_core.state import generator_from
+from monas_core.yardstick import reference_sample
 from monas_modnas.architect import Architect
 from monas_modnas.hypernetwork import HyperNetwork
 from monas_modnas.landscape import Landscape, Targets
@@ -34,6 +35,8 @@ from monas_modnas.supernet_quality import SupernetQuality
 _CHUNK = 25
 """Hypernetwork steps per unit of work: stopping stays immediate."""
 _QUERY_CHUNK = 8
+_FEWEST_QUERIES = 48
+"""Evaluated before anything is learnt, however slow evaluations are."""
 _FIT_STEPS = 400
 
 
@@ -49,8 +52,9 @@ class MODNAS(Optimizer):
         self._generator = generator
         self._queried, _ = split_objectives(problem.objectives)
         seed = int(torch.randint(2**31, (), generator=generator))
-        sample = population.sample_distinct(problem.choices, self.options.cost_samples, generator)
-        self._sample = torch.cat([population.corners(problem.choices), sample])
+        # the sample that hypervolumes are scaled by: its costs are known already
+        sample = reference_sample(problem.choices)[: self.options.cost_samples]
+        self._sample = population.encode(problem.choices, sample)
         embeddings = problem.embed(problem.devices)
         with seeded_construction(seed):
             self._landscape = Landscape(problem, self.options.ensemble, self._sample)
@@ -84,14 +88,18 @@ class MODNAS(Optimizer):
         return getattr(self, f"_step_{self._stage}")()
 
     def _step_costs(self) -> StepReport:
-        loss = self._landscape.fit_costs(self._sample, 2 * _FIT_STEPS, self._generator)
+        loss = self._landscape.fit_costs(self._sample, _FIT_STEPS, self._generator)
         self._stage = "queries" if self._queried else "quality"
         return StepReport("fitting costs", {"cost fit": loss})
 
     def _step_queries(self) -> StepReport:
         batch, self._pending = self._pending[:_QUERY_CHUNK], self._pending[_QUERY_CHUNK:]
         self._query(batch)
-        early = self._round == 0 and self._problem.meter.fraction > self.options.initial_share
+        early = (
+            self._round == 0
+            and len(self._rows) >= _FEWEST_QUERIES
+            and self._problem.meter.fraction > self.options.initial_share
+        )
         if len(self._pending) == 0 or early:
             self._stage = "quality"
         return StepReport("querying")

@@ -36,7 +36,7 @@ class Options:
     """
 
     quality: Literal["predictor", "supernet"] = "predictor"
-    initial_queries: int = 256
+    initial_queries: int = 128
     initial_share: float = 0.35
     queries_per_round: int = 16
     steps_per_round: int = 60
@@ -49,7 +49,7 @@ class Options:
     ensemble: int = 4
     entropy: float = 0.01
     smoothing: float = 0.05
-    cost_samples: int = 512
+    cost_samples: int = 256
     refine: bool = True
     supernet_batch: int = 48
 

@@ -78,7 +78,7 @@ class CostPredictor(nn.Module):
 
     def __init__(self, inputs: int, n_device: int, outputs: int) -> None:
         super().__init__()
-        self.network = Ensemble(2, inputs + n_device, _HIDDEN, outputs)
+        self.network = Ensemble(1, inputs + n_device, _HIDDEN, outputs)
         self.scale = Standard(outputs)
         self.device_scale = Standard(n_device)
 
@@ -108,7 +108,7 @@ class CostPredictor(nn.Module):
         self.device_scale.fit(embeddings)
         self.scale.fit(target)
         table = torch.cat([features[which], self.device_scale(device)], dim=1)
-        return fit(self.network, table, self.scale(target), steps, generator, batch=512)
+        return fit(self.network, table, self.scale(target), steps, generator, batch=384)
 
     def forward(self, features: Tensor, embedding: Tensor) -> Tensor:
         """Anchored log costs ``(n, H)`` for features ``(n, F)`` and embeddings ``(n, E)``."""

@@ -81,9 +81,16 @@ def run(seed: int = 0, *, steps: int = 60, warm: int = 200) -> Iterator[events.E
         "conditions": conditions,
     }
     yield events.RunStarted(
-        0.0, "runs/gpt-20250101-120000", "gpt", "modnas", "pystdlib", OBJECTIVES, DEVICES,
-        HELD_OUT, facts,
-    )  # fmt: skip
+        0.0,
+        "runs/gpt-20250101-120000",
+        "gpt",
+        "modnas",
+        "pystdlib",
+        OBJECTIVES,
+        DEVICES,
+        HELD_OUT,
+        facts,
+    )
     yield from _warm_up(rng, warm)
     yield from _search(rng, warm * 0.25, steps)
 
@@ -93,11 +100,14 @@ def _warm_up(rng: random.Random, warm: int) -> Iterator[events.Event]:
     for step in range(1, warm + 1):
         loss = 2.3 + 3.2 * math.exp(-step / 45) + rng.gauss(0, 0.05)
         yield events.StepFinished(
-            0.5 + step * 0.25, "warm-up", step, step,
+            0.5 + step * 0.25,
+            "warm-up",
+            step,
+            step,
             {"loss": loss, "largest": loss - 0.1, "smallest": loss + 0.3},
             {"steps/s": rng.gauss(4, 0.1), "tokens/s": rng.gauss(32_000, 500)},
             memory_mb=480 + step % 7,
-        )  # fmt: skip
+        )
         if step % 100 == 0:
             yield events.CheckpointSaved(0.5 + step * 0.25, f"checkpoints/{step}")
 
@@ -113,10 +123,15 @@ def _search(rng: random.Random, start: float, steps: int) -> Iterator[events.Eve
                 yield from fronts.evaluate(time, device, gain, "search")
             yield fronts.changed(time, device, gain, "search")
         yield events.StepFinished(
-            time, "search", step, 200 + step,
+            time,
+            "search",
+            step,
+            200 + step,
             {"hypernetwork": 0.8 * math.exp(-step / 20) + 0.1, "predictor": 0.3 / step},
-            {"steps/s": 1.43}, note="learning", memory_mb=512.0,
-        )  # fmt: skip
+            {"steps/s": 1.43},
+            note="learning",
+            memory_mb=512.0,
+        )
     yield events.CheckpointSaved(time, "checkpoints/260")
     yield from _finish(fronts, time)
 

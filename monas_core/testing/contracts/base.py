@@ -20,10 +20,18 @@ class Contract:
     Attributes:
         kind: Which entries of the catalog it is run over; ``None`` for all kinds.
         provides: Only entries that declare these capabilities.
+        over_catalog: Run over everything installed; otherwise over the ``subject`` alone.
     """
 
     kind: ClassVar[str | None]
     provides: ClassVar[frozenset[str]] = frozenset()
+    over_catalog: ClassVar[bool] = False
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def entry(cls) -> Entry | None:
+        """The entry of the catalog that is checked, if it is one."""
+        return None
 
 
 class SpecContract(Contract):

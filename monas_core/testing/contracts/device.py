@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from typing import ClassVar
@@ -43,10 +44,10 @@ class DeviceContract(Contract):
                 return stage
         pytest.skip("gives no cost of the installed spaces")
 
-    def test_name_is_its_own(self, entry: Entry, subject: Device, catalog: Catalog) -> None:
-        assert entry.name == subject.name
+    def test_name_is_its_own(self, entry: Entry | None, subject: Device, catalog: Catalog) -> None:
+        assert entry is None or entry.name == subject.name
         others = [e for e in catalog.entries("device") if e.name == subject.name]
-        assert len(others) == 1
+        assert len(others) == (0 if entry is None else 1)
 
     def test_profile_is_complete(self, subject: Device) -> None:
         profile = subject.profile
@@ -92,10 +93,10 @@ class DeviceContract(Contract):
         with pytest.raises(Unavailable):
             subject.cost("no_such_metric", stage.architectures(1), stage.context)
 
-    def test_state_survives_json(self, entry: Entry, subject: Device, stage: Stage) -> None:
+    def test_state_survives_json(self, entry: Entry | None, subject: Device, stage: Stage) -> None:
         metric = next(m for m in sorted(subject.metrics) if _gives(subject, m, stage))
         before = _estimates(subject, metric, stage)
-        twin: Device = entry.create()
+        twin: Device = entry.create() if entry else copy.deepcopy(subject)
         twin.load_state_dict(json.loads(json.dumps(dict(subject.state_dict()))))
         assert _estimates(twin, metric, stage) == pytest.approx(before, rel=1e-6)
 

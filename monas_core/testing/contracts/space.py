@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 import torch
@@ -39,9 +39,10 @@ class SpaceContract(Contract):
         """The instance for contracts."""
         return subject.tiny()
 
-    def test_entry_and_class_have_one_name(self, request: Any, subject: type[SearchSpace]) -> None:
-        if "entry" in request.fixturenames:
-            assert request.getfixturevalue("entry").name == subject.name
+    def test_entry_and_class_have_one_name(
+        self, entry: Entry | None, subject: type[SearchSpace]
+    ) -> None:
+        assert entry is None or entry.name == subject.name
         assert subject.tiny().choices.space == subject.name
 
     def test_declares_modalities_and_presets(self, subject: type[SearchSpace]) -> None:

@@ -1,0 +1,136 @@
+"""Following and replaying a run from its log."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+
+import pexpect
+import pyte
+import pytest
+
+from monas_core import events
+from monas_core.cli.signals import graceful
+from monas_core.cli.watch import tail
+from monas_core.ui.view import ViewState, fold, fold_all
+
+MONAS = [sys.executable, "-m", "monas_core.cli.main"]
+
+
+def drain(stream) -> list[events.Event]:
+    found = []
+    for event in stream:
+        if event is None:
+            return found
+        found.append(event)
+    return found
+
+
+def test_a_finished_run_is_told_to_its_end(cli, logged_run):
+    outcome = cli("watch", logged_run)
+    assert outcome.code == 0
+    assert "run done" in outcome.out
+    assert f"monas run --resume {logged_run}" in outcome.out, "there is no result file"
+
+
+def test_replay_tells_the_same(cli, logged_run):
+    outcome = cli("watch", "--replay", "--speed", "100000")
+    assert "search ends: 60/60 steps" in outcome.out
+    assert "run done" in outcome.out
+
+
+def test_following_gives_the_live_state(nowhere, log):
+    path = nowhere / "events.jsonl"
+    live, followed = ViewState(), ViewState()
+    stream = tail(path)
+    assert drain(stream) == []
+    with path.open("a") as file:
+        for start in range(0, len(log), 500):
+            for event in log[start : start + 500]:
+                live = fold(live, event)
+                file.write(json.dumps(events.to_json(event)) + "\n")
+            file.write('{"event": "Warn')  # half a line, as a reader may find it
+            file.flush()
+            followed = fold_all(drain(stream), followed)
+            assert followed == live
+            file.truncate(file.tell() - 15)
+
+
+def test_a_log_cut_back_by_a_resumed_run_is_followed_on(nowhere, log):
+    path = nowhere / "events.jsonl"
+    lines = [json.dumps(events.to_json(event)) + "\n" for event in log[:40]]
+    path.write_text("".join(lines))
+    stream = tail(path)
+    assert len(drain(stream)) == 40
+    path.write_text("".join(lines[:30]))
+    assert drain(stream) == []
+    with path.open("a") as file:
+        file.write(lines[35])
+    assert drain(stream) == [events.from_json(json.loads(lines[35]))]
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 45)])
+def test_the_screen_in_a_terminal(logged_run, width, height):
+    """The real thing: escape sequences interpreted by a terminal emulator."""
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    child = pexpect.spawn(
+        MONAS[0], [*MONAS[1:], "watch", str(logged_run), "--replay", "--speed", "40"],
+        dimensions=(height, width), env=environment, encoding="utf-8", timeout=60,
+    )  # fmt: skip
+    terminal = pyte.Screen(width, height)
+    stream = pyte.Stream(terminal)
+    shots: list[list[str]] = []
+    while True:
+        try:
+            text, given_back, _ = child.read_nonblocking(65536, timeout=30).partition("\x1b[?1049l")
+        except pexpect.EOF:
+            break
+        if not given_back and (not shots or shots[-1]):
+            stream.feed(text)
+            shots.append(list(terminal.display))
+        else:  # the emulator knows no second screen: what follows belongs to the first
+            shots.append([])
+    child.close()
+    assert child.exitstatus == 0
+    drawn = [shot for shot in shots if any("on the front" in line for line in shot)]
+    assert drawn, "a front was on the screen"
+    shown = "\n".join(drawn[-1])
+    for wanted in ("monas", "gpt tiny", "warm-up", "search", "best acc", "╰"):
+        assert wanted in shown
+    assert drawn[-1][-1].strip(), "the last line is in use: nothing scrolled away"
+
+
+class Control:
+    stopping = False
+
+    def stop(self) -> None:
+        self.stopping = True
+
+
+def test_the_first_signal_asks_the_second_ends(capfd):
+    import signal
+
+    control = Control()
+    before = signal.getsignal(signal.SIGINT)
+    with graceful(control, screen=None):
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert control.stopping
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "stopping after this step" in capfd.readouterr().err
+
+
+def test_signals_are_left_alone_outside_the_main_thread():
+    done = []
+
+    def work():
+        with graceful(Control(), screen=None):
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done

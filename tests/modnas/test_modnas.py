@@ -1,0 +1,97 @@
+"""MODNAS as a whole on a problem whose front is known."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from monas_modnas.local_search import improve, judge
+from monas_modnas.options import Options
+from monas_modnas.optimizer import MODNAS
+
+from monas_core.errors import UsageError
+from monas_core.front import Scale
+from monas_core.preference import lattice
+from monas_core.problem import Problem
+from monas_core.testing.fakes import ToyDevice, toy_problem, true_front
+
+
+def run(problem: Problem, steps: int, seed: int = 0) -> MODNAS:
+    optimizer = MODNAS(Options(initial_queries=24, cost_samples=64))
+    optimizer.start(problem, torch.Generator().manual_seed(seed))
+    for _ in range(steps):
+        optimizer.step()
+        problem.meter.steps += 1
+    return optimizer
+
+
+@pytest.fixture(scope="module")
+def finished() -> tuple[Problem, MODNAS]:
+    problem = toy_problem(budget="60steps")
+    return problem, run(problem, 60)
+
+
+@pytest.mark.parametrize("name", ["toy-a", "toy-b", "unseen"])
+def test_it_finds_almost_the_whole_true_front(finished: tuple[Problem, MODNAS], name: str) -> None:
+    problem, optimizer = finished
+    known = {device.name: device for device in problem.devices}
+    device = known.get(name) or ToyDevice("unseen", power=1.1)
+    _, best = true_front(problem, device)
+    scale = Scale(best.min(axis=0), best.max(axis=0))
+    names = [objective.short for objective in problem.objectives]
+    before = problem.meter.evaluations
+    answers = optimizer.propose(device, lattice(names, 24))
+    assert problem.meter.evaluations == before, "a proposal must not query quality"
+    _, truth = true_front(problem, device)
+    found = problem.evaluator.matrix(answers, device, exact=True).numpy()
+    assert scale.hypervolume(found) >= 0.97 * scale.hypervolume(truth)
+
+
+def test_distinct_answers_along_a_line_of_wishes(finished: tuple[Problem, MODNAS]) -> None:
+    problem, optimizer = finished
+    names = [objective.short for objective in problem.objectives]
+    assert len(set(optimizer.propose(problem.devices[0], lattice(names, 10)))) >= 5
+
+
+def test_local_search_never_returns_a_worse_row(finished: tuple[Problem, MODNAS]) -> None:
+    problem, optimizer = finished
+    landscape = optimizer._landscape
+    rows = optimizer._sample[:20]
+    targets = landscape.targets(problem.devices[:1]).rows(torch.zeros(20, dtype=torch.int64))
+    wishes = torch.full((20, 2), 0.5)
+    better = improve(landscape, problem, rows, targets, wishes, 0.05)
+    before = judge(landscape, problem, rows, targets, wishes, 0.05)
+    after = judge(landscape, problem, better, targets, wishes, 0.05)
+    assert (after <= before + 1e-6).all()
+    assert (after < before - 1e-3).any()
+
+
+def test_predictions_come_in_the_objectives_own_units(finished: tuple[Problem, MODNAS]) -> None:
+    problem, optimizer = finished
+    device = problem.devices[0]
+    answers = optimizer.propose(device, lattice(["quality", "latency"], 4))
+    for architecture, predicted in zip(answers, optimizer.predict(device, answers), strict=True):
+        evaluation = problem.evaluator.evaluate([architecture], device, "search")[0]
+        for name, value in evaluation.values.items():
+            assert predicted[name] == pytest.approx(value.value, rel=0.15, abs=0.05)
+
+
+def test_what_is_proposed_for_other_devices_leaves_no_trace() -> None:
+    """A held-out device enters neither training nor statistics: asking about it changes nothing."""
+    states = []
+    for ask in (False, True):
+        problem = toy_problem(budget="30steps")
+        optimizer = run(problem, 20)
+        if ask:
+            optimizer.propose(ToyDevice("unseen", power=0.6), lattice(["quality", "latency"], 3))
+        optimizer = optimizer if ask else optimizer
+        optimizer._refresh()
+        for _ in range(5):
+            optimizer.step()
+        states.append(optimizer.state_dict()["network"])
+    for name, tensor in states[0].items():
+        assert torch.equal(tensor, states[1][name]), name
+
+
+def test_bad_options_are_refused_with_their_path() -> None:
+    with pytest.raises(UsageError, match=r"options\.optimizer\.ensemble"):
+        Options(ensemble=0)
