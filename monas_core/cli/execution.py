@@ -12,7 +12,7 @@ import attrs
 
 from monas_core.cli.common import catalog, console, print_json
 from monas_core.cli.signals import graceful
-from monas_core.errors import UsageError
+from monas_core.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from monas_core.config import RunConfig
@@ -144,8 +144,14 @@ def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
     bus, control = Bus(), Control()
     with observer(plain=request.plain or request.json, stderr=request.json) as screen:
         bus.attach(screen)
-        with graceful(control, screen):
-            return execute(plan, folder, bus, control)
+        try:
+            with graceful(control, screen):
+                return execute(plan, folder, bus, control)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "stopped at once; go on from the last checkpoint with: "
+                f"monas run --resume {folder.path}"
+            ) from None
 
 
 @contextlib.contextmanager

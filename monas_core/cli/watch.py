@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.3
 _LONGEST_PAUSE_S = 2.0
+_SILENCE_S = 60.0
 
 
 def command(
@@ -57,7 +58,7 @@ def command(
         if replay:
             _replay(path, screen, speed)
         else:
-            _follow(path / "events.jsonl", screen)
+            _follow(path, screen)
     _print_end(path)
 
 
@@ -76,19 +77,32 @@ def _replay(path: Path, screen: Any, speed: float) -> None:
     time.sleep(min(3.0, 8.0 / speed))
 
 
-def _follow(log: Path, screen: Any) -> None:
+def _follow(path: Path, screen: Any) -> None:
     """Take events as they are written, until the run ends or the person leaves."""
     from monas_core.events import RunFinished
 
+    log = path / "events.jsonl"
     last = False
     for event in tail(log):
-        if event is None:
-            if last:
-                return
-            time.sleep(_POLL_S)
+        if event is not None:
+            screen(event)
+            last = isinstance(event, RunFinished)
             continue
-        screen(event)
-        last = isinstance(event, RunFinished)
+        if last:
+            return
+        _tell_silence(path, time.time() - log.stat().st_mtime if log.exists() else 0.0, screen)
+        time.sleep(_POLL_S)
+
+
+def _tell_silence(path: Path, seconds: float, screen: Any) -> None:
+    """Let a live screen say that nothing has come for a while: a killed run cannot."""
+    from monas_core.ui.text import clock
+
+    if not hasattr(screen, "notice"):
+        return
+    screen.heard_ago(seconds)
+    quiet = f"no news for {clock(seconds)}; if the run was killed: monas run --resume {path}"
+    screen.notice = quiet if seconds > _SILENCE_S else ""
 
 
 def tail(log: Path) -> Iterator[Event | None]:

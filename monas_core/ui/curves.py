@@ -94,7 +94,7 @@ def _comparable(phase: PhaseView) -> list[tuple[str, Series]]:
 def hypervolume(state: ViewState, width: int, height: int) -> Block:
     """The mean hypervolume over the search devices as it grew."""
     values = state.hypervolume.shown
-    title = Text.assemble(("mean hypervolume", "bold"))
+    title = Text.assemble(("mean hypervolume" if width >= 32 else "hypervolume", "bold"))
     if not values:
         return boxed(title, [Text("no front yet", "dim")], width, height)
     title.append(f"  {number(state.hypervolume.latest)}", f"bold {ACCENT}")

@@ -38,6 +38,7 @@ class LiveScreen:
         self.device = device
         self.speed = speed
         self.notice = ""
+        """A message of the program itself, for the last line."""
         self._clock = clock
         self._opened = clock()
         self._heard = clock()
@@ -47,10 +48,6 @@ class LiveScreen:
         """Take an event; drawing happens on the screen's own time."""
         self.state = fold(self.state, event)
         self._heard = self._clock()
-
-    def notify(self, text: str) -> None:
-        """Show a message of the program itself in the last line."""
-        self.notice = text
 
     def heard_ago(self, seconds: float) -> None:
         """Say that the latest event is older than its arrival (a log read late)."""

@@ -54,10 +54,6 @@ class PlainLines:
             case _:
                 pass
 
-    def notify(self, text: str) -> None:
-        """Write a message of the program itself."""
-        self._line(text)
-
     def _introduce(self) -> None:
         state = self.state
         objectives = ", ".join(

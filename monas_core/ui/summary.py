@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -26,7 +27,10 @@ def print_summary(result: Document, console: Console) -> None:
     if fronts:
         console.print(_table(fronts))
         used = {origin for f in fronts for m in f["members"] for origin in m["origin"].values()}
-        console.print(origin_legend(used), style="dim")
+        legend = origin_legend(used)
+        if _predicted_names(fronts):
+            legend += "\nerror: median relative difference of what was predicted, over the members"
+        console.print(legend, style="dim")
     _print_files(result, console)
     _print_next(result, fronts, console)
 
@@ -54,23 +58,23 @@ def _read(path: str) -> dict[str, Any] | None:
 def _table(fronts: Sequence[Document]) -> Table:
     objectives = fronts[0]["objectives"]
     predicted = _predicted_names(fronts)
-    table = Table(header_style="bold", title="Fronts", title_justify="left", title_style="bold")
-    table.add_column("device", no_wrap=True)
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column("front of", no_wrap=True)
     table.add_column("members", justify="right")
-    table.add_column("hypervolume", justify="right")
+    table.add_column("hyper-\nvolume", justify="right", no_wrap=True)
     for objective in objectives:
         unit = f"\n{objective['unit']}" if objective["unit"] else ""
         head = f"best {objective['name']} {ARROW.get(objective['direction'], '')}{unit}"
         table.add_column(head, justify="right", no_wrap=True)
     for name in predicted:
-        table.add_column(f"{name} predicted\nmedian error", justify="right", no_wrap=True)
+        table.add_column(f"{name}\nerror", justify="right", no_wrap=True)
     for front in fronts:
         table.add_row(*_cells(front, objectives, predicted))
     return table
 
 
 def _cells(front: Document, objectives: Sequence[Document], predicted: Sequence[str]) -> list[str]:
-    held_out = " [magenta](not searched)[/]" if front.get("held_out") else ""
+    held_out = " [magenta]held out[/]" if front.get("held_out") else ""
     cells = [
         front["device"] + held_out, str(len(front["members"])), number(front["hypervolume"], 3)
     ]  # fmt: skip

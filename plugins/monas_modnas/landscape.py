@@ -15,6 +15,7 @@ from monas_core.problem import Problem
 from monas_modnas.predictors import (
     CostPredictor,
     QualityPredictor,
+    feature_groups,
     features_of,
     log_costs,
     split_objectives,
@@ -51,7 +52,7 @@ class Landscape(nn.Module):
     logarithmically between the cheapest and dearest of a fixed sample.
     """
 
-    def __init__(self, problem: Problem, ensemble: int, sample: Tensor) -> None:
+    def __init__(self, problem: Problem, sample: Tensor) -> None:
         super().__init__()
         self._problem = problem
         self._queried, self._free = split_objectives(problem.objectives)
@@ -60,12 +61,17 @@ class Landscape(nn.Module):
         self._order = torch.tensor(order).argsort()  # position of each objective in [Q, H]
         self._sample = features_of(problem, sample)
         inputs, n_device = self._sample.shape[1], problem.embed(problem.devices[:1]).shape[1]
-        self.quality = QualityPredictor(inputs, max(1, len(self._queried)), ensemble)
+        self.quality = QualityPredictor(feature_groups(problem.choices), max(1, len(self._queried)))
         self.cost = CostPredictor(inputs, n_device, max(1, len(self._free)))
         self.register_buffer("quality_low", torch.zeros(len(self._queried)))
         self.register_buffer("quality_width", torch.ones(len(self._queried)))
         self.quality_low: Tensor
         self.quality_width: Tensor
+
+    def settle(self, sample: Tensor) -> None:
+        """Bring everything derived up to date after a state was loaded."""
+        self.set_sample(sample)
+        self.quality.process.settle()
 
     def set_sample(self, sample: Tensor) -> None:
         """Architectures over which the range of costs is taken, ``(n, C)``."""
@@ -89,16 +95,14 @@ class Landscape(nn.Module):
             features_of(self._problem, sample), embeddings, anchored, steps, generator
         )
 
-    def fit_quality(
-        self, rows: Tensor, targets: Tensor, steps: int, generator: torch.Generator
-    ) -> float:
-        """Fit the quality predictor to queried ``(n, Q)`` values; last loss."""
+    def fit_quality(self, rows: Tensor, targets: Tensor, steps: int) -> float:
+        """Fit the quality predictor to queried ``(n, Q)`` values."""
         if not self._queried:
             return 0.0
         targets = targets.float()
         self.quality_low.copy_(targets.amin(0))
         self.quality_width.copy_((targets.amax(0) - targets.amin(0)).clamp_min(1e-6))
-        return self.quality.fit(features_of(self._problem, rows), targets, steps, generator)
+        return self.quality.fit(features_of(self._problem, rows), targets, steps)
 
     def targets(self, devices: Sequence[Device]) -> Targets:
         """Embeddings and predicted cost ranges of any devices."""
@@ -124,17 +128,16 @@ class Landscape(nn.Module):
         parts = ([quality] if self._queried else []) + ([costs] if self._free else [])
         return torch.cat(parts, dim=-1)[..., self._order]
 
-    def values(self, features: Tensor, targets: Targets, member: int | None = None) -> Tensor:
-        """Predicted normalised objectives ``(n, M)``; of one ensemble member, or of the mean."""
-        quality = self.quality(features)
-        chosen = quality.mean(0) if member is None else quality[member]
-        return self.assemble(self.normalise_quality(chosen), self.costs(features, targets))
+    def values(self, features: Tensor, targets: Targets, optimism: float = 0.0) -> Tensor:
+        """Predicted normalised objectives ``(n, M)``; quality by the optimistic bound."""
+        quality = self.normalise_quality(self.quality(features, optimism))
+        return self.assemble(quality, self.costs(features, targets))
 
     def natural(self, rows: Tensor, device: Device) -> list[dict[str, float]]:
         """Predictions in the objectives' own units and directions."""
         features = features_of(self._problem, rows)
         with torch.no_grad():
-            quality = self.quality(features).mean(0)
+            quality = self.quality(features)
             embedding = self._problem.embed([device]).expand(len(rows), -1)
             logs = self.cost(features, embedding) + self.anchor(device)
         columns: dict[str, Tensor] = {}

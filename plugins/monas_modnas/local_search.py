@@ -20,11 +20,11 @@ def judge(
     targets: Targets,
     preferences: Tensor,
     temperature: float,
-    member: int | None = None,
+    optimism: float = 0.0,
 ) -> Tensor:
     """Scalarised prediction ``(n,)`` of each row for its own preference and target."""
     with torch.no_grad():
-        values = landscape.values(features_of(problem, rows), targets, member)
+        values = landscape.values(features_of(problem, rows), targets, optimism)
         return smooth_chebyshev(values, preferences, temperature)
 
 
@@ -35,7 +35,7 @@ def improve(
     targets: Targets,
     preferences: Tensor,
     temperature: float,
-    member: int | None = None,
+    optimism: float = 0.0,
 ) -> Tensor:
     """Steepest descent over single-choice neighbours, all rows at once.
 
@@ -44,13 +44,13 @@ def improve(
         targets: One per row.
         preferences: One per row, ``(n, M)``.
         temperature: Of the scalarisation.
-        member: Ensemble member to believe; ``None`` for the mean.
+        optimism: How far to trust in unexplored architectures, in standard deviations.
 
     Returns:
         ``(n, C)``; no row is judged worse than it was.
     """
     rows = rows.clone()
-    best = judge(landscape, problem, rows, targets, preferences, temperature, member)
+    best = judge(landscape, problem, rows, targets, preferences, temperature, optimism)
     moving = torch.arange(len(rows))
     for _ in range(_ROUNDS):
         near = [population.neighbours(problem.choices, row) for row in rows[moving].tolist()]
@@ -63,7 +63,7 @@ def improve(
             targets.rows(owner),
             preferences[owner],
             temperature,
-            member,
+            optimism,
         )
         moved = []
         for start in moving.tolist():

@@ -38,6 +38,7 @@ _QUERY_CHUNK = 8
 _FEWEST_QUERIES = 48
 """Evaluated before anything is learnt, however slow evaluations are."""
 _FIT_STEPS = 400
+_PROCESS_STEPS = 60
 
 
 class MODNAS(Optimizer):
@@ -57,7 +58,7 @@ class MODNAS(Optimizer):
         self._sample = population.encode(problem.choices, sample)
         embeddings = problem.embed(problem.devices)
         with seeded_construction(seed):
-            self._landscape = Landscape(problem, self.options.ensemble, self._sample)
+            self._landscape = Landscape(problem, self._sample)
             network = HyperNetwork(
                 problem.choices,
                 len(problem.objectives),
@@ -152,7 +153,8 @@ class MODNAS(Optimizer):
         self._stale = False
         if not self._queried:
             return 0.0
-        return self._landscape.fit_quality(self._rows, self._values, _FIT_STEPS, self._generator)
+        steps = _PROCESS_STEPS if self._round == 0 else _PROCESS_STEPS // 4
+        return self._landscape.fit_quality(self._rows, self._values, steps)
 
     def _quality_loss(self) -> SupernetQuality | None:
         if self.options.quality == "predictor" or not self._queried:
@@ -164,7 +166,7 @@ class MODNAS(Optimizer):
         return self._supernet_quality
 
     def _proposals(self) -> Tensor:
-        """Unevaluated architectures that one ensemble member each believes in (Thompson)."""
+        """Unevaluated architectures that are best by an optimistic bound, for random wishes."""
         if not self._queried:
             return self._rows[:0]
         devices, count = self._problem.devices, self.options.queries_per_round
@@ -177,17 +179,15 @@ class MODNAS(Optimizer):
             self.options.concentration,
             self._generator,
         )
-        member = int(torch.randint(self.options.ensemble, (), generator=self._generator))
-        rows = self._answer(devices, wishes, member)
+        optimism = self.options.optimism * float(torch.rand((), generator=self._generator))
+        rows = self._answer(devices, wishes, optimism)
         known = set(map(tuple, self._rows.tolist()))
         fresh = [r for r in map(tuple, population.unique_rows(rows).tolist()) if r not in known]
         order = torch.randperm(len(fresh), generator=self._generator)[:count].tolist()
         picked = torch.tensor([fresh[i] for i in order], dtype=torch.int64)
         return picked.reshape(-1, rows.shape[1])
 
-    def _answer(
-        self, devices: Sequence[Device], wishes: Tensor, member: int | None = None
-    ) -> Tensor:
+    def _answer(self, devices: Sequence[Device], wishes: Tensor, optimism: float = 0.0) -> Tensor:
         """Hypernetwork's answers ``(T * P, C)`` to wishes ``(T, P, M)``, refined."""
         targets = self._landscape.targets(devices)
         each = targets.rows(torch.arange(len(devices)).repeat_interleave(wishes.shape[1]))
@@ -201,7 +201,7 @@ class MODNAS(Optimizer):
             each,
             wishes.flatten(0, 1),
             self.options.smoothing,
-            member,
+            optimism,
         )
 
     def raw_answers(self, targets: Targets, wishes: Tensor) -> Tensor:
@@ -268,4 +268,4 @@ class MODNAS(Optimizer):
         self._generator = generator_from(state["generator"])
         self._sample, self._rows, self._values, self._pending = state["tensors"]
         self._stage, self._left, self._round, self._stale = state["stage"]
-        self._landscape.set_sample(self._sample)
+        self._landscape.settle(self._sample)

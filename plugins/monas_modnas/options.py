@@ -27,7 +27,8 @@ class Options:
         combine: How per-device gradients become one: ``mgd`` (min-norm) or ``mean``.
         learning_rate: Of the hypernetwork (Adam).
         hidden: Width of the hypernetwork.
-        ensemble: Members of the quality predictor.
+        optimism: Largest number of standard deviations by which the quality of unexplored
+            architectures is overrated when queries are chosen.
         entropy: Weight of the entropy bonus at the start; falls to 0 over the budget.
         smoothing: Temperature of the smooth Chebyshev scalarisation.
         cost_samples: Architectures whose costs train the cost predictor.
@@ -46,7 +47,7 @@ class Options:
     combine: Literal["mgd", "mean"] = "mgd"
     learning_rate: float = 3e-3
     hidden: int = 128
-    ensemble: int = 4
+    optimism: float = 1.5
     entropy: float = 0.01
     smoothing: float = 0.05
     cost_samples: int = 256
@@ -56,6 +57,10 @@ class Options:
     def __attrs_post_init__(self) -> None:
         for field in attrs.fields(type(self)):
             value = getattr(self, field.name)
-            low = 0 if field.name in ("entropy", "steps_per_round", "first_steps") else 1e-12
+            low = (
+                0
+                if field.name in ("entropy", "optimism", "steps_per_round", "first_steps")
+                else 1e-12
+            )
             if isinstance(value, int | float) and not isinstance(value, bool) and value < low:
                 raise UsageError(f"options.optimizer.{field.name} must be positive, got {value}.")

@@ -12,11 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from monas_core import population
+from monas_core.choices import ChoiceSet
 from monas_core.device import Device
 from monas_core.objective import Objective, sign
 from monas_core.problem import Problem
 from monas_core.relaxation import Relaxation
-from monas_modnas.networks import Ensemble, fit
+from monas_modnas.gaussian_process import GaussianProcess
+from monas_modnas.networks import Perceptron, fit
 
 _HIDDEN = 96
 _DEVICE_MIX = 0.5
@@ -49,23 +51,24 @@ class Standard(nn.Module):
 
 
 class QualityPredictor(nn.Module):
-    """Ensemble from architecture features to the queried objectives (minimised)."""
+    """From architecture features to the queried objectives (minimised), with its doubt."""
 
-    def __init__(self, inputs: int, outputs: int, members: int) -> None:
+    def __init__(self, groups: Tensor, outputs: int) -> None:
         super().__init__()
-        self.network = Ensemble(members, inputs, _HIDDEN, outputs)
+        self.process = GaussianProcess(groups)
         self.scale = Standard(outputs)
 
-    def fit(
-        self, features: Tensor, targets: Tensor, steps: int, generator: torch.Generator
-    ) -> float:
-        """Fit to ``(n, F)`` and ``(n, Q)``; last loss on standardised targets."""
+    def fit(self, features: Tensor, targets: Tensor, steps: int) -> float:
+        """Fit to ``(n, F)`` and ``(n, Q)``; negative log likelihood per value."""
         self.scale.fit(targets)
-        return fit(self.network, features, self.scale(targets), steps, generator)
+        return self.process.fit(features, self.scale(targets), steps)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Every member's prediction, ``(members, n, Q)``."""
-        return self.scale.inverse(self.network(features))
+    def forward(self, features: Tensor, optimism: float = 0.0) -> Tensor:
+        """Mean minus ``optimism`` standard deviations, ``(n, Q)``."""
+        mean = self.process(features)
+        if optimism:
+            mean = mean - optimism * self.process.deviation(features)
+        return self.scale.inverse(mean)
 
 
 class CostPredictor(nn.Module):
@@ -78,7 +81,7 @@ class CostPredictor(nn.Module):
 
     def __init__(self, inputs: int, n_device: int, outputs: int) -> None:
         super().__init__()
-        self.network = Ensemble(1, inputs + n_device, _HIDDEN, outputs)
+        self.network = Perceptron(inputs + n_device, _HIDDEN, outputs)
         self.scale = Standard(outputs)
         self.device_scale = Standard(n_device)
 
@@ -113,7 +116,7 @@ class CostPredictor(nn.Module):
     def forward(self, features: Tensor, embedding: Tensor) -> Tensor:
         """Anchored log costs ``(n, H)`` for features ``(n, F)`` and embeddings ``(n, E)``."""
         table = torch.cat([features, self.device_scale(embedding)], dim=-1)
-        return self.scale.inverse(self.network(table).mean(0))
+        return self.scale.inverse(self.network(table))
 
 
 def split_objectives(
@@ -137,6 +140,11 @@ def log_costs(problem: Problem, rows: Tensor, device: Device) -> Tensor:
         for found in [problem.evaluator.estimates(o, architectures, device)]
     ]
     return torch.tensor(columns, dtype=torch.float32).T.reshape(len(rows), len(free))
+
+
+def feature_groups(choices: ChoiceSet) -> Tensor:
+    """Which choice each predictor input belongs to, ``(F,)``."""
+    return torch.repeat_interleave(torch.arange(len(choices)), torch.tensor(choices.sizes))
 
 
 def features_of(problem: Problem, rows: Tensor) -> Tensor:

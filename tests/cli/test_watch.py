@@ -13,7 +13,7 @@ import pytest
 
 from monas_core import events
 from monas_core.cli.signals import graceful
-from monas_core.cli.watch import tail
+from monas_core.cli.watch import _tell_silence, tail
 from monas_core.ui.view import ViewState, fold, fold_all
 
 MONAS = [sys.executable, "-m", "monas_core.cli.main"]
@@ -100,6 +100,22 @@ def test_the_screen_in_a_terminal(logged_run, width, height):
     for wanted in ("monas", "gpt tiny", "warm-up", "search", "best acc", "╰"):
         assert wanted in shown
     assert drawn[-1][-1].strip(), "the last line is in use: nothing scrolled away"
+
+
+def test_a_silent_run_is_pointed_out(nowhere):
+    class Screen:
+        notice = ""
+        ago = 0.0
+
+        def heard_ago(self, seconds):
+            self.ago = seconds
+
+    screen = Screen()
+    _tell_silence(nowhere, 5.0, screen)
+    assert (screen.notice, screen.ago) == ("", 5.0)
+    _tell_silence(nowhere, 130.0, screen)
+    assert screen.notice.startswith("no news for 2:10")
+    _tell_silence(nowhere, 130.0, object())
 
 
 class Control:

@@ -93,5 +93,5 @@ def test_what_is_proposed_for_other_devices_leaves_no_trace() -> None:
 
 
 def test_bad_options_are_refused_with_their_path() -> None:
-    with pytest.raises(UsageError, match=r"options\.optimizer\.ensemble"):
-        Options(ensemble=0)
+    with pytest.raises(UsageError, match=r"options\.optimizer\.hidden"):
+        Options(hidden=0)

@@ -66,7 +66,7 @@ def test_summary_tells_the_outcome_the_files_and_what_is_next(result):
     shown = page(lambda console: print_summary(result, console), 200)
     for wanted in (
         "host",
-        "phone (not searched)",
+        "phone held out",
         "0.612",
         "1.500 ●",
         "3.000 ○",

@@ -1,0 +1,1 @@
+"""A stranger's plugin: one space, one objective, one device, one optimizer."""

@@ -1,0 +1,83 @@
+"""Local search from the best known architecture of a random wish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from monas_core import population
+from monas_core.architecture import Architecture
+from monas_core.device import Device
+from monas_core.front import Scale
+from monas_core.optimizer import Optimizer, StepReport
+from monas_core.preference import Preference, sample_simplex
+from monas_core.problem import Problem
+from monas_core.selection import choose
+from monas_core.state import generator_from
+
+BATCH = 4
+
+
+class Climb(Optimizer):
+    """Each step evaluates a few neighbours of what is best for a random wish and device."""
+
+    def start(self, problem: Problem, generator: torch.Generator) -> None:
+        """Begin at the two ends of the space."""
+        self._problem = problem
+        self._generator = generator
+        self._seen: dict[Architecture, None] = {}
+        self._pending = population.decode(problem.choices, population.corners(problem.choices))
+
+    def step(self) -> StepReport:
+        """Evaluate up to four architectures not seen before."""
+        fresh = self._pending or self._fresh()
+        meter = self._problem.meter
+        if meter.budget.unit == "evaluations":
+            fresh = fresh[: max(1, int(meter.left))]
+        if not fresh:
+            return StepReport("exhausted", finished=True)
+        self._pending = []
+        self._seen.update(dict.fromkeys(fresh))
+        self._problem.evaluator.matrix(fresh, self._problem.devices[0])
+        return StepReport("climbing")
+
+    def _fresh(self) -> list[Architecture]:
+        problem, choices = self._problem, self._problem.choices
+        pick = torch.randint(len(problem.devices), (), generator=self._generator)
+        wish = sample_simplex((1,), len(problem.objectives), 1.0, self._generator)
+        (best,) = self._best(problem.devices[int(pick)], wish.double().numpy())
+        around = population.neighbours(choices, choices.to_indices(best))
+        random = population.sample(choices, 64, self._generator)
+        order = torch.randperm(len(around), generator=self._generator)
+        rows = torch.cat([around[order], random])
+        found = dict.fromkeys(population.decode(choices, rows))
+        return [a for a in found if a not in self._seen][:BATCH]
+
+    def _best(self, device: Device, wishes: Any) -> list[Architecture]:
+        known = list(self._seen)
+        points = self._problem.evaluator.matrix(known, device).numpy()
+        scaled = Scale(points.min(axis=0), points.max(axis=0)).apply(points)
+        return [known[index] for index in choose(scaled, wishes)]
+
+    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
+        """The best known for each wish."""
+        return self._best(device, np.array([wish.vector for wish in preferences]))
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was seen, what is next, and the generator."""
+        choices = self._problem.choices
+        return {
+            "seen": population.encode(choices, self._seen),
+            "pending": population.encode(choices, self._pending),
+            "generator": self._generator.get_state(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue."""
+        choices = self._problem.choices
+        self._seen = dict.fromkeys(population.decode(choices, state["seen"]))
+        self._pending = population.decode(choices, state["pending"])
+        self._generator = generator_from(state["generator"])
