@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, distribution, entry_points
 
@@ -54,9 +56,10 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Discovery:
             )
             continue
         try:
-            for kind, spec in _offers(point):
-                entries.append(Entry(kind, spec, provider, version))
-        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
+            with contextlib.redirect_stdout(sys.stderr):  # standard output is for documents
+                offers = _offers(point)
+            entries.extend(Entry(kind, spec, provider, version) for kind, spec in offers)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may do anything
             reason = f"{type(error).__name__}: {error}"
             faults.append(Fault(point.name, provider, version, "broken", reason))
     kept, conflicts = _resolve_conflicts(entries)

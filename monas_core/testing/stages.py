@@ -81,11 +81,14 @@ class Stages:
                     yield found
 
     def _installed(self, entry: Entry, size: str) -> Stage | None:
+        label = f"{entry.name} {size}"
+        if label in self._stages:
+            return self._stages[label]
         try:
             space_class = entry.load()
             preset = space_class.presets[0]
             space = space_class.tiny() if size == "tiny()" else entry.create(preset=preset)
-            return self.stage(space, f"{entry.name} {size}", entry.spec.provides)
+            return self.stage(space, label, entry.spec.provides)
         except Exception:  # noqa: BLE001 - its own contract reports a broken space
             return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import cycle
 
 from rich.text import Text
@@ -72,10 +73,19 @@ def loss_curve(state: ViewState, width: int, height: int) -> Block:
         "loss",
     )
     for (_, series), colour in reversed(list(zip(shown, LOSS_COLOURS, strict=False))):
-        values = series.shown
+        values = smoothed(series.shown)
         across = [done * (i + 1) / len(values) for i in range(len(values))]
         plot.curve(list(zip(across, values, strict=True)), colour)
     return boxed(title, plot.lines(), width, height)
+
+
+def smoothed(values: Sequence[float]) -> list[float]:
+    """A running mean over about a thirtieth of the history: single batches are noisy."""
+    keep = 1.0 - 1.0 / max(1.0, len(values) / 30)
+    found: list[float] = []
+    for value in values:
+        found.append(keep * found[-1] + (1 - keep) * value if found else value)
+    return found
 
 
 def _comparable(phase: PhaseView) -> list[tuple[str, Series]]:

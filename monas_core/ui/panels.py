@@ -17,6 +17,7 @@ _STATUS = {
     "interrupted": ("interrupted", "bold yellow"),
     "failed": ("failed", "bold red"),
 }
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SHOWN_ELSEWHERE = frozenset(
     [*"preset space task optimizer devices objectives conditions".split(), "held out"]
 )
@@ -95,6 +96,11 @@ def status(state: ViewState, width: int, now: float) -> Text:
     """Pace, memory and what is saved, in one line."""
     phase = state.phase
     parts = [f"step {state.step}"] if state.step else []
+    waiting = phase is not None and phase.ended is None and not phase.recent
+    if phase is not None and waiting and not state.over:
+        parts = [
+            f"{_SPINNER[int(now * 4) % len(_SPINNER)]} preparing the first step of {phase.name}"
+        ]
     if phase is not None and phase.ended is None:
         parts += [f"{count(float(f'{v:.3g}'))} {name}" for name, v in phase.rates.items()]
     if state.memory_mb:

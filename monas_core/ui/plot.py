@@ -152,8 +152,12 @@ def tick_labels(ticks: Sequence[float]) -> list[str]:
     """Ticks as text, with just the decimals that tell them apart."""
     largest = max((abs(tick) for tick in ticks), default=0.0)
     smallest = min((abs(tick) for tick in ticks if tick), default=0.0)
-    if largest >= 1e5 or (largest and largest < 1e-3) or largest > 1e3 * smallest > 0:
-        return [number(tick, 1 if largest > 1e3 * smallest else 3) for tick in ticks]
+    decades = largest > 1e3 * smallest > 0
+    if largest >= 1e5 or (largest and largest < 1e-3) or decades:
+        for digits in range(1 if decades else 3, 9):
+            shown = [number(tick, digits) for tick in ticks]
+            if len(set(shown)) == len(ticks):
+                return shown
     for places in range(7):
         shown = [f"{tick:.{places}f}" for tick in ticks]
         exact = all(

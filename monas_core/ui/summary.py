@@ -19,17 +19,22 @@ from monas_core.ui.text import ARROW, clock, number, plain_fact
 Document = Mapping[str, Any]
 
 
+_WIDE = 110
+_ERROR = "error: median relative difference of what was predicted, over the members"
+
+
 def print_summary(result: Document, console: Console) -> None:
     """The end of a run, from its result document and the front files it names."""
     fronts = [_read(facts["front"]) for facts in result["devices"].values()]
     fronts = [front for front in fronts if front]
     console.print()
     if fronts:
-        console.print(_table(fronts))
+        roomy = console.width >= _WIDE
+        console.print(_table(fronts, _predicted_names(fronts) if roomy else []))
         used = {origin for f in fronts for m in f["members"] for origin in m["origin"].values()}
         legend = origin_legend(used)
         if _predicted_names(fronts):
-            legend += "\nerror: median relative difference of what was predicted, over the members"
+            legend += "\n" + (_ERROR if roomy else _errors_in_one_line(fronts))
         console.print(legend, style="dim")
     _print_files(result, console)
     _print_next(result, fronts, console)
@@ -55,16 +60,15 @@ def _read(path: str) -> dict[str, Any] | None:
         return None
 
 
-def _table(fronts: Sequence[Document]) -> Table:
+def _table(fronts: Sequence[Document], predicted: Sequence[str]) -> Table:
     objectives = fronts[0]["objectives"]
-    predicted = _predicted_names(fronts)
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("front of", no_wrap=True)
-    table.add_column("members", justify="right")
+    table.add_column("members", justify="right", no_wrap=True)
     table.add_column("hyper-\nvolume", justify="right", no_wrap=True)
     for objective in objectives:
         unit = f"\n{objective['unit']}" if objective["unit"] else ""
-        head = f"best {objective['name']} {ARROW.get(objective['direction'], '')}{unit}"
+        head = f"best\n{objective['name']} {ARROW.get(objective['direction'], '')}{unit}"
         table.add_column(head, justify="right", no_wrap=True)
     for name in predicted:
         table.add_column(f"{name}\nerror", justify="right", no_wrap=True)
@@ -98,6 +102,13 @@ def _predicted_names(fronts: Sequence[Document]) -> list[str]:
         for name in names
         if any(prediction_error(front["members"], name) is not None for front in fronts)
     ]
+
+
+def _errors_in_one_line(fronts: Sequence[Document]) -> str:
+    everyone = [member for front in fronts for member in front["members"]]
+    errors = {name: prediction_error(everyone, name) for name in _predicted_names(fronts)}
+    shown = ", ".join(f"{name} {error:.1%}" for name, error in errors.items() if error is not None)
+    return f"median error of what was predicted: {shown}"
 
 
 def prediction_error(members: Sequence[Document], name: str) -> float | None:

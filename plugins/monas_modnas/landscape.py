@@ -31,17 +31,19 @@ class Targets:
 
     Attributes:
         embedding: ``(T, E)``.
+        correction: What the references of a device say beyond its embedding, ``(T, B, H)``.
         low: Lowest predicted log cost over the sample, anchored, ``(T, H)``.
         width: Range of the same, ``(T, H)``.
     """
 
     embedding: Tensor
+    correction: Tensor
     low: Tensor
     width: Tensor
 
     def rows(self, index: Tensor) -> Targets:
         """One row per entry of ``index``."""
-        return Targets(self.embedding[index], self.low[index], self.width[index])
+        return Targets(*(part[index] for part in attrs.astuple(self, recurse=False)))
 
 
 class Landscape(nn.Module):
@@ -105,15 +107,27 @@ class Landscape(nn.Module):
         return self.quality.fit(features_of(self._problem, rows), targets, steps)
 
     def targets(self, devices: Sequence[Device]) -> Targets:
-        """Embeddings and predicted cost ranges of any devices."""
+        """Embeddings, corrections and predicted cost ranges of any devices."""
         embedding = self._problem.embed(devices)
-        n = len(self._sample)
-        with torch.no_grad():
-            logs = torch.stack(
-                [self.cost(self._sample, row.expand(n, -1)) for row in embedding]
-            )  # (T, n, H)
-        low, high = logs.amin(1), logs.amax(1)
-        return Targets(embedding, low, (high - low).clamp_min(1e-6))
+        corrections = [self._correct(d, e) for d, e in zip(devices, embedding, strict=True)]
+        n, nothing = len(self._sample), torch.zeros(1, max(1, len(self._free)))
+        ranges = []
+        for row, correction in zip(embedding, corrections, strict=True):
+            unit = Targets(row[None], correction[None], nothing, torch.ones_like(nothing))
+            with torch.no_grad():
+                logs = self.costs(self._sample, unit.rows(torch.zeros(n, dtype=torch.int64)))
+            ranges.append(torch.stack([logs.amin(0), logs.amax(0)]))
+        low, high = torch.stack(ranges, dim=1)  # (T, H) each
+        return Targets(embedding, torch.stack(corrections), low, (high - low).clamp_min(1e-6))
+
+    def _correct(self, device: Device, embedding: Tensor) -> Tensor:
+        """Correction of the cost predictor from the reference set, ``(B, H)``."""
+        if not self._free:
+            return torch.zeros(self.cost.basis_size, 1)
+        references = population.reference_population(self._problem.choices, _REFERENCES)
+        logs = log_costs(self._problem, references, device)
+        features = features_of(self._problem, references)
+        return self.cost.correction(features, embedding, logs - logs.mean(0))
 
     def normalise_quality(self, values: Tensor) -> Tensor:
         """Minimised quality ``(..., Q)`` to about [0, 1]."""
@@ -121,7 +135,10 @@ class Landscape(nn.Module):
 
     def costs(self, features: Tensor, targets: Targets) -> Tensor:
         """Normalised costs ``(n, H)`` of features ``(n, F)`` on one target each."""
-        return (self.cost(features, targets.embedding) - targets.low) / targets.width
+        basis = self.cost.hidden(features, targets.embedding)
+        logs = self.cost.from_hidden(basis)
+        logs = logs + (basis[:, None, :] @ targets.correction).squeeze(1)
+        return (logs - targets.low) / targets.width
 
     def assemble(self, quality: Tensor, costs: Tensor) -> Tensor:
         """Normalised objectives ``(n, M)`` in the problem's order."""
@@ -138,8 +155,9 @@ class Landscape(nn.Module):
         features = features_of(self._problem, rows)
         with torch.no_grad():
             quality = self.quality(features)
-            embedding = self._problem.embed([device]).expand(len(rows), -1)
-            logs = self.cost(features, embedding) + self.anchor(device)
+            targets = self.targets([device]).rows(torch.zeros(len(rows), dtype=torch.int64))
+            costs = self.costs(features, targets)
+            logs = costs * targets.width + targets.low + self.anchor(device)
         columns: dict[str, Tensor] = {}
         for index, objective in enumerate(self._queried):
             columns[objective.short] = quality[:, index] * sign(objective)

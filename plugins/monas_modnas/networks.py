@@ -6,17 +6,15 @@ import torch
 from torch import Tensor, nn
 
 
-class Perceptron(nn.Sequential):
+def perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
     """Two hidden layers."""
-
-    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
-        super().__init__(
-            nn.Linear(inputs, hidden),
-            nn.SiLU(),
-            nn.Linear(hidden, hidden),
-            nn.SiLU(),
-            nn.Linear(hidden, outputs),
-        )
+    return nn.Sequential(
+        nn.Linear(inputs, hidden),
+        nn.SiLU(),
+        nn.Linear(hidden, hidden),
+        nn.SiLU(),
+        nn.Linear(hidden, outputs),
+    )
 
 
 def fit(

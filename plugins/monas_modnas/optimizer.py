@@ -163,6 +163,7 @@ class MODNAS(Optimizer):
             self._supernet_quality = SupernetQuality(
                 self._problem.context, self.options.supernet_batch, self._generator
             )
+            self._supernet_quality.calibrate()
         return self._supernet_quality
 
     def _proposals(self) -> Tensor:
@@ -258,6 +259,7 @@ class MODNAS(Optimizer):
             "generator": self._generator.get_state(),
             "tensors": [self._sample, self._rows, self._values, self._pending],
             "stage": [self._stage, self._left, self._round, self._stale],
+            "supernet_scale": self._supernet_quality and self._supernet_quality.scale,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -269,3 +271,8 @@ class MODNAS(Optimizer):
         self._sample, self._rows, self._values, self._pending = state["tensors"]
         self._stage, self._left, self._round, self._stale = state["stage"]
         self._landscape.settle(self._sample)
+        if state["supernet_scale"] is not None:
+            self._supernet_quality = SupernetQuality(
+                self._problem.context, self.options.supernet_batch, self._generator
+            )
+            self._supernet_quality.scale = state["supernet_scale"]

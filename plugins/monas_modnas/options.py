@@ -39,8 +39,8 @@ class Options:
     quality: Literal["predictor", "supernet"] = "predictor"
     initial_queries: int = 128
     initial_share: float = 0.35
-    queries_per_round: int = 16
-    steps_per_round: int = 60
+    queries_per_round: int = 24
+    steps_per_round: int = 30
     first_steps: int = 300
     preferences_per_step: int = 12
     concentration: float = 0.7

@@ -18,9 +18,10 @@ from monas_core.objective import Objective, sign
 from monas_core.problem import Problem
 from monas_core.relaxation import Relaxation
 from monas_modnas.gaussian_process import GaussianProcess
-from monas_modnas.networks import Perceptron, fit
+from monas_modnas.networks import fit, perceptron
 
 _HIDDEN = 96
+_STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
 _DEVICE_MIX = 0.5
 """Share of cost training rows on mixtures of two devices."""
 
@@ -81,9 +82,10 @@ class CostPredictor(nn.Module):
 
     def __init__(self, inputs: int, n_device: int, outputs: int) -> None:
         super().__init__()
-        self.network = Perceptron(inputs + n_device, _HIDDEN, outputs)
+        self.network = perceptron(inputs + n_device, _HIDDEN, outputs)
         self.scale = Standard(outputs)
         self.device_scale = Standard(n_device)
+        self.basis_size = _HIDDEN + 1
 
     def fit(
         self,
@@ -113,10 +115,41 @@ class CostPredictor(nn.Module):
         table = torch.cat([features[which], self.device_scale(device)], dim=1)
         return fit(self.network, table, self.scale(target), steps, generator, batch=384)
 
-    def forward(self, features: Tensor, embedding: Tensor) -> Tensor:
-        """Anchored log costs ``(n, H)`` for features ``(n, F)`` and embeddings ``(n, E)``."""
+    def hidden(self, features: Tensor, embedding: Tensor) -> Tensor:
+        """Last hidden layer and a constant, ``(n, B)``: the basis of corrections."""
         table = torch.cat([features, self.device_scale(embedding)], dim=-1)
-        return self.scale.inverse(self.network(table))
+        state = self.network[:-1](table)
+        return torch.cat([state, torch.ones_like(state[:, :1])], dim=1)
+
+    def from_hidden(self, hidden: Tensor) -> Tensor:
+        """Anchored log costs ``(n, H)`` before correction."""
+        return self.scale.inverse(self.network[-1](hidden[:, :-1]))
+
+    def correction(self, features: Tensor, embedding: Tensor, anchored: Tensor) -> Tensor:
+        """Ridge weights ``(B, H)`` that explain what is left on the reference set of one device.
+
+        The strength is the one with the least leave-one-out error, so that a
+        device which resembles the known ones is left alone.
+
+        Args:
+            features: Of the R references, ``(R, F)``.
+            embedding: Of the device, ``(E,)``.
+            anchored: Its true anchored log costs on them, ``(R, H)``.
+        """
+        with torch.no_grad():
+            basis = self.hidden(features, embedding.expand(len(features), -1))
+            left = anchored - self.from_hidden(basis)
+            gram = basis @ basis.T
+            eye = torch.eye(len(gram))
+            best, chosen = left.square().mean(), torch.zeros(basis.shape[1], left.shape[1])
+            for strength in _STRENGTHS:
+                ridge = gram + strength * gram.diagonal().mean() * eye
+                solved = torch.linalg.solve(ridge, torch.cat([left, eye], dim=1))
+                dual, inverse = solved[:, : left.shape[1]], solved[:, left.shape[1] :]
+                error = (dual / inverse.diagonal()[:, None]).square().mean()  # leave one out
+                if error < best:
+                    best, chosen = error, basis.T @ dual
+            return chosen
 
 
 def split_objectives(

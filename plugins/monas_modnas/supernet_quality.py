@@ -22,13 +22,15 @@ class SupernetQuality:
         self.context = context
         self.batch = batch
         self.generator = generator
-        ends = Relaxation.from_population(
-            context.space.choices, population.corners(context.space.choices)
-        )
-        self.low, self.width = 0.0, 1.0
+        self.scale = [0.0, 1.0]
+
+    def calibrate(self) -> None:
+        """Take the scale from one batch."""
+        choices = self.context.space.choices
+        ends = Relaxation.from_population(choices, population.corners(choices))
         with torch.no_grad():
             smallest, largest = self(ends)[:, 0].tolist()
-        self.low, self.width = largest, max(smallest - largest, 1e-6)
+        self.scale = [largest, max(smallest - largest, 1e-6)]
 
     def __call__(self, relaxation: Relaxation) -> Tensor:
         """Normalised loss ``(A, 1)``, differentiable in the relaxation."""
@@ -41,4 +43,5 @@ class SupernetQuality:
         moved = Relaxation(relaxation.choices, relaxation.weights.to(place))
         losses = task.loss(self.context.supernet(inputs, moved), targets)
         grouped = losses.reshape(count, -1).mean(1, keepdim=True).cpu()
-        return (grouped - self.low) / self.width
+        low, width = self.scale
+        return (grouped - low) / width

@@ -131,8 +131,9 @@ class GPT(nn.Module):
         one over the root of a layer's inputs: narrow networks learn much faster so. Layers
         that write to the residual stream start smaller, by the root of their number.
 
-        Deviation: token embeddings start at 0.1. Tied to the output layer, they need not first
-        grow before a token is told from another, which takes hundreds of steps at 0.02.
+        Deviation: token embeddings start at one over the root of the width, so that the logits
+        tied to them start with a deviation of 1; from 0.02 they first have to grow, which costs
+        a narrow network hundreds of steps.
         """
         if self.norm.weight.is_meta:  # no numbers to draw, and pretending to takes long
             return
@@ -144,7 +145,7 @@ class GPT(nn.Module):
                 nn.init.normal_(layer.weight, std=0.02 * scale**0.5)
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
-        nn.init.normal_(self.token_embedding.weight, std=0.1)
+        nn.init.normal_(self.token_embedding.weight, std=self.config.embed_dim**-0.5)
         nn.init.normal_(self.position_embedding.weight, std=0.02)
 
 

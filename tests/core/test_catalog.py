@@ -108,6 +108,20 @@ def test_failing_hook_takes_the_whole_plugin_out(workshop: Workshop) -> None:
     assert "no answer" in found.faults[0].reason
 
 
+def test_plugin_can_neither_end_the_process_nor_write_to_the_document(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    point = workshop.point("loud", "oops")
+
+    def monas_spaces() -> list[Spec]:
+        sys.stdout.write("hello")
+        raise SystemExit(0)
+
+    monkeypatch.setattr(sys.modules[point.value], "monas_spaces", hookimpl(monas_spaces), False)
+    assert discover([point]).faults[0].state == "broken"
+    assert capsys.readouterr().out == ""
+
+
 def test_wrong_answers_are_broken(workshop: Workshop) -> None:
     found = discover([workshop.point("bad", "oops", space=["box"])])  # pyright: ignore
     assert found.faults[0].state == "broken"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-from monas_modnas.options import Options
-from monas_modnas.optimizer import MODNAS
-from monas_modnas.samplers import reinmax
 
 from monas_core.problem import Problem
 from monas_core.testing.fakes import ToyEnergy, ToyLatency, ToyQuality, toy_problem
+from monas_modnas.optimizer import MODNAS
+from monas_modnas.options import Options
+from monas_modnas.samplers import reinmax
 
 
 def started(problem: Problem, **options: object) -> MODNAS:

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from monas_modnas.combine import combine, min_norm_weights
 
 finite = st.floats(-10, 10, width=32)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 import torch
-from monas_modnas.local_search import improve, judge
-from monas_modnas.options import Options
-from monas_modnas.optimizer import MODNAS
 
 from monas_core.errors import UsageError
 from monas_core.front import Scale
 from monas_core.preference import lattice
 from monas_core.problem import Problem
 from monas_core.testing.fakes import ToyDevice, toy_problem, true_front
+from monas_modnas.local_search import improve, judge
+from monas_modnas.optimizer import MODNAS
+from monas_modnas.options import Options
 
 
 def run(problem: Problem, steps: int, seed: int = 0) -> MODNAS:
@@ -26,12 +26,17 @@ def run(problem: Problem, steps: int, seed: int = 0) -> MODNAS:
 
 @pytest.fixture(scope="module")
 def finished() -> tuple[Problem, MODNAS]:
-    problem = toy_problem(budget="60steps")
+    devices = [ToyDevice(f"toy-{power}", power=power) for power in (0.6, 0.9, 1.3, 1.8)]
+    problem = toy_problem(budget="60steps", devices=devices)
     return problem, run(problem, 60)
 
 
-@pytest.mark.parametrize("name", ["toy-a", "toy-b", "unseen"])
-def test_it_finds_almost_the_whole_true_front(finished: tuple[Problem, MODNAS], name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "share"), [("toy-0.6", 0.97), ("toy-1.8", 0.97), ("unseen", 0.95)]
+)
+def test_it_finds_almost_the_whole_true_front(
+    finished: tuple[Problem, MODNAS], name: str, share: float
+) -> None:
     problem, optimizer = finished
     known = {device.name: device for device in problem.devices}
     device = known.get(name) or ToyDevice("unseen", power=1.1)
@@ -43,7 +48,7 @@ def test_it_finds_almost_the_whole_true_front(finished: tuple[Problem, MODNAS], 
     assert problem.meter.evaluations == before, "a proposal must not query quality"
     _, truth = true_front(problem, device)
     found = problem.evaluator.matrix(answers, device, exact=True).numpy()
-    assert scale.hypervolume(found) >= 0.97 * scale.hypervolume(truth)
+    assert scale.hypervolume(found) >= share * scale.hypervolume(truth)
 
 
 def test_distinct_answers_along_a_line_of_wishes(finished: tuple[Problem, MODNAS]) -> None:
@@ -83,7 +88,6 @@ def test_what_is_proposed_for_other_devices_leaves_no_trace() -> None:
         optimizer = run(problem, 20)
         if ask:
             optimizer.propose(ToyDevice("unseen", power=0.6), lattice(["quality", "latency"], 3))
-        optimizer = optimizer if ask else optimizer
         optimizer._refresh()
         for _ in range(5):
             optimizer.step()

@@ -6,8 +6,9 @@ import itertools
 
 import pytest
 import torch
-from monas_modnas.samplers import entropy_gradient, masked_softmax, reinmax, sample_one_hot
 from torch import Tensor
+
+from monas_modnas.samplers import entropy_gradient, masked_softmax, reinmax, sample_one_hot
 
 SIZES = (3, 2, 4)
 MASK = torch.arange(4)[None, :] < torch.tensor(SIZES)[:, None]

@@ -82,6 +82,13 @@ def test_summary_tells_the_outcome_the_files_and_what_is_next(result):
         assert wanted in shown, wanted
 
 
+def test_summary_fits_a_narrow_terminal(result):
+    shown = page(lambda console: print_summary(result, console), 80)
+    assert "median error of what was predicted: lat 10.0%" in shown
+    table, _, _ = shown.partition("●  measured")
+    assert "…" not in table
+
+
 def test_summary_survives_lost_front_files(result, tmp_path):
     for path in (tmp_path / "front").iterdir():
         path.write_text("{")

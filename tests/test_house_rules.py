@@ -1,0 +1,232 @@
+"""Rules of the house that a machine can check."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import re
+import subprocess
+import sys
+import time
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monas_core.catalog import hookspecs
+from monas_core.device import Device, HardwareEmbedding
+from monas_core.objective import Objective
+from monas_core.optimizer import Optimizer
+from monas_core.space import SearchSpace
+from monas_core.supernet import Supernet
+from monas_core.task import Task
+from monas_core.testing import contracts
+
+ROOT = Path(__file__).resolve().parents[1]
+GROUPS = ("search_spaces", "objectives", "plugins")
+LONGEST_MODULE = 300
+LONGEST_FUNCTION = 60
+MOST_METHODS = 7
+LONG_MODULES: dict[str, str] = {}
+"""Modules that may be longer, by path, each with the reason."""
+LONG_FUNCTIONS: dict[str, str] = {}
+"""Functions that may be longer, by ``path:name``, each with the reason."""
+HEAVY = {"torch", "numpy", "scipy", "matplotlib", "moocore"}
+PRINTERS = ("monas_core/ui/", "monas_core/cli/")
+
+
+def modules(*folders: str) -> list[Path]:
+    """All Python files below some folders of the repository."""
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert found
+    return [path for path in found if "__pycache__" not in path.parts]
+
+
+CODE = modules("monas_core", *GROUPS)
+ALL = [*CODE, *modules("tests", "benchmarks")]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{name(path)}:{node.name}", node
+
+
+@pytest.mark.parametrize("path", CODE, ids=name)
+def test_modules_are_short(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    if name(path) in LONG_MODULES:
+        assert lines > LONGEST_MODULE, "no longer needs its exception"
+    else:
+        assert lines <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("path", CODE, ids=name)
+def test_functions_are_short(path: Path) -> None:
+    # a signature is not counted: that of a command is the table of its options
+    lengths = {
+        label: (node.end_lineno or 0) - node.body[0].lineno + 1 for label, node in functions(path)
+    }
+    long = {k: v for k, v in lengths.items() if v > LONGEST_FUNCTION and k not in LONG_FUNCTIONS}
+    assert not long
+
+
+@pytest.mark.parametrize("path", [*CODE, *modules("benchmarks")], ids=name)
+def test_module_docstring_comes_first(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if text.strip():
+        assert ast.get_docstring(ast.parse(text)), "the first statement must be a docstring"
+
+
+@pytest.mark.parametrize("path", CODE, ids=name)
+def test_only_screens_print(path: Path) -> None:
+    if name(path).startswith(PRINTERS):
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [f.lineno for f in called if isinstance(f, ast.Name) and f.id == "print"]
+    assert not calls, f"print in lines {calls}"
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_nothing_is_left_for_later(path: Path) -> None:
+    tokens = tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    left = [text for text in comments if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text)]
+    assert not left
+
+
+def plugin_modules() -> list[str]:
+    """Import names of every ``plugin.py``."""
+    found = [path for group in GROUPS for path in (ROOT / group).glob("*/plugin.py")]
+    return sorted(f"{path.parent.name}.plugin" for path in found)
+
+
+def loaded_after(script: str) -> set[str]:
+    """Top-level modules in memory after a script, in a fresh process."""
+    tail = "\nimport sys; sys.stderr.write('LOADED ' + ' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script + tail], capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.rpartition("LOADED ")[2].split())
+
+
+COMMAND = """
+import sys
+from monas_core.cli.main import main
+sys.argv = ["monas", *{arguments}]
+try:
+    main()
+except SystemExit:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import importlib\nfor name in {plugins}: importlib.import_module(name)",
+        "from monas_core.catalog.lookup import Catalog; Catalog.installed()",
+        COMMAND.replace("{arguments}", "['--help']"),
+        COMMAND.replace("{arguments}", "['run', '--help']"),
+        COMMAND.replace("{arguments}", "['plugins', '--json']"),
+    ],
+    ids=["plugin modules", "catalog", "monas --help", "monas run --help", "monas plugins"],
+)
+def test_torch_stays_out(script: str) -> None:
+    loaded = loaded_after(script.replace("{plugins}", repr(plugin_modules())))
+    assert "monas_core" in loaded
+    assert not loaded & HEAVY
+
+
+def test_core_leaves_its_test_kit_alone() -> None:
+    """pytest is an extra; nothing a run needs may import it."""
+    for path in CODE:
+        if "monas_core/testing/" not in name(path):
+            assert "monas_core.testing" not in imports(path), name(path)
+
+
+def imports(path: Path) -> set[str]:
+    """Modules a file imports, with all their parents."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        for full in names:
+            parts = full.split(".")
+            found |= {".".join(parts[: i + 1]) for i in range(len(parts))}
+    return found
+
+
+def test_core_names_no_plugin() -> None:
+    packages = [plugin.removesuffix(".plugin") for plugin in plugin_modules()]
+    assert packages
+    # two packages share their names with hooks, so a bare name is no mention
+    names = "|".join(packages)
+    pattern = re.compile(rf"\b({names})[.:/]|(import|from) ({names})\b")
+    guilty = [name(path) for path in modules("monas_core") if pattern.search(path.read_text())]
+    assert not guilty
+
+
+def test_plugins_do_not_import_each_other() -> None:
+    packages = {plugin.removesuffix(".plugin") for plugin in plugin_modules()}
+    for path in modules(*GROUPS):
+        own = path.relative_to(ROOT).parts[1]
+        assert not imports(path) & (packages - {own}), name(path)
+
+
+@pytest.mark.parametrize("hook", sorted(hookspecs.HOOKS.values()))
+def test_hooks_are_documented(hook: str) -> None:
+    text = inspect.getdoc(getattr(hookspecs, hook))
+    assert text
+    assert text.endswith(".")
+
+
+def test_every_hook_belongs_to_a_kind() -> None:
+    defined = {attribute for attribute in vars(hookspecs) if attribute.startswith("monas_")}
+    assert defined == set(hookspecs.HOOKS.values())
+
+
+def test_every_kind_that_computes_has_a_contract() -> None:
+    covered = {getattr(contracts, kind).kind for kind in contracts.__all__}
+    plain = {"preset", "observer", "command"}  # covered by the contract of every spec
+    assert set(hookspecs.HOOKS) - plain <= covered
+
+
+@pytest.mark.parametrize(
+    "interface", [SearchSpace, Supernet, Task, Objective, Device, HardwareEmbedding, Optimizer]
+)
+def test_interfaces_are_narrow_and_documented(interface: type) -> None:
+    kinds = (staticmethod, classmethod, property)
+    public = {
+        label: member
+        for label, member in vars(interface).items()
+        if not label.startswith("_") and (inspect.isfunction(member) or isinstance(member, kinds))
+    }
+    assert public
+    assert len(public) <= MOST_METHODS
+    for label, member in public.items():
+        assert inspect.getdoc(member), label
+
+
+def best_seconds(*arguments: str) -> float:
+    """Shortest wall-clock time of five runs."""
+    times: list[float] = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+@pytest.mark.slow
+def test_help_appears_at_once() -> None:
+    reference = best_seconds("-c", "import typer, rich")
+    assert best_seconds("-m", "monas_core.cli.main", "--help") <= 1.5 * reference
