@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable
 
 import torch
-from monas_modnas.optimizer import MODNAS
-from monas_modnas.options import Options
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.config import load_config
 from monas_core.plan import resolve
 from monas_core.session import Session
+from monas_modnas.optimizer import MODNAS
+from monas_modnas.options import Options
 
 
 def prepared(devices: tuple[str, ...], batch: int) -> Callable[[], object]:
