@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+from monas_core.cli.options import Json
 
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 _DISTRIBUTION = "monas"
 
 
-def command(
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
+def command(json: Json = False) -> None:
     """Check this machine: versions, memory, what can be measured here, what is not installed."""
     from monas_core.cli.common import catalog, console, print_json
 

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from monas_core.cli import complete
+from monas_core.cli.options import Json, RunFolder
+
+Device = Annotated[
+    str | None,
+    typer.Option(
+        help="Whose front; without it the first device of the run.",
+        autocompletion=complete.of("device"),
+    ),
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
 
 
 def command(
-    run: Annotated[
-        Path | None,
-        typer.Argument(
-            help="Run folder; without it the latest below runs/.",
-            autocompletion=complete.runs,
-            show_default=False,
-        ),
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(
-            help="Whose front; without it the first device of the run.",
-            autocompletion=complete.of("device"),
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the front file.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    run: RunFolder = None, device: Device = None, json: Json = False, csv: Csv = False
 ) -> None:
     """Show the best trade-offs found for a device: no architecture in it beats another in all."""
     from monas_core.cli.common import catalog, console, print_json, run_folder

@@ -7,32 +7,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monas_core.cli import complete
+from monas_core.cli.options import Json, Kind
 
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
     from monas_core.catalog.specs import Entry
 
 
-def command(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="Name of a space, objective, device, task, optimizer, ... (text:PATH for a "
-            "task with an argument).",
-            autocompletion=complete.anything,
-        ),
-    ],
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            help="Which kind is meant, if several have this name.", autocompletion=complete.kinds
-        ),
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="Size of a space whose choices to show.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="Name of a space, objective, device, task, optimizer, ... (text:PATH for a "
+        "task with an argument).",
+        autocompletion=complete.anything,
+    ),
+]
+Preset = Annotated[str | None, typer.Option(help="Size of a space whose choices to show.")]
+
+
+def command(name: Name, kind: Kind = None, preset: Preset = None, json: Json = False) -> None:
     """Explain one space, objective, device, task or optimizer: choices, figures, options."""
     from monas_core.cli.common import catalog, console, print_json
     from monas_core.cli.details import details

@@ -3,51 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monas_core.cli import complete
+from monas_core.cli.options import Json, RunFolder
 
 if TYPE_CHECKING:
     from monas_core.constraint import Constraint
 
 
+Device = Annotated[
+    str | None,
+    typer.Option(
+        help="Hardware the architecture is for, also one the search never saw. "
+        "Without it the first device of the run.",
+        autocompletion=complete.of("device"),
+    ),
+]
+Prefer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME=WEIGHT,...",
+        help="How much each objective matters, e.g. acc=.6,lat=.3,energy=.1 (scaled to "
+        "sum 1). Without it all matter equally.",
+    ),
+]
+Maximum = Annotated[
+    list[str] | None,
+    typer.Option("--max", metavar="NAME=VALUE", help="Upper limit, e.g. lat=5ms. Repeatable."),
+]
+Minimum = Annotated[
+    list[str] | None,
+    typer.Option("--min", metavar="NAME=VALUE", help="Lower limit. Repeatable."),
+]
+
+
 def command(
-    run: Annotated[
-        Path | None,
-        typer.Argument(
-            help="Run folder; without it the latest below runs/.",
-            autocompletion=complete.runs,
-            show_default=False,
-        ),
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(
-            help="Hardware the architecture is for, also one the search never saw. "
-            "Without it the first device of the run.",
-            autocompletion=complete.of("device"),
-        ),
-    ] = None,
-    prefer: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME=WEIGHT,...",
-            help="How much each objective matters, e.g. acc=.6,lat=.3,energy=.1 (scaled to "
-            "sum 1). Without it all matter equally.",
-        ),
-    ] = None,
-    maximum: Annotated[
-        list[str] | None,
-        typer.Option("--max", metavar="NAME=VALUE", help="Upper limit, e.g. lat=5ms. Repeatable."),
-    ] = None,
-    minimum: Annotated[
-        list[str] | None,
-        typer.Option("--min", metavar="NAME=VALUE", help="Lower limit. Repeatable."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    run: RunFolder = None,
+    device: Device = None,
+    prefer: Prefer = None,
+    maximum: Maximum = None,
+    minimum: Minimum = None,
+    json: Json = False,
 ) -> None:
     """Pick one architecture for what you care about, on one device.
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from monas_core.cli import complete
+from monas_core.cli.options import Json, Kind
 
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
@@ -14,13 +12,7 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "broken": "bold red", "refused": "bold yellow", "disabled": "dim"}
 
 
-def command(
-    kind: Annotated[
-        str | None,
-        typer.Option(help="Only one kind, e.g. space.", autocompletion=complete.kinds),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
+def command(kind: Kind = None, json: Json = False) -> None:
     """List what is installed, and by whom: spaces, objectives, devices, tasks, optimizers, ..."""
     from monas_core.cli.common import catalog, console, print_json
 

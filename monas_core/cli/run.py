@@ -189,19 +189,10 @@ def command(
     from monas_core.cli.common import comma_list
     from monas_core.cli.execution import Request, carry_out
 
-    flags = {
-        "space": space,
-        "preset": preset,
-        "objectives": comma_list(objectives),
-        "devices": comma_list(devices),
-        "held_out": comma_list(held_out),
-        "task": task,
-        "optimizer": optimizer,
-        "budget": budget,
-        "preferences": preferences,
-        "seed": seed,
-        "torch_device": torch_device,
-        "out_dir": str(out_dir) if out_dir is not None else None,
-    }
+    what = {"space": space, "preset": preset, "task": task, "optimizer": optimizer}
+    lists = {"objectives": objectives, "devices": devices, "held_out": held_out}
+    cost = {"budget": budget, "preferences": preferences, "seed": seed}
+    place = {"torch_device": torch_device, "out_dir": str(out_dir) if out_dir else None}
+    flags = what | {name: comma_list(text) for name, text in lists.items()} | cost | place
     dotted = [*(set_ or []), *(overrides or [])]
     carry_out(Request(flags, dotted, config, resume, dry_run, json, plain))

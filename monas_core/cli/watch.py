@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monas_core.cli import complete
+from monas_core.cli.options import Plain, RunFolder
 
 if TYPE_CHECKING:
     from monas_core.events import Event
@@ -21,27 +22,23 @@ _LONGEST_PAUSE_S = 2.0
 _SILENCE_S = 60.0
 
 
+Replay = Annotated[bool, typer.Option("--replay", help="Play the run again from its beginning.")]
+Speed = Annotated[float, typer.Option(help="How much faster than it was, with --replay.")]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        help="Show this device all the time, not each in turn.",
+        autocompletion=complete.of("device"),
+    ),
+]
+
+
 def command(
-    run: Annotated[
-        Path | None,
-        typer.Argument(
-            help="Run folder; without it the latest below runs/.",
-            autocompletion=complete.runs,
-            show_default=False,
-        ),
-    ] = None,
-    replay: Annotated[
-        bool, typer.Option("--replay", help="Play the run again from its beginning.")
-    ] = False,
-    speed: Annotated[float, typer.Option(help="How much faster than it was, with --replay.")] = 8.0,
-    device: Annotated[
-        str | None,
-        typer.Option(
-            help="Show this device all the time, not each in turn.",
-            autocompletion=complete.of("device"),
-        ),
-    ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Lines of text.")] = False,
+    run: RunFolder = None,
+    replay: Replay = False,
+    speed: Speed = 8.0,
+    device: Device = None,
+    plain: Plain = False,
 ) -> None:
     """Follow a run from another terminal, or replay one from its log. Ctrl-C leaves it running."""
     from monas_core.cli.common import run_folder

@@ -37,10 +37,11 @@ class Terminal:
         self.screen = pyte.Screen(width, height)
         self.stream = pyte.Stream(self.screen)
         self.seen = ""
+        # the terminal throws away what is under way when Ctrl-C comes, half characters too
         self.child = pexpect.spawn(
             sys.executable, ["-m", "monas_core.cli.main", *words],
             cwd=str(cwd), env=ENVIRONMENT, dimensions=(height, width), encoding="utf-8",
-            timeout=240,
+            codec_errors="replace", timeout=240,
         )  # fmt: skip
 
     def wait_for(self, pattern: str) -> str:

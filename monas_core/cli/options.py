@@ -1,0 +1,26 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monas_core.cli import complete
+
+RunFolder = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="RUN",
+        help="Run folder; without it the latest below runs/.",
+        autocompletion=complete.runs,
+        show_default=False,
+    ),
+]
+Kind = Annotated[
+    str | None,
+    typer.Option(help="Only this kind, e.g. space.", autocompletion=complete.kinds),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Lines of text, no live screen.")]
