@@ -64,7 +64,7 @@ def search(
         if report.finished:
             break
     print({phase: round(seconds, 1) for phase, seconds in phases.items()})
-    return session, dict(finish.fronts(session, lambda *_: None))
+    return session, dict(finish.fronts(session, lambda *_: None, lambda _: None))
 
 
 def summarise(session: Session, fronts: dict[str, Any]) -> dict[str, float]:

@@ -91,11 +91,11 @@ def main() -> None:
             smallest, largest, *rest = (
                 statistics.fmean(column) for column in zip(*scores, strict=True)
             )
-            print(
+            how = (
                 f"update per {'subnet  ' if spread else 'sandwich'}  {'Muon ' if muon else 'AdamW'}"
-                f"  smallest {smallest:.3f}  largest {largest:.3f}  random {statistics.fmean(rest):.3f}",
-                flush=True,
             )
+            ends = f"smallest {smallest:.3f}  largest {largest:.3f}"
+            print(f"{how}  {ends}  random {statistics.fmean(rest):.3f}", flush=True)
 
 
 if __name__ == "__main__":

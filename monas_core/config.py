@@ -161,14 +161,17 @@ def _first_fault(error: BaseException, path: str, kind: Any) -> tuple[str, str]:
 
 
 def load_config(
-    file: Path | None, overrides: Mapping[str, Any], dotted: Sequence[str] = ()
+    file: Path | None,
+    overrides: Mapping[str, Any],
+    dotted: Sequence[str] = (),
+    base: Mapping[str, Any] | None = None,
 ) -> RunConfig:
-    """Merge a YAML file, flags and ``key.path=value`` overrides, later ones winning.
+    """Merge a preset's keys (``base``), a YAML file, flags and ``key.path=value`` overrides, later ones winning.
 
     Raises:
         UsageError: Unreadable file, unknown key (with its path), wrong type, missing space.
     """
-    document = _read_yaml(file) if file is not None else {}
+    document = dict(base or {}) | (_read_yaml(file) if file is not None else {})
     document |= {key: value for key, value in overrides.items() if value is not None}
     for text in dotted:
         _apply_dotted(document, text)

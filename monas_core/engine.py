@@ -20,7 +20,7 @@ from monas_core.errors import Interrupted
 from monas_core.files import write_text
 from monas_core.front import Scale
 from monas_core.frontfile import draw, write_front
-from monas_core.live_front import front_changed
+from monas_core.live_front import front_changed, points_added
 from monas_core.memory import peak_mb
 from monas_core.plan import Plan
 from monas_core.rundir import RunFolder
@@ -80,6 +80,7 @@ class _Engine:
         self.clock = 0.0
         self.started = time.perf_counter()
         self.checkpoints = 0
+        self.told = 0  # evaluated architectures that screens have heard of
 
     def now(self) -> float:
         """Seconds of work on this run, earlier parts included."""
@@ -87,7 +88,7 @@ class _Engine:
 
     def run(self) -> RunResult:
         resumed = self._restore()
-        self.bus.attach(self.folder.log)
+        self.bus.attach(self.folder.log, first=True)
         self.session.evaluator.listen(self.archive.add)
         self.bus.emit(self._opening(resumed=resumed))
         try:
@@ -133,7 +134,15 @@ class _Engine:
             ],
             devices=[device.name for device in plan.devices],
             held_out=[device.name for device in plan.held_out],
-            facts={**plan.summary(), "supernet weights": weights},
+            facts={
+                **plan.summary(),
+                "supernet weights": weights,
+                "conditions": {
+                    choice.name: [choice.condition.choice, list(choice.condition.options)]
+                    for choice in plan.space.choices.choices
+                    if choice.condition is not None
+                },
+            },
             resumed=resumed,
         )
 
@@ -148,14 +157,24 @@ class _Engine:
             rates = {"steps/s": 1 / spent, f"{self.plan.task.item}s/s": per_step / spent}
             self._step_done("warm-up", trainer.done, trainer.done, losses, rates)
         self.session.phase = "search"
-        self.session.start_optimizer()
         self._save()
+
+    def _prepare_search(self) -> Mapping[str, Scale]:
+        """What comes before the first step: devices measured, scales fixed; with signs of life."""
+        session, meter = self.session, self.session.meter
+        for device in self.plan.devices:
+            self._step_done("search", meter.spent, meter.steps, {}, {}, f"measuring {device.name}")
+            session.problem.embed([device])
+        scales = yardstick.scales(session.evaluator, self.plan.devices, "search")
+        if not session.searching:
+            session.start_optimizer()
+        return scales
 
     def _search(self) -> None:
         session, meter = self.session, self.session.meter
         budget = self.plan.config.budget
         self.bus.emit(events.PhaseStarted(self.now(), "search", budget.amount, budget.unit))
-        scales = yardstick.scales(session.evaluator, self.plan.devices, "search")
+        scales = self._prepare_search()
         finished = False
         while meter.fraction < 1 and not finished:
             begin = time.perf_counter()
@@ -173,8 +192,13 @@ class _Engine:
         self._save()
 
     def _show_fronts(self, scales: Mapping[str, Scale]) -> None:
+        evaluator = self.session.evaluator
+        fresh = evaluator.queried()[self.told :]
+        self.told += len(fresh)
         for device in self.plan.devices:
-            self.bus.emit(front_changed(self.now(), self.session.evaluator, device, scales))
+            for event in points_added(self.now(), evaluator, device, fresh):
+                self.bus.emit(event)
+            self.bus.emit(front_changed(self.now(), evaluator, device, scales))
         self.shown_at = time.perf_counter()
 
     def _finish(self) -> None:
@@ -187,7 +211,10 @@ class _Engine:
             self.phase_mark = self._mark("finish", self.phase_mark)
             self._step_done("finish", done, done, {}, {})
 
-        documents = finish.fronts(self.session, progress)
+        def note(text: str) -> None:
+            self._step_done("finish", 0, 0, {}, {}, text)
+
+        documents = finish.fronts(self.session, progress, note)
         facts: dict[str, Any] = {}
         for name, document in documents.items():
             path = write_front(self.folder.path / "front", document)

@@ -139,9 +139,9 @@ class Bus:
     def __init__(self) -> None:
         self._observers: list[Observer] = []
 
-    def attach(self, observer: Observer) -> None:
-        """Add an observer; order of attachment is order of delivery."""
-        self._observers.append(observer)
+    def attach(self, observer: Observer, *, first: bool = False) -> None:
+        """Add an observer; order of attachment is order of delivery, but for ``first``."""
+        self._observers.insert(0 if first else len(self._observers), observer)
 
     def emit(self, event: Event) -> None:
         """Deliver an event. A MonasError of an observer (a full disk, say) ends the run."""

@@ -16,15 +16,20 @@ from monas_core.objective import sign
 from monas_core.session import Session
 
 Progress = Callable[[int, int], None]
+"""Told how many of how many architectures are evaluated."""
+Note = Callable[[str], None]
+"""Told what is being done."""
 
 
-def proposals(session: Session) -> dict[str, list[Architecture]]:
+def proposals(session: Session, note: Note) -> dict[str, list[Architecture]]:
     """Distinct architectures per device for the whole lattice of preferences."""
     preferences = session.plan.preferences
-    return {
-        device.name: list(dict.fromkeys(session.plan.optimizer.propose(device, preferences)))
-        for device in session.plan.all_devices
-    }
+    found: dict[str, list[Architecture]] = {}
+    for device in session.plan.all_devices:
+        note(f"asking for {device.name}")
+        answers = session.plan.optimizer.propose(device, preferences)
+        found[device.name] = list(dict.fromkeys(answers))
+    return found
 
 
 def evaluate_quality(
@@ -75,18 +80,14 @@ def device_front(
     )
 
 
-def fronts(session: Session, progress: Progress) -> Mapping[str, dict[str, Any]]:
+def fronts(session: Session, progress: Progress, note: Note) -> Mapping[str, dict[str, Any]]:
     """Front documents of every device, search devices first."""
-    proposed = proposals(session)
+    proposed = proposals(session, note)
     everyone = list(dict.fromkeys(a for found in proposed.values() for a in found))
     evaluate_quality(session, everyone, progress)
     scales = yardstick.scales(session.evaluator, session.plan.all_devices, "final")
-    return {
-        device.name: device_front(
-            session,
-            device,
-            candidates(session, device, proposed[device.name], everyone),
-            scales[device.name],
-        )
-        for device in session.plan.all_devices
-    }
+    documents: dict[str, dict[str, Any]] = {}
+    for device in session.plan.all_devices:
+        pool = candidates(session, device, proposed[device.name], everyone)
+        documents[device.name] = device_front(session, device, pool, scales[device.name])
+    return documents

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from monas_core.architecture import Architecture
 from monas_core.device import Device
 from monas_core.evaluator import Evaluator
-from monas_core.events import FrontChanged
+from monas_core.events import EvaluationAdded, FrontChanged
 from monas_core.front import Scale, non_dominated
 from monas_core.objective import sign
 
@@ -32,3 +33,20 @@ def front_changed(
     ]
     hypervolume = scales[device.name].hypervolume(points[kept])
     return FrontChanged(time, device.name, hypervolume, members, "search")
+
+
+def points_added(
+    time: float, evaluator: Evaluator, device: Device, architectures: Sequence[Architecture]
+) -> Iterator[EvaluationAdded]:
+    """Newly evaluated architectures as points on one device, costs estimated."""
+    if not architectures:
+        return
+    points = evaluator.matrix(architectures, device).tolist()
+    for architecture, row in zip(architectures, points, strict=True):
+        values = {
+            objective.short: sign(objective) * number
+            for objective, number in zip(evaluator.objectives, row, strict=True)
+        }
+        yield EvaluationAdded(
+            time, device.name, architecture.to_json(), architecture.key, values, "search"
+        )

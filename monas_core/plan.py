@@ -7,7 +7,9 @@ from typing import Any
 
 import attrs
 import torch
+from torch.utils._pytree import tree_map
 
+from monas_core import population
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
 from monas_core.config import RunConfig
@@ -18,7 +20,7 @@ from monas_core.memory import check_memory
 from monas_core.objective import Objective
 from monas_core.optimizer import Optimizer
 from monas_core.preference import Preference, lattice_of_size
-from monas_core.seeding import derived_seed, seeded_construction
+from monas_core.seeding import derived_generator, derived_seed, seeded_construction
 from monas_core.space import SearchSpace, WarmUp
 from monas_core.supernet import Supernet
 from monas_core.task import Task
@@ -61,6 +63,16 @@ class Plan:
         """A freshly initialised supernet on this machine's torch device."""
         with seeded_construction(derived_seed(self.config.seed, "supernet")):
             return self.space.supernet(self.task).to(self.torch_device)
+
+    def try_batch(self) -> float:
+        """Loss of the smallest subnet of an untrained supernet on one batch."""
+        supernet = self.build_supernet()
+        batch = self.task.batch("train", 2, derived_generator(self.config.seed, "dry run"))
+        place = self.torch_device
+        inputs, targets = tree_map(lambda x: x.to(place), (batch.inputs, batch.targets))
+        smallest = population.decode(self.space.choices, population.corners(self.space.choices))[0]
+        with torch.no_grad():
+            return float(self.task.loss(supernet(inputs, smallest), targets).mean())
 
     def summary(self) -> Mapping[str, Any]:
         """Plain facts for ``--dry-run`` and the screen."""

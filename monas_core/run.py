@@ -115,7 +115,13 @@ class Run:
         if latest is None:
             raise UsageError(f"Run {self.path} has lost its checkpoints; only its fronts remain.")
         archive = Archive(self.path / "archive.jsonl")
-        session.load_state_dict(state.load(latest)["session"], archive)
+        try:
+            session.load_state_dict(state.load(latest)["session"], archive)
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise UsageError(
+                f"Run {self.path} does not fit what is installed ({error!s:.160}); "
+                "it was made with another version of a plugin."
+            ) from error
         return session
 
     @property

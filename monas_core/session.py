@@ -30,6 +30,7 @@ class Session:
         problem: What the optimizer is handed.
         trainer: Of the supernet, during warm-up.
         phase: One of ``PHASES``.
+        searching: Whether the optimizer has been started.
         seconds: Time spent per phase.
     """
 
@@ -53,6 +54,7 @@ class Session:
             self.context, plan.warm_up, derived_generator(seed, "warm-up")
         )
         self.phase = "warm-up"
+        self.searching = False
         self.seconds: dict[str, float] = {phase: 0.0 for phase in PHASES if phase != "done"}
 
     def start_optimizer(self) -> None:
@@ -61,6 +63,7 @@ class Session:
         self.context.supernet.eval()
         generator = derived_generator(self.plan.config.seed, "optimizer")
         self.plan.optimizer.start(self.problem, generator)
+        self.searching = True
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on as if never stopped."""
@@ -71,7 +74,7 @@ class Session:
             "seconds": self.seconds,
             "supernet": self.context.supernet.state_dict(),
             "trainer": self.trainer.state_dict() if warming else None,
-            "optimizer": None if warming else self.plan.optimizer.state_dict(),
+            "optimizer": self.plan.optimizer.state_dict() if self.searching else None,
             "meter": attrs.asdict(self.meter, filter=lambda field, _: field.name != "budget"),
             "devices": {d.name: dict(d.state_dict()) for d in self.plan.all_devices},
         }

@@ -97,7 +97,12 @@ def _configuration(request: Request) -> tuple[RunConfig, RunFolder | None]:
     from monas_core.rundir import RunFolder, runs_in
 
     if request.resume is None or (request.resume == "auto" and request.given):
-        return load_config(request.file, request.flags, request.dotted), None
+        file, base = request.file, None
+        if file is not None and not file.exists():
+            presets = {entry.name: entry for entry in catalog().entries("preset")}
+            if str(file) in presets:
+                file, base = None, presets[str(file)].create()
+        return load_config(file, request.flags, request.dotted, base), None
     if request.resume != "auto":
         if request.given:
             raise UsageError(
@@ -126,7 +131,7 @@ def _folder(config: RunConfig, request: Request) -> RunFolder:
 
 
 def _show_plan(plan: Plan, request: Request) -> Mapping[str, Any]:
-    summary = dict(plan.summary())
+    summary = {**plan.summary(), "loss of one untrained batch": plan.try_batch()}
     if not request.json:
         from monas_core.ui.summary import print_facts
 
@@ -144,6 +149,8 @@ def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
     bus, control = Bus(), Control()
     with observer(plain=request.plain or request.json, stderr=request.json) as screen:
         bus.attach(screen)
+        for entry in catalog().entries("observer"):
+            bus.attach(entry.create())
         try:
             with graceful(control, screen):
                 return execute(plan, folder, bus, control)
