@@ -166,7 +166,7 @@ def load_config(
     dotted: Sequence[str] = (),
     base: Mapping[str, Any] | None = None,
 ) -> RunConfig:
-    """Merge a preset's keys (``base``), a YAML file, flags and ``key.path=value`` overrides, later ones winning.
+    """Merge a preset's keys, a YAML file, flags and ``key.path=value``, later ones winning.
 
     Raises:
         UsageError: Unreadable file, unknown key (with its path), wrong type, missing space.

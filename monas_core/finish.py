@@ -64,18 +64,41 @@ def candidates(
     return list(dict.fromkeys([*own, *promising]))
 
 
+def _split_shift(session: Session) -> dict[str, float]:
+    """How much queried objectives differ between final and search data, on reference networks.
+
+    Predictors are fitted on search data, and some text is harder than other; the two
+    ends of the space, evaluated on both, say by how much.
+    """
+    ends = yardstick.reference_sample(session.plan.space.choices)[:2]
+    shift: dict[str, float] = {}
+    for objective in session.plan.objectives:
+        if objective.query:
+            final, search = (
+                sum(v.value for v in session.evaluator.values(objective, ends, None, split))
+                for split in ("final", "search")
+            )
+            shift[objective.short] = (final - search) / len(ends)
+    return shift
+
+
 def device_front(
     session: Session, device: Device, architectures: Sequence[Architecture], scale: Scale
 ) -> dict[str, Any]:
     """Front document of one device from complete evaluations."""
     evaluations = session.evaluator.evaluate(architectures, device, "final")
+    shift = _split_shift(session)
+    predicted = [
+        {name: number + shift.get(name, 0.0) for name, number in prediction.items()}
+        for prediction in session.plan.optimizer.predict(device, architectures)
+    ]
     return front_document(
         session.plan.space.name,
         device.name,
         session.plan.objectives,
         evaluations,
         scale,
-        session.plan.optimizer.predict(device, architectures),
+        predicted,
         held_out=device in session.plan.held_out,
     )
 

@@ -24,10 +24,10 @@ from monas_core.problem import Problem
 from monas_core.seeding import seeded_construction
 from monas_core.state import generator_from
 from monas_core.yardstick import reference_sample
+from monas_modnas.answers import Answers
 from monas_modnas.architect import Architect
 from monas_modnas.hypernetwork import HyperNetwork
-from monas_modnas.landscape import Landscape, Targets
-from monas_modnas.local_search import improve, judge
+from monas_modnas.landscape import Landscape
 from monas_modnas.options import Options
 from monas_modnas.predictors import split_objectives
 from monas_modnas.supernet_quality import SupernetQuality
@@ -65,6 +65,7 @@ class MODNAS(Optimizer):
                 embeddings.shape[1],
                 self.options.hidden,
             )
+        self.answers = Answers(problem, self._landscape, network, self.options)
         self._architect = Architect(network, problem.choices, self._landscape, self.options)
         self._rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
         self._values = torch.empty(0, len(self._queried))
@@ -167,73 +168,31 @@ class MODNAS(Optimizer):
         return self._supernet_quality
 
     def _proposals(self) -> Tensor:
-        """Unevaluated architectures that are best by an optimistic bound, for random wishes."""
+        """The next rows to query, for random wishes on every search device."""
         if not self._queried:
             return self._rows[:0]
         devices, count = self._problem.devices, self.options.queries_per_round
         if self._problem.meter.budget.unit == "evaluations":
             count = min(count, int(self._problem.meter.left))
-        per_device = -(-2 * count // len(devices))
         wishes = sample_simplex(
-            (len(devices), per_device),
+            (len(devices), -(-count // len(devices))),
             len(self._problem.objectives),
             self.options.concentration,
             self._generator,
         )
         optimism = self.options.optimism * float(torch.rand((), generator=self._generator))
-        rows = self._answer(devices, wishes, optimism)
-        known = set(map(tuple, self._rows.tolist()))
-        fresh = [r for r in map(tuple, population.unique_rows(rows).tolist()) if r not in known]
-        order = torch.randperm(len(fresh), generator=self._generator)[:count].tolist()
-        picked = torch.tensor([fresh[i] for i in order], dtype=torch.int64)
-        return picked.reshape(-1, rows.shape[1])
-
-    def _answer(self, devices: Sequence[Device], wishes: Tensor, optimism: float = 0.0) -> Tensor:
-        """Hypernetwork's answers ``(T * P, C)`` to wishes ``(T, P, M)``, refined."""
-        targets = self._landscape.targets(devices)
-        each = targets.rows(torch.arange(len(devices)).repeat_interleave(wishes.shape[1]))
-        rows = self.raw_answers(targets, wishes)
-        if not self.options.refine:
-            return rows
-        return improve(
-            self._landscape,
-            self._problem,
-            rows,
-            each,
-            wishes.flatten(0, 1),
-            self.options.smoothing,
-            optimism,
-        )
-
-    def raw_answers(self, targets: Targets, wishes: Tensor) -> Tensor:
-        """The most probable architectures of the hypernetwork alone, ``(T * P, C)``."""
-        features = self._landscape.cost.device_scale(targets.embedding)
-        with torch.no_grad():
-            logits = self._architect.network(wishes, features).flatten(0, 1)
-        best = logits.masked_fill(~self._architect.mask, -torch.inf).argmax(-1)
-        return population.canonical(self._problem.choices, best)
+        rows = self.answers.worth_a_query(devices, wishes, optimism, self._rows, self._generator)
+        order = torch.randperm(len(rows), generator=self._generator)[:count]
+        return rows[order]
 
     # -- the answer -------------------------------------------------------------------
 
     def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
         """Hypernetwork, then refinement; an evaluated architecture where it is judged better."""
         self._refresh()
-        wishes = torch.tensor([preference.vector for preference in preferences])[None]
-        rows = self._answer([device], wishes)
-        pool = population.unique_rows(torch.cat([rows, self._rows]))
-        targets = self._landscape.targets([device]).rows(torch.zeros(len(pool), dtype=torch.int64))
-        chosen = [
-            judge(
-                self._landscape,
-                self._problem,
-                pool,
-                targets,
-                wish.expand(len(pool), -1),
-                self.options.smoothing,
-            ).argmin()
-            for wish in wishes[0]
-        ]
-        return population.decode(self._problem.choices, pool[torch.stack(chosen)])
+        wishes = torch.tensor([preference.vector for preference in preferences])
+        rows = self.answers.final(device, wishes, self._rows)
+        return population.decode(self._problem.choices, rows)
 
     def predict(
         self, device: Device, architectures: Sequence[Architecture]

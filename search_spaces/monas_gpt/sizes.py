@@ -71,7 +71,7 @@ PRESETS: Mapping[str, Sizes] = {
         mlp_ratio=(1, 2, 3, 4),
         head_size=32,
         block_size=64,
-        warm_up=WarmUp(steps=1000, batch_size=16, learning_rate=5e-3),
+        warm_up=WarmUp(steps=1500, batch_size=16, learning_rate=5e-3),
     ),
     # HW-GPT-Bench (arXiv 2405.10299): S, M and L, with a fixed head size of 64. Their training
     # follows the habits of GPT-2 reproductions and was not tuned here.
