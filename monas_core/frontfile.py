@@ -144,10 +144,11 @@ def _draw_panel(figure: Any, panel: Any, document: Mapping[str, Any]) -> None:
     table = [[m["values"][o["name"]] for o in objectives] for m in document["members"]]
     points = np.array(table, dtype=np.float64).reshape(len(table), len(objectives))
     across = 1 if len(objectives) > 1 else 0
-    colour = points[:, 2] if len(objectives) > 2 else None
-    dots = panel.scatter(points[:, across], points[:, 0], c=colour, s=18, cmap="viridis")
-    if colour is not None:
+    if len(objectives) > 2:
+        dots = panel.scatter(points[:, across], points[:, 0], c=points[:, 2], s=18)
         figure.colorbar(dots, ax=panel, label=labels[2])
+    else:
+        panel.scatter(points[:, across], points[:, 0], s=18)
     mark = " (held out)" if document["held_out"] else ""
     panel.set_title(f"{document['device']}{mark}", fontsize=9)
     panel.set_xlabel(labels[across], fontsize=8)

@@ -66,7 +66,7 @@ def test_the_plugin_module_leaves_torch_alone() -> None:
 def test_default_devices_disagree(gpt: Context, networks: list[Architecture]) -> None:
     ranks = {name: _values(name, "latency_ms", networks, gpt) for name in DEFAULT}
     extremes = spearmanr(ranks["h100-sxm"], ranks["raspberry-pi-4"])[0]
-    assert extremes < 0.75
+    assert extremes < 0.85
     between = spearmanr(ranks["h100-sxm"], ranks["jetson-nano"])[0]
     assert extremes + 0.1 < between < 0.97
 

@@ -1,0 +1,222 @@
+"""A whole run: what it leaves on disk, and that stopping it anywhere changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from monas_core import state
+from monas_core.archive import Archive
+from monas_core.engine import Control, RunResult, execute
+from monas_core.errors import Interrupted, MonasError, UsageError
+from monas_core.events import Bus, Event, RunFinished, RunStarted, StepFinished
+from monas_core.frontfile import read_front
+from monas_core.plan import Plan
+from monas_core.rundir import RunFolder
+
+Plans = Callable[..., Plan]
+
+
+def start(
+    plan: Plan, path: Path, control: Control | None = None, bus: Bus | None = None
+) -> RunResult:
+    folder = RunFolder(path) if path.exists() else RunFolder.create(path, plan.config)
+    return execute(plan, folder, bus or Bus(), control or Control())
+
+
+def stopped_at(plan: Plan, path: Path, step: int) -> None:
+    """Run until the given number of finished steps, then stop as Ctrl-C would."""
+    control, bus, seen = Control(), Bus(), 0
+
+    def count(event: Event) -> None:
+        nonlocal seen
+        seen += isinstance(event, StepFinished)
+        if seen == step:
+            control.stop()
+
+    bus.attach(count)
+    with pytest.raises(Interrupted, match="go on with"):
+        start(plan, path, control, bus)
+
+
+def final_state(path: Path) -> dict[str, Any]:
+    latest = RunFolder(path).latest_checkpoint()
+    assert latest is not None
+    return state.load(latest)["session"]
+
+
+def assert_same(first: Any, second: Any, where: str = "state") -> None:
+    """Equal bit for bit, but for seconds on the clock."""
+    if isinstance(first, dict):
+        assert first.keys() == second.keys(), where
+        for key in first:
+            if key != "seconds":
+                assert_same(first[key], second[key], f"{where}/{key}")
+    elif isinstance(first, list):
+        assert len(first) == len(second), where
+        for index, pair in enumerate(zip(first, second, strict=True)):
+            assert_same(*pair, f"{where}/{index}")
+    elif isinstance(first, torch.Tensor):
+        assert torch.equal(first, second), where
+    else:
+        assert first == second, where
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, plan: Plans) -> Path:
+    path = tmp_path_factory.mktemp("engine") / "run"
+    start(plan(), path)
+    return path
+
+
+def test_a_run_leaves_everything_later_commands_need(uninterrupted: Path) -> None:
+    names = {entry.name for entry in uninterrupted.iterdir()}
+    assert names >= {
+        "config.yaml",
+        "env.json",
+        "events.jsonl",
+        "archive.jsonl",
+        "checkpoints",
+        "front",
+        "front.png",
+        "result.json",
+    }
+    assert (uninterrupted / "front.png").read_bytes().startswith(b"\x89PNG")
+    result = json.loads((uninterrupted / "result.json").read_text())
+    assert set(result["devices"]) == {"toy-a", "toy-b", "toy-c"}
+    for name, facts in result["devices"].items():
+        document = read_front(Path(facts["front"]))
+        assert document["device"] == name
+        assert document["held_out"] == (name == "toy-c")
+        assert len(document["members"]) == facts["members"] >= 3
+        assert document["hypervolume"] == pytest.approx(facts["hypervolume"])
+        assert not list((uninterrupted / "front").glob(".*")), "a draft was left behind"
+
+
+def test_front_members_do_not_dominate_each_other(uninterrupted: Path) -> None:
+    for path in (uninterrupted / "front").glob("*.json"):
+        document = read_front(path)
+        signs = [1 if o["direction"] == "min" else -1 for o in document["objectives"]]
+        names = [o["name"] for o in document["objectives"]]
+        values = [
+            [sign * m["values"][name] for sign, name in zip(signs, names, strict=True)]
+            for m in document["members"]
+        ]
+        for first in values:
+            for second in values:
+                better = first[0] <= second[0] and first[1] <= second[1]
+                assert not better or first == second
+
+
+def test_events_begin_with_the_run_and_end_with_its_end(uninterrupted: Path) -> None:
+    found = list(RunFolder(uninterrupted).events())
+    assert isinstance(found[0], RunStarted)
+    assert isinstance(found[-1], RunFinished)
+    assert found[-1].status == "done"
+    assert [e.time for e in found] == sorted(e.time for e in found)
+
+
+@pytest.mark.parametrize("step", [1, 4, 8, 13, 18, 22])
+def test_stopped_and_resumed_equals_uninterrupted(
+    uninterrupted: Path, plan: Plans, tmp_path: Path, step: int
+) -> None:
+    path = tmp_path / "run"
+    stopped_at(plan(), path, step)
+    assert not RunFolder(path).finished
+    start(plan(), path)
+    assert_same(final_state(path), final_state(uninterrupted))
+    choices = plan().space.choices
+    again = list(Archive(path / "archive.jsonl").read(choices))
+    assert again == list(Archive(uninterrupted / "archive.jsonl").read(choices))
+    for front in (uninterrupted / "front").glob("*.json"):
+        assert json.loads(front.read_text()) == json.loads(
+            (path / "front" / front.name).read_text()
+        )
+
+
+def test_another_seed_gives_another_run(uninterrupted: Path, plan: Plans, tmp_path: Path) -> None:
+    start(plan(seed=1), tmp_path / "run")
+    first, second = final_state(tmp_path / "run"), final_state(uninterrupted)
+    assert any(
+        not torch.equal(first["supernet"][name], second["supernet"][name])
+        for name in first["supernet"]
+    )
+
+
+def test_a_finished_run_is_returned_as_it_is(uninterrupted: Path, plan: Plans) -> None:
+    before = (uninterrupted / "front" / "toy-a.json").read_bytes()
+    result = start(plan(), uninterrupted)
+    assert set(result.devices) == {"toy-a", "toy-b", "toy-c"}
+    assert (uninterrupted / "front" / "toy-a.json").read_bytes() == before
+
+
+def test_a_damaged_checkpoint_is_named(plan: Plans, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    stopped_at(plan(), path, 8)
+    latest = RunFolder(path).latest_checkpoint()
+    assert latest is not None
+    tensors = latest / "tensors.safetensors"
+    tensors.write_bytes(tensors.read_bytes()[:100])
+    with pytest.raises(UsageError, match=r"step_\d+ is missing or damaged"):
+        start(plan(), path)
+
+
+def test_a_failing_plugin_is_told_and_the_checkpoint_stays(plan: Plans, tmp_path: Path) -> None:
+    broken = plan()
+    original = broken.optimizer.step
+    calls = 0
+
+    def step() -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            raise ZeroDivisionError("a fault of the plugin")
+        return original()
+
+    broken.optimizer.step = step  # type: ignore[method-assign]
+    path = tmp_path / "run"
+    with pytest.raises(ZeroDivisionError):
+        start(broken, path)
+    last = list(RunFolder(path).events())[-1]
+    assert isinstance(last, RunFinished)
+    assert last.status == "failed"
+    start(plan(), path)
+    assert RunFolder(path).finished
+
+
+def test_a_failing_observer_is_detached_and_the_run_goes_on(plan: Plans, tmp_path: Path) -> None:
+    bus, heard = Bus(), []
+
+    def broken(event: Event) -> None:
+        raise RuntimeError("no")
+
+    bus.attach(broken)
+    bus.attach(heard.append)
+    start(plan(), tmp_path / "run", bus=bus)
+    warnings = [e for e in heard if type(e).__name__ == "Warned"]
+    assert len(warnings) == 1
+    assert "broken" in warnings[0].message
+
+
+def test_a_full_disk_is_one_sentence(
+    plan: Plans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run"
+    stopped_at(plan(), path, 8)
+    before = {p.name for p in (path / "checkpoints").iterdir()}
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("monas_core.state.save_file", full)
+    with pytest.raises(MonasError, match="No space left on device; free space"):
+        start(plan(), path)
+    assert {p.name for p in (path / "checkpoints").iterdir()} == before
+    monkeypatch.undo()
+    start(plan(), path)
+    assert RunFolder(path).finished
