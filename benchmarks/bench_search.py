@@ -41,18 +41,28 @@ def trained_supernet(config: dict[str, Any], catalog: Catalog) -> dict[str, Any]
 
 
 def search(
-    config: dict[str, Any], weights: dict[str, Any], catalog: Catalog
+    config: dict[str, Any],
+    weights: dict[str, Any],
+    measured: dict[str, Any],
+    catalog: Catalog,
 ) -> tuple[Session, dict[str, Any]]:
-    """One search and its finish from given supernet weights; fronts by device."""
+    """One search and its finish from given supernet weights; fronts by device.
+
+    ``measured`` holds what measuring devices have learnt; the first search
+    fills it, so that all are judged on one scale.
+    """
     session = Session(resolve(load_config(None, config), catalog))
     assert session.context.supernet is not None
     session.context.supernet.load_state_dict(weights)
     session.phase = "search"
-    session.start_optimizer()
     optimizer, meter = session.plan.optimizer, session.meter
     for device in session.plan.all_devices:  # measuring devices calibrate before the clock starts
+        if device.name in measured:
+            device.load_state_dict(measured[device.name])
         session.problem.embed([device])
+        measured[device.name] = dict(device.state_dict())
     yardstick.scales(session.evaluator, session.plan.devices, "search")
+    session.start_optimizer()
     phases: dict[str, float] = {}
     while meter.fraction < 1:
         begin = time.perf_counter()
@@ -86,6 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--budget", default="60s")
+    parser.add_argument("--devices", help="search devices; by default those of a run")
     parser.add_argument("--optimizers", default="modnas,random")
     arguments = parser.parse_args()
     catalog = Catalog.installed()
@@ -93,9 +104,12 @@ def main() -> None:
     for seed in range(arguments.seeds):
         base = {"space": "gpt", "objectives": ["acc", "lat", "energy"], "seed": seed}
         base |= {"budget": arguments.budget}
+        if arguments.devices:
+            base["devices"] = arguments.devices
         weights = trained_supernet(base, catalog)
+        measured: dict[str, Any] = {}
         for optimizer in arguments.optimizers.split(","):
-            session, fronts = search(base | {"optimizer": optimizer}, weights, catalog)
+            session, fronts = search(base | {"optimizer": optimizer}, weights, measured, catalog)
             rows.append(
                 {"optimizer": optimizer, "seed": seed, **summarise(session, fronts)}
                 | {"devices": {name: front["hypervolume"] for name, front in fronts.items()}}

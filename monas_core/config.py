@@ -107,6 +107,13 @@ def _exactly(*allowed: type) -> Any:
     return convert
 
 
+def _words(value: Any) -> Any:
+    """``"a, b"`` as a list; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     converter.register_structure_hook(int, _exactly(int))
@@ -115,9 +122,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(str, _exactly(str))
     converter.register_structure_hook_func(
         lambda kind: kind == tuple[str, ...],
-        lambda v, _: tuple(
-            converter.structure(v.split(",") if isinstance(v, str) else v, list[str])
-        ),
+        lambda v, _: tuple(converter.structure(_words(v), list[str])),
     )
     converter.register_structure_hook(
         Budget, lambda v, _: v if isinstance(v, Budget) else Budget.parse(str(v))

@@ -64,7 +64,16 @@ def execute(plan: Plan, folder: RunFolder, bus: events.Bus, control: Control) ->
     Raises:
         Interrupted: ``control`` asked to stop; a checkpoint was saved.
     """
-    return _Engine(plan, folder, bus, control).run()
+    if folder.finished:
+        return stored_result(folder)
+    with folder.locked():
+        return _Engine(plan, folder, bus, control).run()
+
+
+def stored_result(folder: RunFolder) -> RunResult:
+    """What a finished run found."""
+    document = folder.result()
+    return RunResult(folder.path, document["devices"], document["seconds"])
 
 
 class _Engine:
@@ -76,6 +85,7 @@ class _Engine:
         self.archive = Archive(folder.path / "archive.jsonl")
         self.session = Session(plan)
         self.saved_at = time.perf_counter()
+        self.save_took = 0.0
         self.shown_at = 0.0
         self.clock = 0.0
         self.started = time.perf_counter()
@@ -97,7 +107,7 @@ class _Engine:
             ):
                 if self.session.phase == phase:
                     work()
-            return self._result()
+            return stored_result(self.folder)
         except Interrupted as stop:
             self.bus.emit(
                 events.RunFinished(self.now(), "interrupted", self.session.seconds, str(stop))
@@ -109,15 +119,15 @@ class _Engine:
             raise
 
     def _restore(self) -> bool:
-        path = self.folder.latest_checkpoint()
-        if path is None:
+        saved = self.folder.load_checkpoint()
+        if saved is None:
             self.folder.cut_logs({"events.jsonl": 0, "archive.jsonl": 0})
             return False
-        saved = state.load(path)
         self.folder.cut_logs(saved["logs"])
         self.session.load_state_dict(saved["session"], self.archive)
         self.clock = saved["clock"]
         self.checkpoints = saved["number"] + 1
+        self.told = saved["told"]
         return True
 
     def _opening(self, *, resumed: bool) -> events.RunStarted:
@@ -230,15 +240,12 @@ class _Engine:
             )
         draw(self.folder.path / "front.png", list(documents.values()))
         self._mark("finish", self.phase_mark)
-        self.session.phase = "done"
-        self._save()
         result = RunResult(self.folder.path, facts, self._seconds())
         write_text(self.folder.path / "result.json", json.dumps(result.to_json(), indent=1) + "\n")
+        # after the result: a kill in between repeats this phase, it does not lose it
+        self.session.phase = "done"
+        self._save()
         self.bus.emit(events.RunFinished(self.now(), "done", result.seconds))
-
-    def _result(self) -> RunResult:
-        document = json.loads((self.folder.path / "result.json").read_text(encoding="utf-8"))
-        return RunResult(self.folder.path, document["devices"], document["seconds"])
 
     def _seconds(self) -> dict[str, float]:
         return {**self.session.seconds, "total": self.now()}
@@ -270,10 +277,11 @@ class _Engine:
             raise Interrupted(
                 f"stopped during {phase}; go on with: monas run --resume {self.folder.path}"
             )
-        if time.perf_counter() - self.saved_at > _CHECKPOINT_EVERY_S:
+        if time.perf_counter() - self.saved_at > max(_CHECKPOINT_EVERY_S, 20 * self.save_took):
             self._save()
 
     def _save(self) -> None:
+        begin = time.perf_counter()
         path = self.folder.new_checkpoint(self.checkpoints)
         state.save(
             path,
@@ -281,10 +289,12 @@ class _Engine:
                 "session": self.session.state_dict(),
                 "clock": self.now(),
                 "number": self.checkpoints,
+                "told": self.told,
                 "logs": self.folder.log_sizes(),
             },
         )
         self.checkpoints += 1
         self.folder.prune_checkpoints()
         self.saved_at = time.perf_counter()
+        self.save_took = self.saved_at - begin
         self.bus.emit(events.CheckpointSaved(self.now(), str(path)))

@@ -75,6 +75,8 @@ class Evaluator:
     ) -> list[Value]:
         """Cheap values for many architectures; exact where exact is cheap. Not for queries."""
         where = device if objective.device_metric is not None else None
+        if objective.population_relative:
+            return objective.estimate(list(architectures), where, self.context)
         prefix = (objective.name, where.name if where else "")
         missing = [a for a in dict.fromkeys(architectures) if (*prefix, a) not in self._estimates]
         if missing:
@@ -152,6 +154,7 @@ class Evaluator:
         for value in found:
             if not math.isfinite(value.value):
                 raise PluginError(
-                    f'Objective "{objective.name}" returned {value.value}; a value must be finite, '
-                    "or Unavailable must be raised."
+                    f'Objective "{objective.name}" returned {value.value}; a value must be finite '
+                    "or Unavailable raised. If it is the quality, the supernet may have "
+                    "diverged: try a smaller warm_up.learning_rate."
                 )

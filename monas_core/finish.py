@@ -64,6 +64,17 @@ def candidates(
     return list(dict.fromkeys([*own, *promising]))
 
 
+def predicted(
+    session: Session, device: Device, architectures: Sequence[Architecture]
+) -> list[dict[str, float]]:
+    """What the optimizer expects on final data, by short name of objective."""
+    shift = _split_shift(session)
+    return [
+        {name: number + shift.get(name, 0.0) for name, number in prediction.items()}
+        for prediction in session.plan.optimizer.predict(device, architectures)
+    ]
+
+
 def _split_shift(session: Session) -> dict[str, float]:
     """How much queried objectives differ between final and search data, on reference networks.
 
@@ -87,18 +98,13 @@ def device_front(
 ) -> dict[str, Any]:
     """Front document of one device from complete evaluations."""
     evaluations = session.evaluator.evaluate(architectures, device, "final")
-    shift = _split_shift(session)
-    predicted = [
-        {name: number + shift.get(name, 0.0) for name, number in prediction.items()}
-        for prediction in session.plan.optimizer.predict(device, architectures)
-    ]
     return front_document(
         session.plan.space.name,
         device.name,
         session.plan.objectives,
         evaluations,
         scale,
-        predicted,
+        predicted(session, device, architectures),
         held_out=device in session.plan.held_out,
     )
 

@@ -25,7 +25,10 @@ def available_bytes() -> int:
     with contextlib.suppress(OSError, ValueError):
         group = Path("/sys/fs/cgroup")
         limit = int((group / "memory.max").read_text())
-        limits.append(limit - int((group / "memory.current").read_text()))
+        used = int((group / "memory.current").read_text())
+        lines = (group / "memory.stat").read_text().splitlines()
+        cached = next(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
+        limits.append(limit - used + cached)  # file cache is given back when it is needed
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     if soft != resource.RLIM_INFINITY:
         with contextlib.suppress(OSError, ValueError):

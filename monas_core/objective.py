@@ -12,6 +12,7 @@ from monas_core.architecture import Architecture
 from monas_core.context import Context
 from monas_core.device import Device
 from monas_core.relaxation import Relaxation
+from monas_core.task import Task
 from monas_core.values import Direction, Split, Value
 
 
@@ -40,6 +41,9 @@ class Objective(ABC):
     query: ClassVar[bool] = False
     population_relative: ClassVar[bool] = False
     differentiable: ClassVar[bool] = False
+
+    def __init__(self, task: Task | None = None) -> None:  # noqa: B027 - most need nothing
+        """Called with the run's task; what is the same for every task may ignore it."""
 
     @abstractmethod
     def evaluate(

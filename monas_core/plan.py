@@ -10,6 +10,7 @@ import torch
 from torch.utils._pytree import tree_map
 
 from monas_core import population
+from monas_core.budget import Budget
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
 from monas_core.config import RunConfig
@@ -93,8 +94,11 @@ class Plan:
         }
 
 
-def resolve(config: RunConfig, catalog: Catalog) -> Plan:
+def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Plan:
     """Check a configuration completely and build its parts.
+
+    Without ``training`` (a finished run is only asked) memory for training is not checked
+    and any torch device will do.
 
     Raises:
         UsageError: Whatever would make the run fail later, in one sentence.
@@ -102,6 +106,8 @@ def resolve(config: RunConfig, catalog: Catalog) -> Plan:
     """
     entries = _look_up(config, catalog)
     _match_capabilities(entries)
+    if config.objectives is None:  # quality first, costs after it
+        entries["objective"].sort(key=lambda entry: not entry.load().query)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     task_argument = (config.task or "").partition(":")[2] or None
     explicit = attrs.evolve(
@@ -116,7 +122,7 @@ def resolve(config: RunConfig, catalog: Catalog) -> Plan:
     space_class = entries["space"][0].load()
     preset = config.preset or space_class.presets[0]
     space = catalog.create("space", config.space, config.options.get("space"), preset=preset)
-    torch_device = _torch_device(config.torch_device)
+    torch_device = _torch_device(config.torch_device if training else "auto")
     task = catalog.create(
         "task", names["task"][0], config.options.get("task"), argument=task_argument
     )
@@ -124,9 +130,12 @@ def resolve(config: RunConfig, catalog: Catalog) -> Plan:
     objectives = tuple(catalog.create("objective", n, task=task) for n in names["objective"])
     devices = tuple(catalog.create("device", name) for name in names["device"])
     held_out = tuple(catalog.create("device", name) for name in names["held-out"])
-    _match_metrics(objectives, (*devices, *held_out))
+    _distinct_shorts(objectives)
+    match_metrics(objectives, (*devices, *held_out))
+    _match_budget(config.budget, objectives)
     warm_up = _warm_up(space.warm_up, config)
-    check_memory(Context(space, task, torch_device=torch_device), warm_up)
+    if training:
+        check_memory(Context(space, task, torch_device=torch_device), warm_up)
     return Plan(
         attrs.evolve(explicit, preset=preset),
         space,
@@ -226,7 +235,19 @@ def _match_modality(space: SearchSpace, task: Task, entry: Entry) -> None:
         )
 
 
-def _match_metrics(objectives: Sequence[Objective], devices: Sequence[Device]) -> None:
+def _distinct_shorts(objectives: Sequence[Objective]) -> None:
+    owner: dict[str, str] = {}
+    for objective in objectives:
+        if objective.short in owner:
+            raise UsageError(
+                f'Objectives "{owner[objective.short]}" and "{objective.name}" are both written '
+                f'"{objective.short}"; leave out one of them.'
+            )
+        owner[objective.short] = objective.name
+
+
+def match_metrics(objectives: Sequence[Objective], devices: Sequence[Device]) -> None:
+    """Refuse devices that cannot give what an objective reads. Raises UsageError."""
     for objective in objectives:
         for device in devices:
             metric = objective.device_metric
@@ -236,6 +257,15 @@ def _match_metrics(objectives: Sequence[Objective], devices: Sequence[Device]) -
                     f"cannot give (it gives: {', '.join(sorted(device.metrics)) or 'nothing'}); "
                     "leave out one of them."
                 )
+
+
+def _match_budget(budget: Budget, objectives: Sequence[Objective]) -> None:
+    if budget.unit == "evaluations" and not any(objective.query for objective in objectives):
+        names = ", ".join(objective.short for objective in objectives)
+        raise UsageError(
+            f"Budget {budget} counts evaluations of quality, but none of the objectives "
+            f"({names}) needs one; give seconds (60s) or steps (60steps)."
+        )
 
 
 def _torch_device(name: str) -> torch.device:

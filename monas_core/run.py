@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 import numpy as np
 
-from monas_core import state
 from monas_core.architecture import Architecture
 from monas_core.archive import Archive
 from monas_core.catalog.lookup import Catalog
@@ -20,10 +19,11 @@ from monas_core.device import Device
 from monas_core.engine import Control, execute
 from monas_core.errors import UsageError
 from monas_core.events import Bus
+from monas_core.finish import predicted
 from monas_core.front import Scale
 from monas_core.frontfile import member, read_front
 from monas_core.objective import sign
-from monas_core.plan import resolve
+from monas_core.plan import match_metrics, resolve
 from monas_core.preference import Preference
 from monas_core.rundir import RunFolder
 from monas_core.selection import choose
@@ -84,9 +84,9 @@ class Run:
     ) -> dict[str, Any]:
         """The architecture for a wish: asked of the optimizer, compared with the known front.
 
-        The optimizer's answer and its neighbours on the lattice are evaluated
-        on unseen data; the best of them and the stored front, by the wish, is
-        returned. Works for any installed device, also one the run has not seen.
+        The optimizer's answer is evaluated on unseen data; the better of it and
+        the stored fronts, by the wish, is returned. Works for any installed
+        device, also one the run has not seen.
 
         Raises:
             UsageError: A bad preference, an unknown device, or limits nothing meets.
@@ -101,8 +101,8 @@ class Run:
         evaluations = self.session.evaluator.evaluate(pool, target, "final")
         evaluations = self._feasible(evaluations, limits)
         chosen = evaluations[self._best(evaluations, device, preference)]
-        predicted = self.session.plan.optimizer.predict(target, [chosen.architecture])[0]
-        return member(chosen, predicted) | {
+        expected = predicted(self.session, target, [chosen.architecture])[0]
+        return member(chosen, expected) | {
             "device": device,
             "preference": preference.to_json(),
         }
@@ -110,13 +110,13 @@ class Run:
     @cached_property
     def session(self) -> Session:
         """The run's supernet, optimizer and values, loaded on first use."""
-        session = Session(resolve(self.config, self._catalog))
-        latest = self.folder.latest_checkpoint()
-        if latest is None:
+        session = Session(resolve(self.config, self._catalog, training=False))
+        saved = self.folder.load_checkpoint()
+        if saved is None:
             raise UsageError(f"Run {self.path} has lost its checkpoints; only its fronts remain.")
         archive = Archive(self.path / "archive.jsonl")
         try:
-            session.load_state_dict(state.load(latest)["session"], archive)
+            session.load_state_dict(saved["session"], archive)
         except (KeyError, RuntimeError, ValueError) as error:
             raise UsageError(
                 f"Run {self.path} does not fit what is installed ({error!s:.160}); "
@@ -136,7 +136,9 @@ class Run:
         for device in self.session.plan.all_devices:
             if device.name == name:
                 return device
-        return self._catalog.create("device", name)
+        device = self._catalog.create("device", name)
+        match_metrics(self.session.plan.objectives, [device])
+        return device
 
     def _front_members(self, device: str) -> list[Architecture]:
         """Members of every stored front: their quality is known, so they are candidates here."""

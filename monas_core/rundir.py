@@ -6,6 +6,8 @@ JSON; all other files are replaced atomically.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import platform
@@ -38,12 +40,12 @@ class RunFolder:
             UsageError: The folder is already in use or cannot be written.
         """
         path = out_dir if out_dir is not None else _fresh_path(config)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise UsageError(
-                f"Run folder {path} is already used; choose another --out-dir, or continue it "
-                "with --resume auto."
-            )
         try:
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise UsageError(
+                    f"Run folder {path} is already used; choose another --out-dir, or continue it "
+                    "with --resume auto."
+                )
             path.mkdir(parents=True, exist_ok=True)
             for sub in ("checkpoints", "front"):
                 (path / sub).mkdir()
@@ -90,6 +92,54 @@ class RunFolder:
         """The newest complete checkpoint."""
         found = sorted(self.path.glob("checkpoints/step_*"))
         return found[-1] if found else None
+
+    def load_checkpoint(self) -> dict[str, Any] | None:
+        """The newest checkpoint that can be read, or ``None`` if there is none.
+
+        Raises:
+            UsageError: There are some, but all are damaged.
+        """
+        from monas_core import state
+
+        fault: UsageError | None = None
+        for path in sorted(self.path.glob("checkpoints/step_*"), reverse=True):
+            try:
+                return state.load(path)
+            except UsageError as error:
+                fault = fault or error
+        if fault is not None:
+            raise fault
+        return None
+
+    def result(self) -> dict[str, Any]:
+        """What ``result.json`` says. Raises UsageError when it is missing or damaged."""
+        try:
+            return json.loads((self.path / "result.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"{self.path / 'result.json'} is missing or damaged: {error}."
+            ) from error
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process. Raises UsageError while another one works on it."""
+        with (self.path / ".lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise UsageError(
+                    f"Run {self.path} is being worked on by another process; watch it with "
+                    f"monas watch {self.path}, or wait for its end."
+                ) from error
+            yield
+
+    def busy(self) -> bool:
+        """Whether another process works on the run now."""
+        try:
+            with self.locked():
+                return False
+        except (OSError, UsageError):
+            return True
 
     def prune_checkpoints(self) -> None:
         """Keep the newest two."""
@@ -178,6 +228,9 @@ def latest_run(base: Path = Path("runs")) -> Path:
 def unfinished_run(config: RunConfig, out_dir: Path | None) -> RunFolder | None:
     """The run that ``--resume auto`` continues: same request, fronts not complete.
 
+    A folder named outright is returned even when it is finished or busy: there is then
+    nothing to do, or the fault is worth telling.
+
     Raises:
         UsageError: ``out_dir`` holds a run with another configuration.
     """
@@ -189,12 +242,17 @@ def unfinished_run(config: RunConfig, out_dir: Path | None) -> RunFolder | None:
         candidates = [RunFolder(out_dir)] if (out_dir / "config.yaml").is_file() else []
     wanted = attrs.evolve(config, out_dir=None)
     for folder in candidates:
-        same = attrs.evolve(folder.config, out_dir=None) == wanted
+        try:
+            same = attrs.evolve(folder.config, out_dir=None) == wanted
+        except UsageError:
+            if out_dir is not None:
+                raise
+            continue  # a damaged neighbour must not block the others
         if out_dir is not None and not same:
             raise UsageError(
                 f"{out_dir} holds a run with another configuration; resume it with the same "
                 "options, or choose another --out-dir."
             )
-        if same and not folder.finished:
+        if same and (out_dir is not None or not (folder.finished or folder.busy())):
             return folder
     return None

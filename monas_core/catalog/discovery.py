@@ -101,7 +101,7 @@ def _resolve_conflicts(entries: list[Entry]) -> tuple[list[Entry], list[Fault]]:
     """Refuse names offered twice: the owner's stays, strangers' are left out."""
     claims: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
-        for name in (entry.name, *entry.spec.aliases):
+        for name in dict.fromkeys((entry.name, *entry.spec.aliases)):
             claims.setdefault((entry.kind, name), []).append(entry)
     refused: dict[int, Fault] = {}
     for (kind, name), group in claims.items():

@@ -21,7 +21,7 @@ def monas_spaces() -> list[Spec]:  # pyright: ignore[reportReturnType]
 
 @hookspec
 def monas_objectives() -> list[Spec]:  # pyright: ignore[reportReturnType]
-    """Objectives: factory is an ``Objective`` class."""
+    """Objectives: factory is an ``Objective`` class, called with ``task=``."""
 
 
 @hookspec

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
 
 from monas_core.errors import PluginError, UsageError
+
+
+def _tuple(names: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(names, str):  # ("lat") is a string: a comma is missing
+        raise TypeError(f"expected several names, got the string {names!r}")
+    return tuple(names)
+
+
+def _set(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(_tuple(names))
 
 
 @attrs.frozen
@@ -31,9 +41,9 @@ class Spec:
     name: str
     summary: str
     factory: str
-    aliases: tuple[str, ...] = ()
-    needs: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
-    provides: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    aliases: tuple[str, ...] = attrs.field(default=(), converter=_tuple)
+    needs: frozenset[str] = attrs.field(default=frozenset(), converter=_set)
+    provides: frozenset[str] = attrs.field(default=frozenset(), converter=_set)
     extras: Mapping[str, str] = attrs.field(factory=dict)
     options: str | None = None
     settings: Mapping[str, Any] = attrs.field(factory=dict)
@@ -103,7 +113,7 @@ class Entry:
 
     def _check_extras(self) -> None:
         for module, requirement in self.spec.extras.items():
-            if importlib.util.find_spec(module) is None:
+            if importlib.util.find_spec(module.partition(".")[0]) is None:
                 raise UsageError(
                     f'{self.kind} "{self.name}" needs the package {module}; '
                     f"install it: pip install '{requirement}'."

@@ -12,7 +12,7 @@ import attrs
 
 from monas_core.cli.common import catalog, console, print_json
 from monas_core.cli.signals import graceful
-from monas_core.errors import Interrupted, UsageError
+from monas_core.errors import Interrupted, MonasError, UsageError
 
 if TYPE_CHECKING:
     from monas_core.config import RunConfig
@@ -113,7 +113,7 @@ def _configuration(request: Request) -> tuple[RunConfig, RunFolder | None]:
         return folder.config, folder
     for path in reversed(runs_in(Path("runs"))):
         folder = RunFolder(path)
-        if not folder.finished:
+        if not folder.finished and not folder.busy():
             return folder.config, folder
     raise UsageError("There is no unfinished run in runs/; start one with monas run --space NAME.")
 
@@ -144,13 +144,16 @@ def _show_plan(plan: Plan, request: Request) -> Mapping[str, Any]:
 def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
     """Run it under a screen, stopping gracefully on Ctrl-C."""
     from monas_core.engine import Control, execute
-    from monas_core.events import Bus
+    from monas_core.events import Bus, Warned
 
     bus, control = Bus(), Control()
     with observer(plain=request.plain or request.json, stderr=request.json) as screen:
         bus.attach(screen)
         for entry in catalog().entries("observer"):
-            bus.attach(entry.create())
+            try:
+                bus.attach(entry.create())
+            except MonasError as error:
+                bus.emit(Warned(0.0, f"observer left out: {error}"))
         try:
             with graceful(control, screen):
                 return execute(plan, folder, bus, control)

@@ -9,7 +9,6 @@ from monas_core.architecture import Architecture
 from monas_core.context import Context
 from monas_core.device import Device
 from monas_core.objective import Objective
-from monas_core.task import Task
 from monas_core.values import Direction, Split, Value
 
 
@@ -20,9 +19,6 @@ class Parameters(Objective):
     short: ClassVar[str] = "params"
     unit: str = "params"
     direction: Direction = "min"
-
-    def __init__(self, task: Task | None = None) -> None:
-        del task  # a network is built for the task of the context
 
     def evaluate(
         self,
@@ -43,9 +39,6 @@ class Flops(Objective):
     short: ClassVar[str] = "flops"
     unit: str = "FLOP"
     direction: Direction = "min"
-
-    def __init__(self, task: Task | None = None) -> None:
-        del task  # a network is built for the task of the context
 
     def evaluate(
         self,

@@ -9,7 +9,6 @@ from monas_core.architecture import Architecture
 from monas_core.context import Context
 from monas_core.device import Device, require_metric
 from monas_core.objective import Objective
-from monas_core.task import Task
 from monas_core.values import Direction, Split, Value
 
 
@@ -21,9 +20,6 @@ class Memory(Objective):
     unit: str = "MB"
     direction: Direction = "min"
     device_metric: ClassVar[str | None] = "memory_mb"
-
-    def __init__(self, task: Task | None = None) -> None:
-        del task  # the same for every task
 
     def evaluate(
         self,

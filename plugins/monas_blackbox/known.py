@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.device import Device
 from monas_core.front import Scale, non_dominated
@@ -24,6 +25,8 @@ def best_known(
 
     Values are scaled to the range of the non-dominated set of this device.
     """
+    if not architectures:  # stopped before the first step: the two ends are all there is
+        architectures = population.decode(problem.choices, population.corners(problem.choices))
     points = problem.evaluator.matrix(architectures, device).numpy()
     kept = np.flatnonzero(non_dominated(points)).tolist()
     front = points[kept]

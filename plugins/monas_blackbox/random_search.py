@@ -12,6 +12,7 @@ from monas_blackbox.known import best_known
 from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.device import Device
+from monas_core.errors import UsageError
 from monas_core.optimizer import Optimizer, StepReport
 from monas_core.preference import Preference
 from monas_core.problem import Problem
@@ -27,6 +28,10 @@ class Options:
     """
 
     batch: int = 8
+
+    def __attrs_post_init__(self) -> None:
+        if self.batch < 1:
+            raise UsageError(f"options.optimizer.batch must be at least 1, got {self.batch}.")
 
 
 class RandomSearch(Optimizer):

@@ -19,6 +19,10 @@ from monas_modnas.predictors import features_of
 
 _POOL = 400
 """Candidates for the next queries that are judged at once."""
+_SHARP = 0.005
+"""Temperature of final answers: learning needs a smooth maximum, an answer does not."""
+_EXPLORED = 64
+"""Random candidates among them, so that a search does not stay where it is."""
 
 
 class Answers:
@@ -41,7 +45,13 @@ class Answers:
         best = logits.masked_fill(~self.mask, -torch.inf).argmax(-1)
         return population.canonical(self.problem.choices, best)
 
-    def refined(self, targets: Targets, wishes: Tensor, optimism: float = 0.0) -> Tensor:
+    def refined(
+        self,
+        targets: Targets,
+        wishes: Tensor,
+        optimism: float = 0.0,
+        temperature: float | None = None,
+    ) -> Tensor:
         """As ``raw``, improved by local search under the predictors if so configured."""
         rows = self.raw(targets, wishes)
         if not self.options.refine:
@@ -53,12 +63,17 @@ class Answers:
             rows,
             each,
             wishes.flatten(0, 1),
-            self.options.smoothing,
+            temperature or self.options.smoothing,
             optimism,
         )
 
     def best_of(
-        self, pool: Tensor, targets: Targets, wishes: Tensor, optimism: float = 0.0
+        self,
+        pool: Tensor,
+        targets: Targets,
+        wishes: Tensor,
+        optimism: float = 0.0,
+        temperature: float | None = None,
     ) -> Tensor:
         """The pool's best row for each wish ``(T, P, M)`` on its target, ``(T * P, C)``."""
         features = features_of(self.problem, pool)
@@ -68,15 +83,16 @@ class Answers:
             with torch.no_grad():
                 values = self.landscape.values(features, target, optimism)
             pairs = values.expand(len(own), *values.shape)  # (P, n, M)
-            judged = smooth_chebyshev(pairs, own[:, None, :], self.options.smoothing)
+            judged = smooth_chebyshev(pairs, own[:, None, :], temperature or self.options.smoothing)
             picked.append(pool[judged.argmin(1)])
         return torch.cat(picked)
 
     def final(self, device: Device, wishes: Tensor, known: Tensor) -> Tensor:
         """The answer to wishes ``(P, M)``: refined, or a known row where it is judged better."""
         targets = self.landscape.targets([device])
-        rows = self.refined(targets, wishes[None])
-        return self.best_of(population.unique_rows(torch.cat([rows, known])), targets, wishes[None])
+        wishes = wishes[None]
+        pool = torch.cat([self.refined(targets, wishes, temperature=_SHARP), known])
+        return self.best_of(population.unique_rows(pool), targets, wishes, temperature=_SHARP)
 
     def worth_a_query(
         self,
@@ -88,13 +104,14 @@ class Answers:
     ) -> Tensor:
         """Unevaluated rows that are best by an optimistic bound for ``(T, P, M)`` wishes.
 
-        Refined answers and everything one choice away from them compete; where
-        an answer is known already, its best unevaluated rival is proposed.
+        Refined answers, everything one choice away from them and a few random rows
+        compete; where an answer is known already, its best rival is proposed.
         """
         targets = self.landscape.targets(devices)
         answers = self.refined(targets, wishes, optimism)
         near = [population.neighbours(self.problem.choices, row) for row in answers.tolist()]
-        found = population.unique_rows(torch.cat([answers, *near]))
+        drawn = population.sample(self.problem.choices, _EXPLORED, generator)
+        found = population.unique_rows(torch.cat([answers, *near, drawn]))
         seen = set(map(tuple, known.tolist()))
         found = found[torch.tensor([tuple(row) not in seen for row in found.tolist()])]
         pool = found[torch.randperm(len(found), generator=generator)[:_POOL]]

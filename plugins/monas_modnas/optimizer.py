@@ -17,6 +17,7 @@ from torch import Tensor
 from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.device import Device
+from monas_core.errors import UsageError
 from monas_core.objective import sign
 from monas_core.optimizer import Optimizer, StepReport
 from monas_core.preference import Preference, sample_simplex
@@ -52,6 +53,11 @@ class MODNAS(Optimizer):
         self._problem = problem
         self._generator = generator
         self._queried, _ = split_objectives(problem.objectives)
+        if self.options.quality == "supernet" and len(self._queried) > 1:
+            raise UsageError(
+                "options.optimizer.quality=supernet stands for the loss of the task alone, but "
+                f"{len(self._queried)} objectives are queried; use quality=predictor."
+            )
         seed = int(torch.randint(2**31, (), generator=generator))
         # the sample that hypervolumes are scaled by: its costs are known already
         sample = reference_sample(problem.choices)[: self.options.cost_samples]
@@ -133,9 +139,11 @@ class MODNAS(Optimizer):
     def _step_proposing(self) -> StepReport:
         self._round += 1
         self._pending = self._proposals()
-        self._stage = "queries" if len(self._pending) else "learning"
         self._left = self.options.steps_per_round
-        return StepReport("proposing")
+        self._stage = "queries" if len(self._pending) else "learning"
+        # with everything near the fronts evaluated, a budget of evaluations would never end
+        counted = self._problem.meter.budget.unit == "evaluations"
+        return StepReport("proposing", finished=counted and len(self._pending) == 0)
 
     # -- parts of the units -----------------------------------------------------------
 

@@ -6,6 +6,7 @@ run, and frozen while the hypernetwork learns.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from monas_core import population
 from monas_core.choices import ChoiceSet
 from monas_core.device import Device
+from monas_core.errors import UsageError
 from monas_core.objective import Objective, sign
 from monas_core.problem import Problem
 from monas_core.relaxation import Relaxation
@@ -167,12 +169,21 @@ def log_costs(problem: Problem, rows: Tensor, device: Device) -> Tensor:
     """
     architectures = population.decode(problem.choices, rows)
     _, free = split_objectives(problem.objectives)
-    columns = [
-        [sign(o) * torch.tensor(max(v.value, 1e-12)).log().item() for v in found]
-        for o in free
-        for found in [problem.evaluator.estimates(o, architectures, device)]
-    ]
+    columns: list[list[float]] = []
+    for objective in free:
+        found = problem.evaluator.estimates(objective, architectures, device)
+        columns.append([sign(objective) * _log(objective, value.value) for value in found])
     return torch.tensor(columns, dtype=torch.float32).T.reshape(len(rows), len(free))
+
+
+def _log(objective: Objective, value: float) -> float:
+    if value <= 0:
+        raise UsageError(
+            f'Objective "{objective.name}" gave {value:g}; modnas models costs that are not '
+            "queried on a logarithmic scale, so they must be above 0. Use another optimizer, "
+            "or leave the objective out."
+        )
+    return math.log(value)
 
 
 def feature_groups(choices: ChoiceSet) -> Tensor:
