@@ -164,6 +164,18 @@ def test_aliases_are_names_too(workshop: Workshop) -> None:
     assert names(found) == [("objective", "latency", "monas")]
 
 
+def test_a_name_repeated_among_its_own_aliases_is_no_conflict(workshop: Workshop) -> None:
+    spec = Spec(name="foo", summary="s", factory="m:f", aliases=("foo", "bar"))
+    found = discover([workshop.point("one", "dist-a", task=[spec])])
+    assert [entry.name for entry in found.entries] == ["foo"]
+    assert not found.faults
+
+
+def test_a_string_in_place_of_several_names_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="several names"):
+        Spec(name="foo", summary="s", factory="m:f", aliases="bar")  # type: ignore[arg-type]
+
+
 def test_kinds_have_names_of_their_own(workshop: Workshop) -> None:
     point = workshop.point("a", "acme", space=[spec("toy")], device=[spec("toy")])
     assert len(discover([point]).entries) == 2

@@ -87,3 +87,9 @@ def test_the_large_preset_needs_more_memory_than_the_small_one(catalog: Catalog)
 def test_a_dry_run_pushes_one_batch_through(catalog: Catalog) -> None:
     loss = resolved(catalog).try_batch()
     assert 3.0 < loss < 8.0  # an untrained byte model knows nothing: about ln 256 = 5.5
+
+
+def test_lists_may_be_written_with_spaces(catalog: Catalog) -> None:
+    plan = resolved(catalog, devices="h100-sxm, raspberry-pi-4", held_out="")
+    assert [device.name for device in plan.devices] == ["h100-sxm", "raspberry-pi-4"]
+    assert plan.held_out == ()

@@ -155,15 +155,57 @@ def test_a_finished_run_is_returned_as_it_is(uninterrupted: Path, plan: Plans) -
     assert (uninterrupted / "front" / "toy-a.json").read_bytes() == before
 
 
-def test_a_damaged_checkpoint_is_named(plan: Plans, tmp_path: Path) -> None:
+def damage(checkpoint: Path) -> None:
+    tensors = checkpoint / "tensors.safetensors"
+    tensors.write_bytes(tensors.read_bytes()[:100])
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(
+    uninterrupted: Path, plan: Plans, tmp_path: Path
+) -> None:
     path = tmp_path / "run"
     stopped_at(plan(), path, 8)
-    latest = RunFolder(path).latest_checkpoint()
-    assert latest is not None
-    tensors = latest / "tensors.safetensors"
-    tensors.write_bytes(tensors.read_bytes()[:100])
+    stopped_at(plan(), path, 6)
+    checkpoints = sorted(path.glob("checkpoints/step_*"))
+    assert len(checkpoints) == 2
+    damage(checkpoints[-1])
+    start(plan(), path)
+    assert_same(final_state(path), final_state(uninterrupted))
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_says_so(plan: Plans, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    stopped_at(plan(), path, 8)
+    for checkpoint in path.glob("checkpoints/step_*"):
+        damage(checkpoint)
     with pytest.raises(UsageError, match=r"step_\d+ is missing or damaged"):
         start(plan(), path)
+
+
+def test_two_processes_cannot_work_on_one_run(plan: Plans, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    stopped_at(plan(), path, 4)
+    before = (path / "events.jsonl").read_bytes()
+    with RunFolder(path).locked(), pytest.raises(UsageError, match="by another process"):
+        start(plan(), path)
+    assert (path / "events.jsonl").read_bytes() == before
+
+
+def test_killed_between_result_and_last_checkpoint_is_finished(
+    plan: Plans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real = tmp_path / "run", state.save
+
+    def save(folder: Path, content: Any) -> None:
+        if content["session"]["phase"] == "done":
+            raise KeyboardInterrupt
+        real(folder, content)
+
+    monkeypatch.setattr(state, "save", save)
+    with pytest.raises(KeyboardInterrupt):
+        start(plan(), path)
+    assert RunFolder(path).finished
+    assert set(start(plan(), path).devices) == {"toy-a", "toy-b", "toy-c"}
 
 
 def test_a_failing_plugin_is_told_and_the_checkpoint_stays(plan: Plans, tmp_path: Path) -> None:
