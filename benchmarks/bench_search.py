@@ -14,12 +14,18 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from monas_core import finish, state, yardstick
+from monas_core.architecture import Architecture
 from monas_core.catalog.lookup import Catalog
 from monas_core.config import load_config
+from monas_core.front import non_dominated
+from monas_core.objective import sign
 from monas_core.plan import resolve
 from monas_core.session import Session
 
@@ -45,17 +51,16 @@ def search(
     weights: dict[str, Any],
     measured: dict[str, Any],
     catalog: Catalog,
-) -> tuple[Session, dict[str, Any]]:
-    """One search and its finish from given supernet weights; fronts by device.
+) -> Session:
+    """One search from given supernet weights.
 
     ``measured`` holds what measuring devices have learnt; the first search
-    fills it, so that all are judged on one scale.
+    fills it, so that all see and are judged by the same host.
     """
     session = Session(resolve(load_config(None, config), catalog))
     assert session.context.supernet is not None
     session.context.supernet.load_state_dict(weights)
     session.phase = "search"
-    optimizer, meter = session.plan.optimizer, session.meter
     for device in session.plan.all_devices:  # measuring devices calibrate before the clock starts
         if device.name in measured:
             device.load_state_dict(measured[device.name])
@@ -63,6 +68,7 @@ def search(
         measured[device.name] = dict(device.state_dict())
     yardstick.scales(session.evaluator, session.plan.devices, "search")
     session.start_optimizer()
+    optimizer, meter = session.plan.optimizer, session.meter
     phases: dict[str, float] = {}
     while meter.fraction < 1:
         begin = time.perf_counter()
@@ -74,21 +80,45 @@ def search(
         if report.finished:
             break
     print({phase: round(seconds, 1) for phase, seconds in phases.items()})
-    return session, dict(finish.fronts(session, lambda *_: None, lambda _: None))
+    return session
 
 
-def summarise(session: Session, fronts: dict[str, Any]) -> dict[str, float]:
-    """Mean hypervolume on search and on held-out devices, queries, smallest front."""
+def judged(sessions: Mapping[str, Session]) -> list[dict[str, Any]]:
+    """Hypervolumes of all optimizers' answers, evaluated together: one scale, one measurement.
 
-    def mean(devices: Any) -> float:
-        return statistics.fmean(fronts[device.name]["hypervolume"] for device in devices)
-
-    return {
-        "search": mean(session.plan.devices),
-        "held out": mean(session.plan.held_out),
-        "queries": session.meter.evaluations,
-        "smallest front": min(len(front["members"]) for front in fronts.values()),
-    }
+    Every architecture is evaluated once, on final data, and on ``host`` all are
+    timed in the same interleaved rounds; so a drift of the machine meets all alike.
+    """
+    pools: dict[str, list[Architecture]] = {}
+    for name, session in sessions.items():
+        found = finish.proposals(session, lambda _: None)
+        pools[name] = list(dict.fromkeys(a for answers in found.values() for a in answers))
+    everyone = list(dict.fromkeys(a for pool in pools.values() for a in pool))
+    judge = next(iter(sessions.values()))
+    plan, evaluator = judge.plan, judge.evaluator
+    scales = yardstick.scales(evaluator, plan.all_devices, "final")
+    volumes: dict[str, dict[str, float]] = {name: {} for name in pools}
+    smallest = dict.fromkeys(pools, len(everyone))
+    for device in plan.all_devices:
+        columns = [
+            [sign(o) * v.value for v in evaluator.values(o, everyone, device, "final")]
+            for o in plan.objectives
+        ]
+        points = dict(zip(everyone, np.array(columns).T, strict=True))
+        for name, pool in pools.items():
+            own = np.array([points[architecture] for architecture in pool])
+            kept = own[non_dominated(own)]
+            volumes[name][device.name] = scales[device.name].hypervolume(kept)
+            smallest[name] = min(smallest[name], len(kept))
+    rows: list[dict[str, Any]] = []
+    for name, session in sessions.items():
+        mean = {
+            part: statistics.fmean(volumes[name][device.name] for device in devices)
+            for part, devices in (("search", plan.devices), ("held out", plan.held_out))
+        }
+        facts = {"queries": session.meter.evaluations, "smallest front": smallest[name]}
+        rows.append({"optimizer": name, **mean, **facts, "devices": volumes[name]})
+    return rows
 
 
 def main() -> None:
@@ -108,12 +138,12 @@ def main() -> None:
             base["devices"] = arguments.devices
         weights = trained_supernet(base, catalog)
         measured: dict[str, Any] = {}
-        for optimizer in arguments.optimizers.split(","):
-            session, fronts = search(base | {"optimizer": optimizer}, weights, measured, catalog)
-            rows.append(
-                {"optimizer": optimizer, "seed": seed, **summarise(session, fronts)}
-                | {"devices": {name: front["hypervolume"] for name, front in fronts.items()}}
-            )
+        sessions = {
+            name: search(base | {"optimizer": name}, weights, measured, catalog)
+            for name in arguments.optimizers.split(",")
+        }
+        for row in judged(sessions):
+            rows.append({"seed": seed, **row})
             print({k: v for k, v in rows[-1].items() if k != "devices"}, flush=True)
     for optimizer in arguments.optimizers.split(","):
         mine = [row for row in rows if row["optimizer"] == optimizer]
