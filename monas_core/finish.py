@@ -117,6 +117,7 @@ def fronts(session: Session, progress: Progress, note: Note) -> Mapping[str, dic
     scales = yardstick.scales(session.evaluator, session.plan.all_devices, "final")
     documents: dict[str, dict[str, Any]] = {}
     for device in session.plan.all_devices:
+        note(f"evaluating on {device.name}")
         pool = candidates(session, device, proposed[device.name], everyone)
         documents[device.name] = device_front(session, device, pool, scales[device.name])
     return documents

@@ -6,6 +6,8 @@ import contextlib
 import resource
 from pathlib import Path
 
+import torch
+
 from monas_core.context import Context
 from monas_core.errors import UsageError
 from monas_core.population import corners, decode
@@ -59,7 +61,9 @@ def needed_bytes(context: Context, warm_up: WarmUp) -> int:
 def check_memory(context: Context, warm_up: WarmUp) -> None:
     """Refuse a preset that cannot fit. Raises UsageError with both figures."""
     need, have = needed_bytes(context, warm_up), available_bytes()
-    if context.torch_device.type == "cpu" and need > have:
+    if context.torch_device.type == "cuda":
+        have = torch.cuda.mem_get_info(context.torch_device)[0]
+    if need > have:
         space = context.space
         raise UsageError(
             f'Preset "{space.preset}" of space "{space.name}" needs about {need / 2**30:.1f} GB '

@@ -93,7 +93,15 @@ def known_names(
     for entry in catalog.entries("objective"):
         family = {entry.name, *entry.spec.aliases}
         same |= {alias: name for name in used if name in family for alias in family}
-    return {same.get(name, name): value for name, value in given.items()}
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        used_name = same.get(name, name)
+        if used_name in found:
+            raise UsageError(
+                f'"{used_name}" is given twice, once as "{name}"; give each objective once.'
+            )
+        found[used_name] = value
+    return found
 
 
 def limit(text: str, option: str) -> tuple[str, float, str]:

@@ -101,10 +101,11 @@ class Host(Device):
         self._models = {m: CostModel.from_json(model) for m, model in state["models"].items()}
 
     def _enter(self, context: Context) -> None:
-        """Forget what was measured for another space, task or torch device."""
+        """Forget what was measured for another space, task, torch device or machine."""
         space, task = context.space, context.require_task()
         sizes = " ".join(map(str, space.choices.sizes))
-        scope = f"{space.name} {space.preset} {sizes} {task.name} {context.torch_device}"
+        machine = f"{context.torch_device} {self.profile.processor} {self.profile.runtime}"
+        scope = f"{space.name} {space.preset} {sizes} {task.name} {machine}"
         if self._scope != scope:
             self._scope = scope
             self._measured.clear()

@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from monas_devices.timing import THREADS
+
 _WINDOW = "inference"
 
 
@@ -30,14 +32,19 @@ class EnergyMeter:
 
     def joules(self, call: Callable[[], Any], min_run_time: float) -> float | None:
         """Energy of one call, averaged over ``min_run_time`` seconds; ``None`` if not counted."""
-        calls = 0
-        self._monitor.begin_window(_WINDOW)
-        begin = time.perf_counter()
-        with torch.inference_mode():
-            while time.perf_counter() - begin < min_run_time:
-                call()
-                calls += 1
-        measurement = self._monitor.end_window(_WINDOW)
+        threads, calls = torch.get_num_threads(), 0
+        torch.set_num_threads(THREADS)  # as latency is timed, so that both describe one run
+        try:
+            with torch.inference_mode():
+                call()  # warm-up
+                self._monitor.begin_window(_WINDOW)
+                begin = time.perf_counter()
+                while time.perf_counter() - begin < min_run_time:
+                    call()
+                    calls += 1
+                measurement = self._monitor.end_window(_WINDOW)
+        finally:
+            torch.set_num_threads(threads)
         counters = measurement.gpu_energy if self._gpu else measurement.cpu_energy
         # zeus answers None without permission, and 0 J when a counter did not advance. Neither
         # is a measurement.
