@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from monas_core.engine import Control, execute
 from monas_core.errors import UsageError
 from monas_core.events import Bus
 from monas_core.finish import predicted
-from monas_core.front import Scale
+from monas_core.front import Points, Scale
 from monas_core.frontfile import member, read_front
 from monas_core.objective import sign
 from monas_core.plan import match_metrics, resolve
@@ -174,18 +174,31 @@ class Run:
         return feasible
 
     def _best(self, evaluations: Sequence[Evaluation], device: str, preference: Preference) -> int:
-        signs = np.array([sign(objective) for objective in self.session.plan.objectives])
-        points = np.array([[e.values[n].value for n in self._names] for e in evaluations]) * signs
+        points = self._comparable([e.values[n].value for n in self._names] for e in evaluations)
         if device in self.devices:
             document = self.front(device)
-            ideal = np.array(document["ideal_point"]) * signs
-            table = [[m["values"][n] for n in self._names] for m in document["members"]]
-            worst = (np.array(table) * signs).max(axis=0)
-            ideal = np.minimum(ideal, (np.array(table) * signs).min(axis=0))
+            members = [[m["values"][n] for n in self._names] for m in document["members"]]
+            known = self._comparable(members)
+            ideal = np.minimum(self._comparable([document["ideal_point"]])[0], known.min(axis=0))
+            worst = known.max(axis=0)
         else:
             ideal, worst = points.min(axis=0), points.max(axis=0)
         scaled = Scale(ideal.tolist(), worst.tolist()).apply(points)
         return int(choose(scaled, np.array([preference.vector]))[0])
+
+    def _comparable(self, rows: Iterable[Sequence[float]]) -> Points:
+        """Minimised values ``(n, M)``; costs as logarithms, since people weigh them as ratios.
+
+        Twice as fast is worth the same at 1 ms as at 100 ms; a difference in
+        quality counts as such. A cost that is not positive stays as it is.
+        """
+        points = np.array(list(rows), dtype=np.float64)
+        for column, objective in enumerate(self.session.plan.objectives):
+            values = points[:, column]
+            if not objective.query and (values > 0).all():
+                points[:, column] = np.log(values)
+            points[:, column] *= sign(objective)
+        return points
 
 
 def search(config: RunConfig, catalog: Catalog | None = None, bus: Bus | None = None) -> Run:

@@ -105,7 +105,8 @@ def status(state: ViewState, width: int, now: float) -> Text:
         parts += [f"{count(float(f'{v:.3g}'))} {name}" for name, v in phase.rates.items()]
     if state.memory_mb:
         parts.append(f"{count(round(state.memory_mb))} MB memory")
-    if state.evaluations:
+    counted = phase is not None and "evaluations" in phase.rates
+    if state.evaluations and not counted:
         parts.append(f"{count(state.evaluations)} evaluations")
     if state.checkpoint_time is not None:
         parts.append(f"saved {clock(now - state.checkpoint_time)} ago")
