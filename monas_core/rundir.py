@@ -88,10 +88,9 @@ class RunFolder:
         """Path of the next checkpoint folder (not yet made)."""
         return self.path / "checkpoints" / f"step_{number:08d}"
 
-    def latest_checkpoint(self) -> Path | None:
-        """The newest complete checkpoint."""
-        found = sorted(self.path.glob("checkpoints/step_*"))
-        return found[-1] if found else None
+    def checkpoints(self) -> list[Path]:
+        """Complete checkpoints, oldest first."""
+        return sorted(self.path.glob("checkpoints/step_*"))
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The newest checkpoint that can be read, or ``None`` if there is none.
@@ -102,7 +101,7 @@ class RunFolder:
         from monas_core import state
 
         fault: UsageError | None = None
-        for path in sorted(self.path.glob("checkpoints/step_*"), reverse=True):
+        for path in reversed(self.checkpoints()):
             try:
                 return state.load(path)
             except UsageError as error:
@@ -145,7 +144,7 @@ class RunFolder:
         """Keep the newest two."""
         import shutil
 
-        for old in sorted(self.path.glob("checkpoints/step_*"))[:-_KEPT_CHECKPOINTS]:
+        for old in self.checkpoints()[:-_KEPT_CHECKPOINTS]:
             shutil.rmtree(old)
 
     def log_sizes(self) -> dict[str, int]:

@@ -169,11 +169,12 @@ class MODNAS(Optimizer):
         if self.options.quality == "predictor" or not self._queried:
             return None
         if self._supernet_quality is None:
-            self._supernet_quality = SupernetQuality(
-                self._problem.context, self.options.supernet_batch, self._generator
-            )
+            self._supernet_quality = self._from_supernet()
             self._supernet_quality.calibrate()
         return self._supernet_quality
+
+    def _from_supernet(self) -> SupernetQuality:
+        return SupernetQuality(self._problem.context, self.options.supernet_batch, self._generator)
 
     def _proposals(self) -> Tensor:
         """The next rows to query, for random wishes on every search device."""
@@ -239,7 +240,5 @@ class MODNAS(Optimizer):
         self._stage, self._left, self._round, self._stale = state["stage"]
         self._landscape.settle(self._sample)
         if state["supernet_scale"] is not None:
-            self._supernet_quality = SupernetQuality(
-                self._problem.context, self.options.supernet_batch, self._generator
-            )
+            self._supernet_quality = self._from_supernet()
             self._supernet_quality.scale = state["supernet_scale"]

@@ -45,9 +45,7 @@ def stopped_at(plan: Plan, path: Path, step: int) -> None:
 
 
 def final_state(path: Path) -> dict[str, Any]:
-    latest = RunFolder(path).latest_checkpoint()
-    assert latest is not None
-    return state.load(latest)["session"]
+    return state.load(RunFolder(path).checkpoints()[-1])["session"]
 
 
 def assert_same(first: Any, second: Any, where: str = "state") -> None:
@@ -166,7 +164,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     path = tmp_path / "run"
     stopped_at(plan(), path, 8)
     stopped_at(plan(), path, 6)
-    checkpoints = sorted(path.glob("checkpoints/step_*"))
+    checkpoints = RunFolder(path).checkpoints()
     assert len(checkpoints) == 2
     damage(checkpoints[-1])
     start(plan(), path)
@@ -176,7 +174,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
 def test_a_run_whose_checkpoints_are_all_damaged_says_so(plan: Plans, tmp_path: Path) -> None:
     path = tmp_path / "run"
     stopped_at(plan(), path, 8)
-    for checkpoint in path.glob("checkpoints/step_*"):
+    for checkpoint in RunFolder(path).checkpoints():
         damage(checkpoint)
     with pytest.raises(UsageError, match=r"step_\d+ is missing or damaged"):
         start(plan(), path)
