@@ -30,13 +30,14 @@ class Scale:
     """A fixed affine map of minimised values to [0, 1] per objective, for hypervolumes.
 
     ``low`` and ``high`` are set before a search and are the same for every
-    optimizer that is compared; the reference point is 1.1 in each objective,
-    so that the extreme points count too.
+    optimizer that is compared; the reference point is ``reference`` in each scaled
+    objective, by default beyond 1, so that the extreme points count too.
     """
 
-    REFERENCE = 1.1
-
-    def __init__(self, low: Sequence[float], high: Sequence[float]) -> None:
+    def __init__(
+        self, low: Sequence[float], high: Sequence[float], reference: float = 1.1
+    ) -> None:
+        self.reference = reference
         self.low = np.asarray(low, dtype=np.float64)
         self.high = np.asarray(high, dtype=np.float64)
         self.width = np.where(self.high > self.low, self.high - self.low, 1.0)
@@ -49,9 +50,9 @@ class Scale:
 
     def hypervolume(self, points: Points) -> float:
         """Hypervolume of the scaled points, as a share of the box up to the reference point."""
-        reference = [self.REFERENCE] * len(self.low)
-        return hypervolume(self.apply(points), reference) / self.REFERENCE ** len(self.low)
+        reference = [self.reference] * len(self.low)
+        return hypervolume(self.apply(points), reference) / self.reference ** len(self.low)
 
     def reference_point(self) -> list[float]:
         """The reference point in minimised original units."""
-        return (self.low + self.REFERENCE * self.width).tolist()
+        return (self.low + self.reference * self.width).tolist()

@@ -59,6 +59,16 @@ class Optimizer(ABC):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a state, after ``start``: as if never interrupted."""
 
+    def portfolio(
+        self, device: Device, size: int, preferences: Sequence[Preference]
+    ) -> list[Architecture]:
+        """At most ``size`` distinct architectures that together cover a device's front.
+
+        Without new queries of quality. By default the answers to ``preferences``, a
+        lattice of at most ``size`` of them; override it where a set can be chosen as a set.
+        """
+        return list(dict.fromkeys(self.propose(device, preferences)))[:size]
+
     def predict(
         self,
         device: Device,  # noqa: ARG002 - for those who override

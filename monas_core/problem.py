@@ -8,6 +8,8 @@ import attrs
 import torch
 from torch import Tensor
 
+from monas_core import population
+from monas_core.architecture import Architecture
 from monas_core.budget import Meter
 from monas_core.choices import ChoiceSet
 from monas_core.constraint import Constraint
@@ -48,6 +50,20 @@ class Problem:
     def torch_device(self) -> torch.device:
         """Where this machine computes."""
         return self.context.torch_device
+
+    @property
+    def references(self) -> list[Architecture]:
+        """The architectures every device is described by, measured or tabulated on all of them."""
+        return self.context.space.references()
+
+    def available(self, rows: Tensor) -> Tensor:
+        """Which rows of a population ``(n, C)`` can be evaluated at all, ``(n,)`` bool."""
+        return self.context.space.available(rows)
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Up to ``count`` distinct random rows that can be evaluated, ``(n, C)``."""
+        rows = population.sample_distinct(self.choices, 2 * count, generator)
+        return rows[self.available(rows)][:count]
 
     def embed(self, devices: Sequence[Device]) -> Tensor:
         """Hardware embeddings ``(D, E)`` on the device metrics among the objectives."""

@@ -6,7 +6,10 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
+import torch
+from torch import Tensor
 
+from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.choices import ChoiceSet
 from monas_core.errors import UsageError
@@ -66,6 +69,20 @@ class SearchSpace(ABC):
     @abstractmethod
     def build(self, architecture: Architecture, task: Task) -> nn.Module:
         """A freshly initialised standalone network; must work on the ``meta`` device."""
+
+    def references(self) -> list[Architecture]:
+        """The fixed architectures every device is described by (its hardware embedding).
+
+        The same in every run; raise the version of the choices to change them.
+        """
+        return population.decode(self.choices, population.reference_population(self.choices))
+
+    def available(self, rows: Tensor) -> Tensor:
+        """Which rows of a population ``(n, C)`` can be evaluated at all, ``(n,)`` bool.
+
+        All of them, unless values come from a table that has gaps.
+        """
+        return torch.ones(len(rows), dtype=torch.bool)
 
 
 def check_preset(space: type[SearchSpace], preset: str) -> str:

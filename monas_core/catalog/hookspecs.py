@@ -45,6 +45,11 @@ def monas_tasks() -> list[Spec]:  # pyright: ignore[reportReturnType]
 
 
 @hookspec
+def monas_benchmarks() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Problems on published measurements: factory is a ``Benchmark``, called with ``data=``."""
+
+
+@hookspec
 def monas_presets() -> list[Spec]:  # pyright: ignore[reportReturnType]
     """Named configurations: factory is a function that returns a mapping of config keys."""
 
@@ -66,6 +71,7 @@ HOOKS: dict[str, str] = {
     "embedding": "monas_embeddings",
     "optimizer": "monas_optimizers",
     "task": "monas_tasks",
+    "benchmark": "monas_benchmarks",
     "preset": "monas_presets",
     "observer": "monas_observers",
     "command": "monas_commands",

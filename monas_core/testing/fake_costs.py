@@ -12,7 +12,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.choices import ChoiceSet
 from monas_core.context import Context
@@ -148,8 +147,7 @@ class ToyEmbedding(HardwareEmbedding):
 
     def embed(self, device: Device, metrics: Sequence[str], context: Context) -> Tensor:
         """``(11 * number of metrics,)``; one zero where there is no metric."""
-        rows = population.reference_population(context.space.choices)
-        references = population.decode(context.space.choices, rows)
+        references = context.space.references()
         parts = [torch.zeros(1)] if not metrics else []
         for metric in metrics:
             found = device.estimate(metric, references, context)

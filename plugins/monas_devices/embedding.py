@@ -12,7 +12,6 @@ from monas_core.architecture import Architecture
 from monas_core.context import Context
 from monas_core.device import Device, HardwareEmbedding, require_metric
 from monas_core.errors import Unavailable
-from monas_core.population import decode, reference_population
 
 REFERENCES = 10
 """Architectures of the reference set."""
@@ -41,7 +40,7 @@ class LogCost(HardwareEmbedding):
         key = (tuple(metrics), choices)
         cache = self._known.setdefault(device, {})
         if key not in cache:
-            found = decode(choices, reference_population(choices, REFERENCES))
+            found = context.space.references()
             padded = [found[i % len(found)] for i in range(REFERENCES)]
             cache[key] = self._compute(device, metrics, padded, context)
         return cache[key].clone()

@@ -22,7 +22,6 @@ from monas_modnas.predictors import (
 )
 
 _LINEAR_SHARE = 0.05
-_REFERENCES = 10
 
 
 @attrs.frozen(eq=False)
@@ -81,7 +80,7 @@ class Landscape(nn.Module):
 
     def anchor(self, device: Device) -> Tensor:
         """Mean log cost of the reference set on a device, ``(H,)``."""
-        references = population.reference_population(self._problem.choices, _REFERENCES)
+        references = population.encode(self._problem.choices, self._problem.references)
         return log_costs(self._problem, references, device).mean(0)
 
     def fit_costs(self, sample: Tensor, steps: int, generator: torch.Generator) -> float:
@@ -124,7 +123,7 @@ class Landscape(nn.Module):
         """Correction of the cost predictor from the reference set, ``(B, H)``."""
         if not self._free:
             return torch.zeros(self.cost.basis_size, 1)
-        references = population.reference_population(self._problem.choices, _REFERENCES)
+        references = population.encode(self._problem.choices, self._problem.references)
         logs = log_costs(self._problem, references, device)
         features = features_of(self._problem, references)
         return self.cost.correction(features, embedding, logs - logs.mean(0))
