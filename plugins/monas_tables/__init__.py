@@ -1,0 +1,1 @@
+"""Problems on published measurements."""

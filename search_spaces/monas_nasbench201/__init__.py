@@ -1,0 +1,1 @@
+"""Search space NAS-Bench-201."""
