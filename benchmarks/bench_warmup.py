@@ -20,7 +20,7 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.seeding import derived_generator, seeded_construction
 from monas_core.space import SearchSpace
 from monas_core.task import Task
-from monas_core.warmup import weight_optimizers
+from monas_core.updater import weight_optimizers
 
 ROUND = 4
 

@@ -179,7 +179,7 @@ def load_config(
     document = dict(base or {}) | (_read_yaml(file) if file is not None else {})
     document |= {key: value for key, value in overrides.items() if value is not None}
     for text in dotted:
-        _apply_dotted(document, text)
+        apply_dotted(document, text)
     if "space" not in document:
         raise UsageError("No search space was named; add --space NAME (monas plugins lists them).")
     return structure(document, RunConfig, "")
@@ -200,7 +200,8 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     return document
 
 
-def _apply_dotted(document: dict[str, Any], text: str) -> None:
+def apply_dotted(document: dict[str, Any], text: str) -> None:
+    """Put ``key.path=value`` into a document. Raises UsageError when it is not of that form."""
     path, sign, value = text.partition("=")
     if not sign or not path:
         raise UsageError(f'Override "{text}" is not understood; write key.path=value.')
@@ -210,7 +211,10 @@ def _apply_dotted(document: dict[str, Any], text: str) -> None:
         place = place.setdefault(key, {})
         if not isinstance(place, dict):
             raise UsageError(f'Override "{text}": "{key}" holds a value, not a group of keys.')
-    place[last] = yaml.load(value, _Loader)  # noqa: S506 - SafeLoader
+    try:
+        place[last] = yaml.load(value, _Loader)  # noqa: S506 - SafeLoader
+    except yaml.YAMLError as error:
+        raise UsageError(f'Override "{text}": "{value}" is not a valid YAML value.') from error
 
 
 def to_document(config: RunConfig) -> dict[str, Any]:

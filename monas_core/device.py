@@ -63,11 +63,14 @@ class Device(ABC):
             (``latency_ms``, ``energy_mj``, ``memory_mb``).
         available: Whether values can be had here and now (a measuring device is
             available only on its own machine).
+        instant: Whether ``estimate`` answers ten thousand architectures in a second, as
+            a table does, so that a search may ask for a whole space.
     """
 
     profile: DeviceProfile
     metrics: frozenset[str]
     available: ClassVar[bool] = True
+    instant: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ PANELS: dict[str, dict[str, str]] = {
     "Search": {
         "run": "Search architectures: trains, searches, ends with one front per device",
         "watch": "Follow a run from another terminal, or replay a finished one",
+        "bench": "Compare search algorithms on published measurements",
     },
     "Results": {
         "front": "Show the best trade-offs found for a device",

@@ -22,7 +22,7 @@ class Stoppable(Protocol):
 
 
 @contextlib.contextmanager
-def graceful(control: Stoppable, screen: Any) -> Iterator[None]:
+def graceful(control: Stoppable, screen: Any, notice: str = NOTICE) -> Iterator[None]:
     """Turn the first SIGINT or SIGTERM into ``control.stop()``, the second into an interrupt."""
 
     def on_signal(*_: object) -> None:
@@ -30,9 +30,9 @@ def graceful(control: Stoppable, screen: Any) -> Iterator[None]:
             raise KeyboardInterrupt
         control.stop()
         if hasattr(screen, "notice"):
-            screen.notice = NOTICE
+            screen.notice = notice
         else:  # a handler may interrupt a write, so it must not use the buffered stream
-            os.write(2, f"{NOTICE}\n".encode())
+            os.write(2, f"{notice}\n".encode())
 
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -51,3 +51,9 @@ class TestOptimizers(contracts.OptimizerContract):
     """Optimizers."""
 
     over_catalog = True
+
+
+class TestBenchmarks(contracts.BenchmarkContract):
+    """Problems on published measurements."""
+
+    over_catalog = True

@@ -5,7 +5,31 @@ from __future__ import annotations
 from monas_core.catalog.hookspecs import hookimpl
 from monas_core.catalog.specs import Spec
 
+EXTRAS = {"botorch": "monas[bayes]"}
+
 
 @hookimpl
 def monas_optimizers() -> list[Spec]:
-    return []
+    return [
+        Spec(
+            name="qnehvi",
+            summary="Bayesian optimisation: noisy expected hypervolume improvement",
+            factory="monas_bayes.optimizers:QNEHVI",
+            options="monas_bayes.options:Options",
+            extras=EXTRAS,
+        ),
+        Spec(
+            name="qehvi",
+            summary="Bayesian optimisation: expected hypervolume improvement",
+            factory="monas_bayes.optimizers:QEHVI",
+            options="monas_bayes.options:Options",
+            extras=EXTRAS,
+        ),
+        Spec(
+            name="qnparego",
+            summary="Bayesian optimisation: expected improvement of random Chebyshev scalarisations",
+            factory="monas_bayes.optimizers:QNParEGO",
+            options="monas_bayes.options:Options",
+            extras=EXTRAS,
+        ),
+    ]

@@ -1,4 +1,4 @@
-"""From wishes to architectures: hypernetwork, local refinement, choice among known ones."""
+"""From wishes to architectures: the hypernetwork proposes, breeding refines, the judge picks."""
 
 from __future__ import annotations
 
@@ -9,112 +9,121 @@ from torch import Tensor
 
 from monas_core import population
 from monas_core.device import Device
+from monas_core.preference import lattice_of_size
 from monas_core.problem import Problem
 from monas_core.relaxation import option_mask
+from monas_modnas.coverage import cover, directions
 from monas_modnas.hypernetwork import HyperNetwork
-from monas_modnas.landscape import Landscape, Targets, smooth_chebyshev
-from monas_modnas.local_search import improve
+from monas_modnas.judge import Judge, Opinions
 from monas_modnas.options import Options
-from monas_modnas.predictors import features_of
+from monas_modnas.pool import Pool
+from monas_modnas.scalarisers import smooth_chebyshev
 
-_POOL = 400
-"""Candidates for the next queries that are judged at once."""
 _SHARP = 0.005
 """Temperature of final answers: learning needs a smooth maximum, an answer does not."""
-_EXPLORED = 64
-"""Random candidates among them, so that a search does not stay where it is."""
+_WISHES = 32
+"""Preferences of the lattice that the hypernetwork is asked for, at least."""
+_DIRECTIONS = 256
+_BOLDEST = 4
+"""Growing optimism where the predicted fronts are evaluated already."""
+_FEWEST = 4
+"""Queries worth refitting the predictors for."""
+_COVER = 24
+"""Members of a device's predicted front among which queries are drawn."""
 
 
 class Answers:
     """Answers wishes on devices with what has been learnt so far; queries nothing."""
 
     def __init__(
-        self, problem: Problem, landscape: Landscape, network: HyperNetwork, options: Options
+        self, problem: Problem, judge: Judge, network: HyperNetwork, options: Options
     ) -> None:
         self.problem = problem
-        self.landscape = landscape
+        self.judge = judge
         self.network = network
         self.options = options
         self.mask = option_mask(problem.choices)
+        self.pool = Pool(problem, options.enumerate if options.refine else 0)
+        names = [objective.short for objective in problem.objectives]
+        lattice = [p.vector for p in lattice_of_size(names, _WISHES)]
+        self._lattice = torch.tensor(lattice)
+        self._along = directions(_DIRECTIONS, len(names), torch.Generator().manual_seed(len(names)))
 
-    def raw(self, targets: Targets, wishes: Tensor) -> Tensor:
-        """The hypernetwork's most probable architectures, ``(T * P, C)``, for ``(T, P, M)``."""
-        features = self.landscape.cost.device_scale(targets.embedding)
-        with torch.no_grad():
-            logits = self.network(wishes, features).flatten(0, 1)
-        best = logits.masked_fill(~self.mask, -torch.inf).argmax(-1)
-        return population.canonical(self.problem.choices, best)
+    def raw(self, device: Device, wishes: Tensor) -> Tensor:
+        """The hypernetwork's most probable architectures ``(n, C)`` for wishes ``(n, M)``.
 
-    def refined(
-        self,
-        targets: Targets,
-        wishes: Tensor,
-        optimism: float = 0.0,
-        temperature: float | None = None,
-    ) -> Tensor:
-        """As ``raw``, improved by local search under the predictors if so configured."""
-        rows = self.raw(targets, wishes)
-        if not self.options.refine:
-            return rows
-        each = targets.rows(torch.arange(len(wishes)).repeat_interleave(wishes.shape[1]))
-        return improve(
-            self.landscape,
-            self.problem,
-            rows,
-            each,
-            wishes.flatten(0, 1),
-            temperature or self.options.smoothing,
-            optimism,
-        )
-
-    def best_of(
-        self,
-        pool: Tensor,
-        targets: Targets,
-        wishes: Tensor,
-        optimism: float = 0.0,
-        temperature: float | None = None,
-    ) -> Tensor:
-        """The pool's best row for each wish ``(T, P, M)`` on its target, ``(T * P, C)``."""
-        features = features_of(self.problem, pool)
-        picked: list[Tensor] = []
-        for index, own in enumerate(wishes):
-            target = targets.rows(torch.full((len(pool),), index))
-            with torch.no_grad():
-                values = self.landscape.values(features, target, optimism)
-            pairs = values.expand(len(own), *values.shape)  # (P, n, M)
-            judged = smooth_chebyshev(pairs, own[:, None, :], temperature or self.options.smoothing)
-            picked.append(pool[judged.argmin(1)])
-        return torch.cat(picked)
-
-    def final(self, device: Device, wishes: Tensor, known: Tensor) -> Tensor:
-        """The answer to wishes ``(P, M)``: refined, or a known row where it is judged better."""
-        targets = self.landscape.targets([device])
-        wishes = wishes[None]
-        pool = torch.cat([self.refined(targets, wishes, temperature=_SHARP), known])
-        return self.best_of(population.unique_rows(pool), targets, wishes, temperature=_SHARP)
-
-    def worth_a_query(
-        self,
-        devices: Sequence[Device],
-        wishes: Tensor,
-        optimism: float,
-        known: Tensor,
-        generator: torch.Generator,
-    ) -> Tensor:
-        """Unevaluated rows that are best by an optimistic bound for ``(T, P, M)`` wishes.
-
-        Refined answers, everything one choice away from them and a few random rows
-        compete; where an answer is known already, its best rival is proposed.
+        Those that cannot be evaluated are left out, so there may be fewer.
         """
-        targets = self.landscape.targets(devices)
-        answers = self.refined(targets, wishes, optimism)
-        near = [population.neighbours(self.problem.choices, row) for row in answers.tolist()]
-        drawn = population.sample(self.problem.choices, _EXPLORED, generator)
-        found = population.unique_rows(torch.cat([answers, *near, drawn]))
+        embedding = self.problem.embed([device])
+        features = self.judge.landscape.cost.device_scale(embedding)
+        with torch.no_grad():
+            logits = self.network(wishes[None], features)[0]
+        best = logits.masked_fill(~self.mask, -torch.inf).argmax(-1)
+        rows = population.canonical(self.problem.choices, best)
+        return rows[self.problem.available(rows)]
+
+    def candidates(
+        self, devices: Sequence[Device], known: Tensor, generations: int, generator: torch.Generator
+    ) -> Opinions:
+        """What competes on some devices: the whole space, or what was bred for them."""
+        if self.pool.whole is not None:
+            return self.judge.opinions(self.pool.whole)
+        raw = [self.raw(device, self._lattice) for device in devices]
+        rows = population.unique_rows(torch.cat([known, *raw]))
+        if not self.options.refine:
+            return self.judge.opinions(rows)
+        for _ in range(generations):
+            elite = self._elite(self.judge.opinions(rows), devices)
+            children = self.pool.children(elite, self.options.children, generator)
+            rows = population.unique_rows(torch.cat([elite, children]))
+        return self.judge.opinions(population.unique_rows(torch.cat([rows, known])))
+
+    def _elite(self, opinions: Opinions, devices: Sequence[Device]) -> Tensor:
+        """Rows that cover the devices' predicted fronts, ``(n, C)``."""
+        size = max(_COVER, self.options.elite // len(devices))
+        found = [
+            cover(self.judge.linear(opinions, device), size, self._along) for device in devices
+        ]
+        return opinions.rows[torch.cat(found).unique()]
+
+    def wished(self, device: Device, wishes: Tensor, known: Tensor) -> Tensor:
+        """The best row for each wish ``(n, M)``, ``(n, C)``."""
+        opinions = self._for(device, known)
+        values = self.judge.logarithmic(opinions, device)
+        losses = smooth_chebyshev(values[None], wishes[:, None], _SHARP)
+        return opinions.rows[losses.argmin(1)]
+
+    def portfolio(self, device: Device, size: int, known: Tensor) -> Tensor:
+        """At most ``size`` rows whose predicted hypervolume is largest, chosen greedily."""
+        opinions = self._for(device, known)
+        chosen = cover(self.judge.linear(opinions, device), size, self._along)
+        return opinions.rows[chosen]
+
+    def _for(self, device: Device, known: Tensor) -> Opinions:
+        # a generator of its own: what is asked leaves no trace in what is learnt
+        own = torch.Generator().manual_seed(0)
+        return self.candidates([device], known, self.options.final_generations, own)
+
+    def worth_a_query(self, count: int, known: Tensor, generator: torch.Generator) -> Tensor:
+        """Up to ``count`` unevaluated rows from the optimistic fronts of all search devices.
+
+        A row that is needed on many devices is drawn more likely.
+        """
+        devices = self.problem.devices
+        opinions = self.candidates(devices, known, self.options.generations, generator)
         seen = set(map(tuple, known.tolist()))
-        found = found[torch.tensor([tuple(row) not in seen for row in found.tolist()])]
-        pool = found[torch.randperm(len(found), generator=generator)[:_POOL]]
-        if len(pool) == 0:
-            return pool
-        return population.unique_rows(self.best_of(pool, targets, wishes, optimism))
+        fresh = torch.tensor([tuple(row) not in seen for row in opinions.rows.tolist()])
+        votes = torch.zeros(len(opinions.rows))
+        for boldness in range(1, _BOLDEST + 1):
+            for device in devices:
+                optimism = boldness * self.options.optimism
+                optimism *= float(torch.rand((), generator=generator))
+                points = self.judge.linear(opinions, device, optimism)
+                votes[cover(points, _COVER, self._along)] += 1.0
+            votes = torch.where(fresh, votes, 0.0)
+            if int((votes > 0).sum()) >= min(count, _FEWEST):
+                break
+        if not bool((votes > 0).any()):
+            return known[:0]
+        count = min(count, int((votes > 0).sum()))
+        return opinions.rows[torch.multinomial(votes, count, generator=generator)]

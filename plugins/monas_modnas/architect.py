@@ -18,11 +18,12 @@ from torch.func import functional_call, grad, vmap  # pyright: ignore[reportPriv
 from monas_core.choices import ChoiceSet
 from monas_core.preference import sample_simplex
 from monas_core.relaxation import Relaxation, option_mask
-from monas_modnas.combine import combine
+from monas_modnas.combine import combine, turns
 from monas_modnas.hypernetwork import HyperNetwork
-from monas_modnas.landscape import Landscape, Targets, smooth_chebyshev
+from monas_modnas.landscape import Landscape, Targets
 from monas_modnas.options import Options
-from monas_modnas.samplers import entropy_gradient, masked_softmax, reinmax, sample_one_hot
+from monas_modnas.samplers import SAMPLERS, Sample, entropy_gradient, masked_softmax
+from monas_modnas.scalarisers import SCALARISERS
 
 QualityLoss = Callable[[Relaxation], Tensor]
 """Normalised queried objectives ``(A, Q)`` of a relaxation, differentiable."""
@@ -30,13 +31,12 @@ QualityLoss = Callable[[Relaxation], Tensor]
 _FINAL_RATE = 0.1
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Draw:
-    """What one step samples: wishes ``(T, P, M)``, logits and one-hot rows ``(T, P, C, K)``."""
+    """What one step samples: wishes ``(T, P, M)`` and rows ``(T, P, C, K)``."""
 
     wishes: Tensor
-    logits: Tensor
-    rows: Tensor
+    sample: Sample
 
 
 class Architect:
@@ -50,6 +50,8 @@ class Architect:
         self.landscape = landscape
         self.options = options
         self.mask = option_mask(choices)
+        self.sampler = SAMPLERS[options.sampler]()
+        self.scalarise = SCALARISERS[options.scalariser]
         self.weight_optimizer = torch.optim.Adam(
             network.parameters(), lr=options.learning_rate, betas=(0.9, 0.99)
         )
@@ -74,23 +76,29 @@ class Architect:
             quality: Where quality comes from; by default the predictor.
         """
         per_device = 1 if quality is not None else self.options.preferences_per_step
-        draw = self.draw(device_features, per_device, n_objectives, generator)
-        losses, gradient = self.sampled_gradient(draw, targets, quality)
-        estimate = reinmax(draw.logits, self.mask, draw.rows, gradient)
-        bonus = self.options.entropy * max(0.0, 1.0 - 2.0 * progress) / per_device
-        estimate = estimate - bonus * entropy_gradient(draw.logits, self.mask)
-        per_device_gradients = self.pull_back(draw.wishes, device_features, estimate)
-        step = combine(per_device_gradients, self.options.combine)
-        self._move(step, progress)
-        probabilities = masked_softmax(draw.logits, self.mask)
-        entropy = -(probabilities * probabilities.clamp_min(1e-30).log()).sum(-1).mean()
-        return {"scalarised": float(losses.mean()), "entropy": float(entropy)}
+        report: dict[str, float] = {}
+        for turn in turns(self.options.combine, len(device_features), generator):
+            chosen = torch.tensor(turn)
+            features = device_features[chosen]
+            draw = self.draw(features, per_device, n_objectives, progress, generator)
+            losses, gradient = self.sampled_gradient(draw, targets.rows(chosen), quality)
+            estimate = self.sampler.pull_back(draw.sample, gradient)
+            logits = draw.sample.logits
+            bonus = self.options.entropy * max(0.0, 1.0 - 2.0 * progress) / per_device
+            estimate = estimate - bonus * entropy_gradient(logits, self.mask)
+            per_device_gradients = self.pull_back(draw.wishes, features, estimate)
+            self._move(combine(per_device_gradients, self.options.combine), progress)
+            probabilities = masked_softmax(logits, self.mask)
+            entropy = -(probabilities * probabilities.clamp_min(1e-30).log()).sum(-1).mean()
+            report = {"scalarised": float(losses.mean()), "entropy": float(entropy)}
+        return report
 
     def draw(
         self,
         device_features: Tensor,
         per_device: int,
         n_objectives: int,
+        progress: float,
         generator: torch.Generator,
     ) -> Draw:
         """Fresh wishes for every device and one architecture for each."""
@@ -98,8 +106,7 @@ class Architect:
         wishes = sample_simplex(shape, n_objectives, self.options.concentration, generator)
         with torch.no_grad():
             logits = self.network(wishes, device_features)
-            rows = sample_one_hot(masked_softmax(logits, self.mask), generator)
-        return Draw(wishes, logits, rows)
+        return Draw(wishes, self.sampler.draw(logits, self.mask, progress, generator))
 
     def sampled_gradient(
         self, draw: Draw, targets: Targets, quality: QualityLoss | None
@@ -109,8 +116,8 @@ class Architect:
         The gradient ``(T, P, C, K)`` reaches every option, selected or not, and
         is averaged over the wishes of a device.
         """
-        count, per_device = draw.rows.shape[:2]
-        rows = draw.rows.clone().requires_grad_()
+        count, per_device = draw.sample.rows.shape[:2]
+        rows = draw.sample.rows.clone().requires_grad_()
         relaxation = Relaxation(self.choices, rows.flatten(0, 1))
         each = targets.rows(torch.arange(count).repeat_interleave(per_device))
         features = relaxation.features()
@@ -120,7 +127,7 @@ class Architect:
             values = self.landscape.assemble(
                 quality(relaxation), self.landscape.costs(features, each)
             )
-        losses = smooth_chebyshev(values, draw.wishes.flatten(0, 1), self.options.smoothing)
+        losses = self.scalarise(values, draw.wishes.flatten(0, 1), self.options.smoothing)
         (gradient,) = torch.autograd.grad(losses.sum() / per_device, rows)
         return losses.detach().reshape(count, per_device), gradient
 

@@ -15,22 +15,26 @@ from torch import Tensor, nn
 _JITTER = 1e-4
 """Smallest noise variance on standardised targets."""
 _HYPER_POINTS = 256
+_PRIOR = 0.02
+"""Half the precision of the normal prior on the logarithms of the scales."""
 
 
 class GaussianProcess(nn.Module):
-    """Zero-mean process with a linear plus a squared-exponential kernel, one scale per choice.
+    """Zero-mean process with a linear plus a Matern-5/2 kernel, one scale per group of features.
 
-    k(x, y) = a x.y / C + b exp(-sum_c w_c |x_c - y_c|^2) + noise. Hyperparameters
-    maximise the marginal likelihood (Rasmussen and Williams, 2006, eq. 5.8), shared by all outputs.
+    k(x, y) = a x.y / G + b (1 + s + s^2 / 3) exp(-s) + noise with
+    s^2 = 5 sum_g w_g |x_g - y_g|^2. Hyperparameters maximise the marginal likelihood
+    (Rasmussen and Williams, 2006, eq. 5.8) with a weak normal prior on log w, and are
+    shared by all outputs.
     """
 
     def __init__(self, groups: Tensor) -> None:
-        """Args: groups: ``(F,)`` int64, which choice each feature belongs to."""
+        """Args: groups: ``(F,)`` int64, which group (choice, trait) each feature belongs to."""
         super().__init__()
         self.groups = groups
         count = int(groups.max()) + 1
         self.log_scales = nn.Parameter(torch.full((count,), -2.0, dtype=torch.float64))
-        self.log_weights = nn.Parameter(torch.tensor([0.0, 0.0, -4.0], dtype=torch.float64))
+        self.log_weights = nn.Parameter(torch.tensor([-1.0, 0.0, -4.0], dtype=torch.float64))
         self.inputs = torch.zeros(0, len(groups), dtype=torch.float64)
         self.targets = torch.zeros(0, 1, dtype=torch.float64)
         self._factor = torch.zeros(0, 0, dtype=torch.float64)
@@ -43,7 +47,9 @@ class GaussianProcess(nn.Module):
         a, b = first * scale, second * scale
         squared = a.square().sum(-1)[:, None] + b.square().sum(-1)[None, :] - 2 * a @ b.T
         product = (first @ second.T) / len(self.log_scales)
-        return linear * product + smooth * torch.exp(-squared.clamp_min(0.0))
+        # the floor keeps the derivative of the root finite where a point meets itself
+        distance = (5.0 * squared).clamp_min(1e-10).sqrt()
+        return linear * product + smooth * matern(distance)
 
     def fit(self, inputs: Tensor, targets: Tensor, steps: int) -> float:
         """Take ``(n, F)`` and standardised ``(n, Q)``; negative log likelihood per value."""
@@ -58,7 +64,8 @@ class GaussianProcess(nn.Module):
                 factor = self._factorise(some)
                 solved = torch.cholesky_solve(wanted, factor)
                 fit = 0.5 * (wanted * solved).sum() / wanted.shape[1]
-                loss = (fit + factor.diagonal().log().sum()) / len(some)
+                prior = _PRIOR * self.log_scales.square().sum()
+                loss = (fit + factor.diagonal().log().sum() + prior) / len(some)
                 adam.zero_grad(set_to_none=True)
                 loss.backward()
                 adam.step()
@@ -102,3 +109,8 @@ class GaussianProcess(nn.Module):
         """Recompute what follows from data and hyperparameters."""
         if len(self.inputs):
             self._solve()
+
+
+def matern(distance: Tensor) -> Tensor:
+    """Matern-5/2 correlation at scaled distances."""
+    return (1.0 + distance + distance.square() / 3.0) * torch.exp(-distance)

@@ -20,17 +20,19 @@ from monas_core.device import Device
 from monas_core.errors import UsageError
 from monas_core.objective import sign
 from monas_core.optimizer import Optimizer, StepReport
-from monas_core.preference import Preference, sample_simplex
+from monas_core.preference import Preference
 from monas_core.problem import Problem
 from monas_core.seeding import seeded_construction
 from monas_core.state import generator_from
 from monas_core.yardstick import reference_sample
 from monas_modnas.answers import Answers
 from monas_modnas.architect import Architect
-from monas_modnas.hypernetwork import HyperNetwork
+from monas_modnas.hypernetwork import HYPERNETWORKS
+from monas_modnas.judge import Judge
 from monas_modnas.landscape import Landscape
 from monas_modnas.options import Options
 from monas_modnas.predictors import split_objectives
+from monas_modnas.prices import Prices
 from monas_modnas.supernet_quality import SupernetQuality
 
 _CHUNK = 25
@@ -61,17 +63,19 @@ class MODNAS(Optimizer):
         seed = int(torch.randint(2**31, (), generator=generator))
         # the sample that hypervolumes are scaled by: its costs are known already
         sample = reference_sample(problem.choices)[: self.options.cost_samples]
-        self._sample = population.encode(problem.choices, sample)
-        embeddings = problem.embed(problem.devices)
+        rows = population.encode(problem.choices, sample)
+        self._sample = rows[problem.available(rows)]
         with seeded_construction(seed):
             self._landscape = Landscape(problem, self._sample)
-            network = HyperNetwork(
+            network = HYPERNETWORKS[self.options.hypernetwork](
                 problem.choices,
                 len(problem.objectives),
-                embeddings.shape[1],
+                problem.embed(problem.devices[:1]).shape[1],
                 self.options.hidden,
             )
-        self.answers = Answers(problem, self._landscape, network, self.options)
+        self._prices = Prices(problem, self._landscape.cost)
+        self._judge = Judge(problem, self._landscape, self._prices, self._sample)
+        self.answers = Answers(problem, self._judge, network, self.options)
         self._architect = Architect(network, problem.choices, self._landscape, self.options)
         self._rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
         self._values = torch.empty(0, len(self._queried))
@@ -85,9 +89,10 @@ class MODNAS(Optimizer):
         count = self.options.initial_queries
         if meter.budget.unit == "evaluations":
             count = min(count, max(4, int(self.options.initial_share * meter.budget.amount)))
-        drawn = population.sample_distinct(self._problem.choices, count, self._generator)
-        rows = torch.cat([population.corners(self._problem.choices), drawn])
-        return population.unique_rows(rows)[:count]
+        ends = population.corners(self._problem.choices)
+        ends = ends[self._problem.available(ends)]
+        drawn = self._problem.draw(count, self._generator)
+        return population.unique_rows(torch.cat([ends, drawn]))[:count]
 
     # -- one unit of work -------------------------------------------------------------
 
@@ -96,7 +101,7 @@ class MODNAS(Optimizer):
         return getattr(self, f"_step_{self._stage}")()
 
     def _step_costs(self) -> StepReport:
-        loss = self._landscape.fit_costs(self._sample, _FIT_STEPS, self._generator)
+        loss = self._landscape.fit_costs(self._sample, self._prices, _FIT_STEPS, self._generator)
         self._stage = "queries" if self._queried else "quality"
         return StepReport("fitting costs", {"cost fit": loss})
 
@@ -163,7 +168,7 @@ class MODNAS(Optimizer):
         if not self._queried:
             return 0.0
         steps = _PROCESS_STEPS if self._round == 0 else _PROCESS_STEPS // 4
-        return self._landscape.fit_quality(self._rows, self._values, steps)
+        return self._landscape.fit_quality(self._judge.describe(self._rows), self._values, steps)
 
     def _quality_loss(self) -> SupernetQuality | None:
         if self.options.quality == "predictor" or not self._queried:
@@ -180,28 +185,28 @@ class MODNAS(Optimizer):
         """The next rows to query, for random wishes on every search device."""
         if not self._queried:
             return self._rows[:0]
-        devices, count = self._problem.devices, self.options.queries_per_round
+        count = self.options.queries_per_round
         if self._problem.meter.budget.unit == "evaluations":
             count = min(count, int(self._problem.meter.left))
-        wishes = sample_simplex(
-            (len(devices), -(-count // len(devices))),
-            len(self._problem.objectives),
-            self.options.concentration,
-            self._generator,
-        )
-        optimism = self.options.optimism * float(torch.rand((), generator=self._generator))
-        rows = self.answers.worth_a_query(devices, wishes, optimism, self._rows, self._generator)
-        order = torch.randperm(len(rows), generator=self._generator)[:count]
-        return rows[order]
+        return self.answers.worth_a_query(count, self._rows, self._generator)
 
     # -- the answer -------------------------------------------------------------------
 
     def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
-        """Hypernetwork, then refinement; an evaluated architecture where it is judged better."""
+        """The architecture judged best for each preference, of those bred for the device."""
         self._refresh()
         wishes = torch.tensor([preference.vector for preference in preferences])
-        rows = self.answers.final(device, wishes, self._rows)
-        return population.decode(self._problem.choices, rows)
+        return self._decoded(self.answers.wished(device, wishes, self._rows))
+
+    def portfolio(
+        self,
+        device: Device,
+        size: int,
+        preferences: Sequence[Preference],  # noqa: ARG002 - chosen as a set instead
+    ) -> list[Architecture]:
+        """Those that together have the largest predicted hypervolume."""
+        self._refresh()
+        return self._decoded(self.answers.portfolio(device, size, self._rows))
 
     def predict(
         self, device: Device, architectures: Sequence[Architecture]
@@ -209,7 +214,10 @@ class MODNAS(Optimizer):
         """Predicted objectives in their own units."""
         self._refresh()
         rows = population.encode(self._problem.choices, architectures)
-        return list(self._landscape.natural(rows, device))
+        return self._judge.natural(rows, device)
+
+    def _decoded(self, rows: Tensor) -> list[Architecture]:
+        return population.decode(self._problem.choices, rows)
 
     def _refresh(self) -> None:
         """Bring the predictors up to date with everything evaluated."""

@@ -8,6 +8,11 @@ import attrs
 
 from monas_core.errors import UsageError
 
+_MAY_BE_ZERO = {
+    *("entropy", "optimism", "steps_per_round", "first_steps"),
+    *("enumerate", "generations", "final_generations"),
+}
+
 
 @attrs.frozen
 class Options:
@@ -24,7 +29,13 @@ class Options:
         first_steps: Hypernetwork steps of the first learning round.
         preferences_per_step: Preferences drawn per device and step.
         concentration: Of the Dirichlet distribution they are drawn from.
-        combine: How per-device gradients become one: ``mgd`` (min-norm) or ``mean``.
+        combine: How per-device gradients become one: ``mgd`` (min-norm), ``mean``,
+            ``pcgrad``, one update per device (``sequential``) or a random device (``sample``).
+        hypernetwork: ``continuous`` in the preference, or the published ``bank`` of tables.
+        sampler: Gradient estimate through sampled architectures.
+        scalariser: How objectives and a wish become one loss.
+        weights: Whether the supernet's weights stay as warmed up ``before`` the search, or
+            learn on after every architecture step (``together``; needs ``quality: supernet``).
         learning_rate: Of the hypernetwork (Adam).
         hidden: Width of the hypernetwork.
         optimism: Largest number of standard deviations by which the quality of unexplored
@@ -32,35 +43,53 @@ class Options:
         entropy: Weight of the entropy bonus at the start; falls to 0 over the budget.
         smoothing: Temperature of the smooth Chebyshev scalarisation.
         cost_samples: Architectures whose costs train the cost predictor.
-        refine: Improve each answer by local search under the predictors.
+        refine: Let architectures bred from the hypernetwork's and the evaluated ones compete
+            for every answer, under the predictors; otherwise only those two.
+        enumerate: Largest space of which simply every architecture competes.
+        generations: Of breeding before each round of queries.
+        final_generations: Of breeding for an answer.
+        children: Bred per generation.
+        elite: Parents kept per generation, of all devices together.
         supernet_batch: Samples per architecture step when ``quality`` is ``supernet``.
     """
 
     quality: Literal["predictor", "supernet"] = "predictor"
     initial_queries: int = 128
-    initial_share: float = 0.35
-    queries_per_round: int = 24
+    initial_share: float = 0.3
+    queries_per_round: int = 12
     steps_per_round: int = 30
     first_steps: int = 300
     preferences_per_step: int = 12
     concentration: float = 0.7
-    combine: Literal["mgd", "mean"] = "mgd"
+    combine: Literal["mgd", "mean", "pcgrad", "sequential", "sample"] = "mgd"
+    hypernetwork: Literal["continuous", "bank"] = "continuous"
+    sampler: Literal["reinmax", "gdas", "gumbel", "softmax"] = "reinmax"
+    scalariser: Literal["linear", "chebyshev", "smooth-chebyshev", "hypervolume"] = (
+        "smooth-chebyshev"
+    )
+    weights: Literal["before", "together"] = "before"
     learning_rate: float = 3e-3
     hidden: int = 128
-    optimism: float = 1.5
+    optimism: float = 1.0
     entropy: float = 0.01
     smoothing: float = 0.05
     cost_samples: int = 256
     refine: bool = True
+    enumerate: int = 20_000
+    generations: int = 5
+    final_generations: int = 12
+    children: int = 300
+    elite: int = 160
     supernet_batch: int = 48
 
     def __attrs_post_init__(self) -> None:
         for field in attrs.fields(type(self)):
             value = getattr(self, field.name)
-            low = (
-                0
-                if field.name in ("entropy", "optimism", "steps_per_round", "first_steps")
-                else 1e-12
-            )
+            low = 0 if field.name in _MAY_BE_ZERO else 1e-12
             if isinstance(value, int | float) and not isinstance(value, bool) and value < low:
                 raise UsageError(f"options.optimizer.{field.name} must be positive, got {value}.")
+        if self.weights == "together" and self.quality != "supernet":
+            raise UsageError(
+                "options.optimizer.weights=together updates the supernet with the architectures "
+                "that are tried on it, so it needs quality=supernet; set that too."
+            )

@@ -14,6 +14,6 @@ def monas_optimizers() -> list[Spec]:
             summary="MODNAS: one hypernetwork answers every preference on every device",
             factory="monas_modnas.optimizer:MODNAS",
             options="monas_modnas.options:Options",
-            provides=frozenset({"default-optimizer"}),
+            provides=frozenset({"default-optimizer", "zero-shot"}),
         )
     ]

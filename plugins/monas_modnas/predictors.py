@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from monas_core import population
+from monas_core.architecture import Architecture
 from monas_core.choices import ChoiceSet
 from monas_core.device import Device
 from monas_core.errors import UsageError
@@ -21,9 +21,11 @@ from monas_core.problem import Problem
 from monas_core.relaxation import Relaxation
 from monas_modnas.gaussian_process import GaussianProcess
 from monas_modnas.networks import fit, perceptron
+from monas_modnas.warping import Warp
 
 _HIDDEN = 96
-_STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
+_TRAITS = 6
+"""Principal components of costs: more are noise on the published tables."""
 _DEVICE_MIX = 0.5
 """Share of cost training rows on mixtures of two devices."""
 
@@ -53,25 +55,64 @@ class Standard(nn.Module):
         return table * self.deviation + self.mean
 
 
-class QualityPredictor(nn.Module):
-    """From architecture features to the queried objectives (minimised), with its doubt."""
+class Traits(nn.Module):
+    """What the costs on the search devices tell about an architecture.
 
-    def __init__(self, groups: Tensor, outputs: int) -> None:
+    The leading principal components of its anchored log costs. Costs are free to
+    look up and reflect structure (depth, dead branches, width) that
+    one-hot answers hide, so quality is easier to predict from both.
+    """
+
+    def __init__(self, columns: int) -> None:
         super().__init__()
-        self.process = GaussianProcess(groups)
-        self.scale = Standard(outputs)
+        self.size = min(_TRAITS, columns)
+        self.register_buffer("mean", torch.zeros(columns))
+        self.register_buffer("components", torch.zeros(columns, self.size))
+        self.mean: Tensor
+        self.components: Tensor
+
+    def fit(self, searched: Tensor) -> None:
+        """Take the components of ``(n, T, H)`` anchored log costs."""
+        if self.size == 0:
+            return
+        table = searched.flatten(1)
+        self.mean.copy_(table.mean(0))
+        spread = table.std(0).clamp_min(1e-6)
+        _, strength, axes = torch.linalg.svd((table - self.mean) / spread, full_matrices=False)
+        # one scale for all: a component that hardly varies stays small
+        scale = strength.mean() / len(table) ** 0.5
+        found = (axes[: self.size] / spread).T / scale.clamp_min(1e-6)
+        self.components.zero_()
+        self.components[:, : found.shape[1]] = found
+
+    def forward(self, searched: Tensor) -> Tensor:
+        """Traits ``(n, size)``, differentiable."""
+        return (searched.flatten(1) - self.mean) @ self.components
+
+
+class QualityPredictor(nn.Module):
+    """From architecture features and traits to the queried objectives (minimised), with its doubt.
+
+    Args:
+        groups: Which choice each feature belongs to, ``(F,)``.
+        traits: Number of traits appended to the features.
+        outputs: Q.
+    """
+
+    def __init__(self, groups: Tensor, traits: int, outputs: int) -> None:
+        super().__init__()
+        first = int(groups.max()) + 1
+        self.process = GaussianProcess(torch.cat([groups, torch.arange(first, first + traits)]))
+        self.warp = Warp(outputs)
 
     def fit(self, features: Tensor, targets: Tensor, steps: int) -> float:
-        """Fit to ``(n, F)`` and ``(n, Q)``; negative log likelihood per value."""
-        self.scale.fit(targets)
-        return self.process.fit(features, self.scale(targets), steps)
+        """Fit to ``(n, F + traits)`` and ``(n, Q)``; negative log likelihood per value."""
+        self.warp.fit(targets)
+        return self.process.fit(features, self.warp(targets), steps)
 
-    def forward(self, features: Tensor, optimism: float = 0.0) -> Tensor:
-        """Mean minus ``optimism`` standard deviations, ``(n, Q)``."""
-        mean = self.process(features)
-        if optimism:
-            mean = mean - optimism * self.process.deviation(features)
-        return self.scale.inverse(mean)
+    def forward(self, features: Tensor) -> Tensor:
+        """The value at the posterior mean, ``(n, Q)``, differentiable."""
+        return self.warp.inverse(self.process(features))
 
 
 class CostPredictor(nn.Module):
@@ -82,76 +123,47 @@ class CostPredictor(nn.Module):
     guessed.
     """
 
-    def __init__(self, inputs: int, n_device: int, outputs: int) -> None:
+    def __init__(self, inputs: int, devices: Tensor, outputs: int) -> None:
+        """Args: devices: Embeddings of the search devices, ``(T, E)``."""
         super().__init__()
-        self.network = perceptron(inputs + n_device, _HIDDEN, outputs)
+        self.devices = devices
+        self.network = perceptron(inputs + devices.shape[1], _HIDDEN, outputs)
         self.scale = Standard(outputs)
-        self.device_scale = Standard(n_device)
-        self.basis_size = _HIDDEN + 1
+        self.device_scale = Standard(devices.shape[1])
 
     def fit(
-        self,
-        features: Tensor,
-        embeddings: Tensor,
-        anchored: Tensor,
-        steps: int,
-        generator: torch.Generator,
+        self, features: Tensor, anchored: Tensor, steps: int, generator: torch.Generator
     ) -> float:
-        """Fit to ``(n, F)``, ``(T, E)`` and anchored log costs ``(T, n, H)``.
+        """Fit to ``(n, F)`` and anchored log costs ``(n, T, H)`` on the search devices.
 
         Half of the rows mix two devices: log costs and default embeddings are
         both linear in the logarithm of a device's costs, so a geometric mean of
         two devices is a device that could exist, and fills the gaps between few.
         """
-        count, n = len(embeddings), len(features)
+        count, n = len(self.devices), len(features)
         rows = 40 * n
         which = torch.randint(n, (rows,), generator=generator)
         first = torch.randint(count, (rows,), generator=generator)
         second = torch.randint(count, (rows,), generator=generator)
         share = torch.rand(rows, 1, generator=generator)
         share[torch.rand(rows, generator=generator) > _DEVICE_MIX] = 1.0
-        device = share * embeddings[first] + (1 - share) * embeddings[second]
-        target = share * anchored[first, which] + (1 - share) * anchored[second, which]
-        self.device_scale.fit(embeddings)
+        device = share * self.devices[first] + (1 - share) * self.devices[second]
+        target = share * anchored[which, first] + (1 - share) * anchored[which, second]
+        self.device_scale.fit(self.devices)
         self.scale.fit(target)
         table = torch.cat([features[which], self.device_scale(device)], dim=1)
         return fit(self.network, table, self.scale(target), steps, generator, batch=384)
 
-    def hidden(self, features: Tensor, embedding: Tensor) -> Tensor:
-        """Last hidden layer and a constant, ``(n, B)``: the basis of corrections."""
+    def forward(self, features: Tensor, embedding: Tensor) -> Tensor:
+        """Anchored log costs ``(n, H)`` of features ``(n, F)`` on one device ``(n, E)`` each."""
         table = torch.cat([features, self.device_scale(embedding)], dim=-1)
-        state = self.network[:-1](table)
-        return torch.cat([state, torch.ones_like(state[:, :1])], dim=1)
+        return self.scale.inverse(self.network(table))
 
-    def from_hidden(self, hidden: Tensor) -> Tensor:
-        """Anchored log costs ``(n, H)`` before correction."""
-        return self.scale.inverse(self.network[-1](hidden[:, :-1]))
-
-    def correction(self, features: Tensor, embedding: Tensor, anchored: Tensor) -> Tensor:
-        """Ridge weights ``(B, H)`` that explain what is left on the reference set of one device.
-
-        The strength is the one with the least leave-one-out error, so that a
-        device which resembles the known ones is left alone.
-
-        Args:
-            features: Of the R references, ``(R, F)``.
-            embedding: Of the device, ``(E,)``.
-            anchored: Its true anchored log costs on them, ``(R, H)``.
-        """
-        with torch.no_grad():
-            basis = self.hidden(features, embedding.expand(len(features), -1))
-            left = anchored - self.from_hidden(basis)
-            gram = basis @ basis.T
-            eye = torch.eye(len(gram))
-            best, chosen = left.square().mean(), torch.zeros(basis.shape[1], left.shape[1])
-            for strength in _STRENGTHS:
-                ridge = gram + strength * gram.diagonal().mean() * eye
-                solved = torch.linalg.solve(ridge, torch.cat([left, eye], dim=1))
-                dual, inverse = solved[:, : left.shape[1]], solved[:, left.shape[1] :]
-                error = (dual / inverse.diagonal()[:, None]).square().mean()  # leave one out
-                if error < best:
-                    best, chosen = error, basis.T @ dual
-            return chosen
+    def everywhere(self, features: Tensor) -> Tensor:
+        """Anchored log costs on every search device, ``(n, T, H)``."""
+        n, count = len(features), len(self.devices)
+        rows = features[:, None].expand(n, count, -1).flatten(0, 1)
+        return self(rows, self.devices.repeat(n, 1)).reshape(n, count, -1)
 
 
 def split_objectives(
@@ -162,18 +174,17 @@ def split_objectives(
     return queried, [objective for objective in objectives if not objective.query]
 
 
-def log_costs(problem: Problem, rows: Tensor, device: Device) -> Tensor:
-    """Estimated free objectives of a population, ``(n, H)``, logarithm of minimised values.
+def log_costs(problem: Problem, architectures: Sequence[Architecture], device: Device) -> Tensor:
+    """Estimated free objectives of n architectures, ``(n, H)``, logarithm of minimised values.
 
     A maximised free objective enters as the reciprocal, which is minimised.
     """
-    architectures = population.decode(problem.choices, rows)
     _, free = split_objectives(problem.objectives)
     columns: list[list[float]] = []
     for objective in free:
         found = problem.evaluator.estimates(objective, architectures, device)
         columns.append([sign(objective) * _log(objective, value.value) for value in found])
-    return torch.tensor(columns, dtype=torch.float32).T.reshape(len(rows), len(free))
+    return torch.tensor(columns, dtype=torch.float32).T.reshape(len(architectures), len(free))
 
 
 def _log(objective: Objective, value: float) -> float:

@@ -1,4 +1,4 @@
-"""What this package offers; imports no torch."""
+"""What this package offers: translation tasks; imports no torch."""
 
 from __future__ import annotations
 
@@ -8,4 +8,19 @@ from monas_core.catalog.specs import Spec
 
 @hookimpl
 def monas_tasks() -> list[Spec]:
-    return []
+    return [
+        Spec(
+            name="cldr",
+            summary="English to German: dates, units, money, names and lists of Unicode's CLDR.",
+            factory="monas_translation.cldr:load",
+            provides=frozenset({"translation", "default-task:hat"}),
+        ),
+        Spec(
+            name="parallel",
+            summary="Your own line-by-line translated files, given as parallel:SOURCE,TARGET.",
+            factory="monas_translation.parallel:load",
+            provides=frozenset({"translation"}),
+            extras={"tokenizers": "monas[text]"},
+            options="monas_translation.options:ParallelOptions",
+        ),
+    ]

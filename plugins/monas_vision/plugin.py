@@ -1,4 +1,4 @@
-"""What this package offers; imports no torch."""
+"""What this package offers: image classification tasks; imports no torch."""
 
 from __future__ import annotations
 
@@ -8,4 +8,29 @@ from monas_core.catalog.specs import Spec
 
 @hookimpl
 def monas_tasks() -> list[Spec]:
-    return []
+    return [
+        Spec(
+            name="digits",
+            summary="Classify scanned digits, distorted; the images come with scikit-learn.",
+            factory="monas_vision.digits:load",
+            provides={
+                "image-classification",
+                "default-task:mobilenetv3",
+                "default-task:nasbench201",
+            },
+        ),
+        Spec(
+            name="cifar10",
+            summary="Classify CIFAR-10, from its published binary files, given as cifar10:PATH.",
+            factory="monas_vision.cifar10:load",
+            provides={"image-classification"},
+        ),
+        Spec(
+            name="imagefolder",
+            summary="Classify your own images or ImageNet, a folder per class: imagefolder:PATH.",
+            factory="monas_vision.imagefolder:load",
+            provides={"image-classification"},
+            extras={"PIL": "monas[vision]"},
+            options="monas_vision.options:FolderOptions",
+        ),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from monas_core.architecture import Architecture
 from monas_core.choices import ChoiceSet
@@ -50,3 +50,13 @@ class GPTSpace(SearchSpace):
         """A freshly initialised network; works on the ``meta`` device."""
         self.choices.to_indices(architecture)  # refuses an architecture of another space
         return GPT(configure(architecture, self.sizes, task.n_outputs))
+
+    def to_transformers(self, network: GPT) -> Any:
+        """A network of this space as ``GPT2LMHeadModel`` (capability ``transformers``).
+
+        Raises:
+            UsageError: Its layers differ.
+        """
+        from monas_gpt.huggingface import to_gpt2
+
+        return to_gpt2(network)

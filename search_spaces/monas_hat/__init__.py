@@ -1,1 +1,1 @@
-"""Search space HAT."""
+"""Encoder-decoder transformers."""

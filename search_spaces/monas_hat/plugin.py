@@ -8,4 +8,12 @@ from monas_core.catalog.specs import Spec
 
 @hookimpl
 def monas_spaces() -> list[Spec]:
-    return []
+    return [
+        Spec(
+            name="hat",
+            summary="Encoder-decoder transformers as in HAT: widths, decoder depth, FFN, heads, "
+            "what the decoder attends to.",
+            factory="monas_hat.space:HATSpace",
+            provides={"supernet"},
+        )
+    ]

@@ -8,4 +8,12 @@ from monas_core.catalog.specs import Spec
 
 @hookimpl
 def monas_spaces() -> list[Spec]:
-    return []
+    return [
+        Spec(
+            name="mobilenetv3",
+            summary="Once-for-all MobileNetV3: depth, kernel, expansion, resolution.",
+            factory="monas_mobilenetv3.space:MobileNetV3Space",
+            provides={"supernet"},
+            options="monas_mobilenetv3.options:Options",
+        )
+    ]

@@ -1,1 +1,1 @@
-"""Search space NAS-Bench-201."""
+"""Cell-based image classifiers as in NAS-Bench-201."""

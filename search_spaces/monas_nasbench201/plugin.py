@@ -8,4 +8,12 @@ from monas_core.catalog.specs import Spec
 
 @hookimpl
 def monas_spaces() -> list[Spec]:
-    return []
+    return [
+        Spec(
+            name="nasbench201",
+            summary="Image classifiers of one repeated cell as in NAS-Bench-201: 5 operations "
+            "on 6 edges.",
+            factory="monas_nasbench201.space:NASBench201Space",
+            provides={"supernet"},
+        )
+    ]

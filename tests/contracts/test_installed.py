@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monas_core.testing.test_installed import (
+    TestBenchmarks,
     TestDevices,
     TestEmbeddings,
     TestObjectives,
@@ -14,6 +15,7 @@ from monas_core.testing.test_installed import (
 )
 
 __all__ = [
+    "TestBenchmarks",
     "TestDevices",
     "TestEmbeddings",
     "TestObjectives",

@@ -7,9 +7,10 @@ import torch
 
 from monas_core.problem import Problem
 from monas_core.testing.fakes import ToyEnergy, ToyLatency, ToyQuality, toy_problem
+from monas_modnas.architect import Draw
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
-from monas_modnas.samplers import reinmax
+from monas_modnas.samplers import Sample
 
 
 def started(problem: Problem, **options: object) -> MODNAS:
@@ -23,6 +24,10 @@ def started(problem: Problem, **options: object) -> MODNAS:
 
 def three_objectives() -> Problem:
     return toy_problem(objectives=(ToyQuality(), ToyLatency(), ToyEnergy()), budget="400steps")
+
+
+def first_device(sample: Sample) -> Sample:
+    return Sample(sample.logits[:1], sample.rows[:1], sample.relaxed[:1], sample.temperature)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +44,9 @@ def test_batched_per_device_gradients_equal_a_loop(learnt: tuple[Problem, MODNAS
     architect, landscape = optimizer._architect, optimizer._landscape
     targets = landscape.targets(problem.devices)
     features = landscape.cost.device_scale(targets.embedding)
-    draw = architect.draw(features, 4, 3, torch.Generator().manual_seed(1))
+    draw = architect.draw(features, 4, 3, 0.0, torch.Generator().manual_seed(1))
     _, gradient = architect.sampled_gradient(draw, targets, None)
-    estimate = reinmax(draw.logits, architect.mask, draw.rows, gradient)
+    estimate = architect.sampler.pull_back(draw.sample, gradient)
     batched = architect.pull_back(draw.wishes, features, estimate)
     parameters = list(architect.network.parameters())
     for index in range(len(problem.devices)):
@@ -57,9 +62,9 @@ def test_the_gradient_of_one_device_does_not_depend_on_the_others(
     architect, landscape = optimizer._architect, optimizer._landscape
     targets = landscape.targets(problem.devices)
     features = landscape.cost.device_scale(targets.embedding)
-    draw = architect.draw(features, 4, 3, torch.Generator().manual_seed(1))
+    draw = architect.draw(features, 4, 3, 0.0, torch.Generator().manual_seed(1))
     _, together = architect.sampled_gradient(draw, targets, None)
-    alone = type(draw)(draw.wishes[:1], draw.logits[:1], draw.rows[:1])
+    alone = Draw(draw.wishes[:1], first_device(draw.sample))
     _, single = architect.sampled_gradient(alone, targets.rows(torch.tensor([0])), None)
     torch.testing.assert_close(together[:1], single)
 
@@ -69,13 +74,11 @@ def test_every_objective_reaches_the_hypernetwork(learnt: tuple[Problem, MODNAS]
     architect, landscape = optimizer._architect, optimizer._landscape
     targets = landscape.targets(problem.devices)
     features = landscape.cost.device_scale(targets.embedding)
-    draw = architect.draw(features, 4, 3, torch.Generator().manual_seed(1))
+    draw = architect.draw(features, 4, 3, 0.0, torch.Generator().manual_seed(1))
     for index in range(3):
         wishes = torch.zeros_like(draw.wishes)
         wishes[..., index] = 1.0
-        _, gradient = architect.sampled_gradient(
-            type(draw)(wishes, draw.logits, draw.rows), targets, None
-        )
+        _, gradient = architect.sampled_gradient(Draw(wishes, draw.sample), targets, None)
         assert gradient.abs().amax() > 1e-4, problem.objectives[index].name
 
 
@@ -84,7 +87,7 @@ def test_gradient_reaches_options_that_were_not_sampled(learnt: tuple[Problem, M
     architect, landscape = optimizer._architect, optimizer._landscape
     targets = landscape.targets(problem.devices)
     features = landscape.cost.device_scale(targets.embedding)
-    draw = architect.draw(features, 16, 3, torch.Generator().manual_seed(1))
+    draw = architect.draw(features, 16, 3, 0.0, torch.Generator().manual_seed(1))
     _, gradient = architect.sampled_gradient(draw, targets, None)
     reached = (gradient.abs() > 0).flatten(0, 1).any(0)
     assert bool(reached[architect.mask].all())

@@ -10,13 +10,12 @@ from monas_core.front import Scale
 from monas_core.preference import lattice
 from monas_core.problem import Problem
 from monas_core.testing.fakes import ToyDevice, toy_problem, true_front
-from monas_modnas.local_search import improve, judge
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
 
 
-def run(problem: Problem, steps: int, seed: int = 0) -> MODNAS:
-    optimizer = MODNAS(Options(initial_queries=24, cost_samples=64))
+def run(problem: Problem, steps: int, seed: int = 0, **options: object) -> MODNAS:
+    optimizer = MODNAS(Options(initial_queries=24, cost_samples=64, **options))  # type: ignore[arg-type]
     optimizer.start(problem, torch.Generator().manual_seed(seed))
     for _ in range(steps):
         optimizer.step()
@@ -57,17 +56,60 @@ def test_distinct_answers_along_a_line_of_wishes(finished: tuple[Problem, MODNAS
     assert len(set(optimizer.propose(problem.devices[0], lattice(names, 10)))) >= 5
 
 
-def test_local_search_never_returns_a_worse_row(finished: tuple[Problem, MODNAS]) -> None:
+def test_a_portfolio_is_small_distinct_and_covers_the_front(
+    finished: tuple[Problem, MODNAS],
+) -> None:
     problem, optimizer = finished
-    landscape = optimizer._landscape
-    rows = optimizer._sample[:20]
-    targets = landscape.targets(problem.devices[:1]).rows(torch.zeros(20, dtype=torch.int64))
-    wishes = torch.full((20, 2), 0.5)
-    better = improve(landscape, problem, rows, targets, wishes, 0.05)
-    before = judge(landscape, problem, rows, targets, wishes, 0.05)
-    after = judge(landscape, problem, better, targets, wishes, 0.05)
-    assert (after <= before + 1e-6).all()
-    assert (after < before - 1e-3).any()
+    device = ToyDevice("unseen", power=1.1)
+    before = problem.meter.evaluations
+    answers = optimizer.portfolio(device, 8, [])
+    assert problem.meter.evaluations == before
+    assert 3 <= len(set(answers)) == len(answers) <= 8
+    _, truth = true_front(problem, device)
+    found = problem.evaluator.matrix(answers, device, exact=True).numpy()
+    scale = Scale(truth.min(axis=0), truth.max(axis=0))
+    assert scale.hypervolume(found) >= 0.9 * scale.hypervolume(truth)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"refine": False},
+        {"enumerate": 0},
+        {"hypernetwork": "bank"},
+        {"sampler": "gdas"},
+        {"sampler": "gumbel"},
+        {"sampler": "softmax"},
+        {"combine": "sequential"},
+        {"combine": "sample"},
+        {"combine": "pcgrad"},
+        {"scalariser": "linear"},
+        {"scalariser": "chebyshev"},
+        {"scalariser": "hypervolume"},
+    ],
+    ids=lambda options: "-".join(f"{key}={value}" for key, value in options.items()),
+)
+def test_every_variant_learns(options: dict[str, object]) -> None:
+    problem = toy_problem(budget="40steps")
+    optimizer = run(problem, 40, **options)
+    device = problem.devices[0]
+    answers = optimizer.propose(device, lattice(["quality", "latency"], 12))
+    _, truth = true_front(problem, device)
+    scale = Scale(truth.min(axis=0), truth.max(axis=0))
+    found = problem.evaluator.matrix(answers, device, exact=True).numpy()
+    assert scale.hypervolume(found) >= 0.85 * scale.hypervolume(truth)
+
+
+@pytest.mark.parametrize("name", ["continuous", "bank"])
+def test_the_hypernetwork_alone_tells_wishes_apart(name: str) -> None:
+    problem = toy_problem(budget="60steps")
+    optimizer = run(problem, 60, hypernetwork=name)
+    ends = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    best, cheapest = optimizer.answers.raw(problem.devices[0], ends)
+    opinions = optimizer._judge.opinions(torch.stack([best, cheapest]))
+    values = optimizer._judge.linear(opinions, problem.devices[0])
+    assert values[0, 0] < values[1, 0] - 0.3
+    assert values[1, 1] < values[0, 1] - 0.3
 
 
 def test_predictions_come_in_the_objectives_own_units(finished: tuple[Problem, MODNAS]) -> None:

@@ -8,7 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from monas_modnas.samplers import entropy_gradient, masked_softmax, reinmax, sample_one_hot
+from monas_modnas.samplers import (
+    SAMPLERS,
+    ReinMax,
+    Sample,
+    entropy_gradient,
+    masked_softmax,
+    sample_one_hot,
+)
 
 SIZES = (3, 2, 4)
 MASK = torch.arange(4)[None, :] < torch.tensor(SIZES)[:, None]
@@ -18,6 +25,10 @@ def every_sample() -> Tensor:
     """All one-hot configurations, ``(24, 3, 4)``."""
     rows = torch.tensor(list(itertools.product(*map(range, SIZES))))
     return torch.nn.functional.one_hot(rows, 4).double()
+
+
+def reinmax(logits: Tensor, samples: Tensor, gradient: Tensor) -> Tensor:
+    return ReinMax().pull_back(Sample(logits, samples, masked_softmax(logits, MASK)), gradient)
 
 
 def quadratic(rows: Tensor, curvature: float) -> Tensor:
@@ -38,7 +49,7 @@ def enumerated(logits: Tensor, curvature: float) -> tuple[Tensor, Tensor]:
     (true,) = torch.autograd.grad((weight * quadratic(samples, curvature)).sum(), logits)
     inputs = samples.clone().requires_grad_()
     (slope,) = torch.autograd.grad(quadratic(inputs, curvature).sum(), inputs)
-    estimates = reinmax(logits.detach().expand_as(samples), MASK, samples, slope)
+    estimates = reinmax(logits.detach().expand_as(samples), samples, slope)
     return true, (weight.detach()[:, None, None] * estimates).sum(0)
 
 
@@ -57,14 +68,14 @@ def test_the_mean_over_drawn_samples_approaches_the_enumerated_gradient() -> Non
     many = logits.expand(20_000, 3, 4)
     samples = sample_one_hot(masked_softmax(many, MASK), generator).requires_grad_()
     (slope,) = torch.autograd.grad(quadratic(samples, 0.3).sum(), samples)
-    mean = reinmax(many, MASK, samples.detach(), slope).mean(0)
+    mean = reinmax(many, samples.detach(), slope).mean(0)
     assert (mean - true).norm() < 0.05 * true.norm()
 
 
 def test_invalid_options_get_no_probability_and_no_gradient() -> None:
     logits = torch.zeros(3, 4)
     samples = sample_one_hot(masked_softmax(logits, MASK), torch.Generator().manual_seed(0))
-    gradient = reinmax(logits, MASK, samples, torch.ones(3, 4).cumsum(-1))
+    gradient = reinmax(logits, samples, torch.ones(3, 4).cumsum(-1))
     assert gradient[~MASK].abs().max() == 0
     torch.testing.assert_close(gradient.sum(-1), torch.zeros(3))
 
@@ -76,3 +87,54 @@ def test_entropy_gradient_is_the_derivative_of_the_entropy() -> None:
     entropy = -(probabilities * probabilities.clamp_min(1e-30).log()).sum()
     (true,) = torch.autograd.grad(entropy, logits)
     torch.testing.assert_close(entropy_gradient(logits.detach(), MASK), true)
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLERS))
+def test_every_sampler_draws_rows_of_valid_options(name: str) -> None:
+    logits = torch.randn(500, 3, 4, generator=torch.Generator().manual_seed(0)).double()
+    sampler = SAMPLERS[name]()
+    sample = sampler.draw(logits, MASK, 0.5, torch.Generator().manual_seed(1))
+    torch.testing.assert_close(sample.rows.sum(-1), torch.ones(500, 3).double())
+    assert sample.rows[:, ~MASK].abs().max() == 0
+    pulled = sampler.pull_back(sample, torch.randn_like(sample.rows))
+    assert pulled[:, ~MASK].abs().max() == 0
+    torch.testing.assert_close(pulled.sum(-1), torch.zeros(500, 3).double())
+
+
+@pytest.mark.parametrize("name", ["gumbel", "gdas"])
+def test_gumbel_draws_follow_the_probabilities(name: str) -> None:
+    logits = torch.tensor([[2.0, 0.0, -1.0, 9.0], [0.0, 1.0, 9.0, 9.0], [0.0, 0.5, 1.0, -0.5]])
+    many = logits.expand(40_000, 3, 4)
+    sample = SAMPLERS[name]().draw(many, MASK, 0.3, torch.Generator().manual_seed(1))
+    assert (sample.rows.mean(0) - masked_softmax(logits, MASK)).abs().max() < 0.01
+
+
+def test_the_straight_through_estimate_is_that_of_automatic_differentiation() -> None:
+    logits = torch.randn(3, 4, generator=torch.Generator().manual_seed(0)).double()
+    gradient = torch.randn(3, 4, generator=torch.Generator().manual_seed(1)).double()
+    sampler = SAMPLERS["gumbel"]()
+    sample = sampler.draw(logits, MASK, 0.4, torch.Generator().manual_seed(2))
+    # the same noise, recovered from what was drawn, through autograd
+    noise = sample.relaxed.clamp_min(1e-300).log() * sample.temperature - logits
+    again = logits.clone().requires_grad_()
+    relaxed = masked_softmax((again + noise) / sample.temperature, MASK)
+    torch.testing.assert_close(relaxed.detach(), sample.relaxed)
+    (expected,) = torch.autograd.grad((relaxed * gradient).sum(), again)
+    torch.testing.assert_close(sampler.pull_back(sample, gradient), expected)
+    selected_only = SAMPLERS["gdas"]().pull_back(sample, gradient)
+    (blind,) = torch.autograd.grad(
+        (masked_softmax((again + noise) / sample.temperature, MASK) * gradient * sample.rows).sum(),
+        again,
+    )
+    torch.testing.assert_close(selected_only, blind)
+
+
+def test_the_mixture_of_softmax_has_an_exact_gradient() -> None:
+    logits = torch.randn(3, 4, generator=torch.Generator().manual_seed(0)).double().requires_grad_()
+    mixture = masked_softmax(logits, MASK)
+    (expected,) = torch.autograd.grad(quadratic(mixture, 0.7), logits)
+    sampler = SAMPLERS["softmax"]()
+    sample = sampler.draw(logits.detach(), MASK, 0.0, torch.Generator())
+    rows = sample.rows.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(quadratic(rows, 0.7), rows)
+    torch.testing.assert_close(sampler.pull_back(sample, slope), expected)

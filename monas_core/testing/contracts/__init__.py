@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monas_core.testing.contracts.base import SpecContract
+from monas_core.testing.contracts.benchmark import BenchmarkContract
 from monas_core.testing.contracts.device import DeviceContract
 from monas_core.testing.contracts.embedding import EmbeddingContract
 from monas_core.testing.contracts.objective import ObjectiveContract
@@ -12,6 +13,7 @@ from monas_core.testing.contracts.supernet import SupernetContract
 from monas_core.testing.contracts.task import TaskContract
 
 __all__ = [
+    "BenchmarkContract",
     "DeviceContract",
     "EmbeddingContract",
     "ObjectiveContract",

@@ -93,9 +93,14 @@ class SupernetContract(Contract):
         (gradient,) = torch.autograd.grad(total, weights)  # (A, C, K)
         expected = option_mask(choices) & (one_hot.activity() > 0)[..., None]
         expected &= (torch.tensor(choices.sizes) > 1)[:, None]
-        silent = (expected & (gradient == 0)).nonzero().tolist()
+        reached = expected & (gradient != 0)
+        # an answer elsewhere may cut a choice off; then none of its options has an effect
+        heard = reached.any(-1, keepdim=True)
+        silent = (expected & heard & ~reached).nonzero().tolist()
         names = [(choices.choices[c].name, choices.choices[c].options[k]) for _, c, k in silent]
         assert not names, f"no gradient reaches {names}"
+        mute = (expected.any(-1).any(0) & ~heard.squeeze(-1).any(0)).nonzero().flatten().tolist()
+        assert not mute, f"no gradient reaches {[choices.choices[c].name for c in mute]}"
 
     def test_gradients_reach_the_weights(self, stage: Stage) -> None:
         supernet = _supernet(stage)

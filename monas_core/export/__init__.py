@@ -1,0 +1,1 @@
+"""From a subnet to a model that runs without monas."""

@@ -1,0 +1,112 @@
+"""The network as a traced program with a free batch size and free sequence lengths."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import attrs
+import torch
+from torch.export import Dim, ExportedProgram
+from torch.utils._pytree import tree_flatten, tree_map
+
+from monas_core.errors import MonasError
+from monas_core.export.subject import TRACED_BATCH, Subject, is_sequence
+
+
+@attrs.frozen(eq=False, slots=False)
+class Program:
+    """A traced network.
+
+    Attributes:
+        exported: In torch's own form, without the paths of source files.
+        inputs: Names of its inputs, flat, in order.
+        outputs: Names of its outputs.
+    """
+
+    exported: ExportedProgram
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @cached_property
+    def axes(self) -> Mapping[str, str]:
+        """Free dimensions: the tracer's symbol to ``batch``, ``length`` or ``INPUT_length``."""
+        lengths: list[tuple[str, str]] = []
+        names: dict[str, str] = {}
+        for name, shape in zip(self.inputs, self._shapes(), strict=True):
+            if isinstance(shape[0], torch.SymInt):
+                names[str(shape[0])] = "batch"
+            if len(shape) > 1 and isinstance(shape[1], torch.SymInt):
+                lengths.append((str(shape[1]), name))
+        for symbol, name in lengths:
+            names.setdefault(symbol, "length" if len(lengths) == 1 else f"{name}_length")
+        return names
+
+    def limits(self) -> dict[str, list[int | None]]:
+        """Smallest and largest size of each free dimension; ``None`` where there is no largest."""
+        found: dict[str, list[int | None]] = {}
+        for symbol, bounds in self.exported.range_constraints.items():
+            name = self.axes.get(str(symbol))
+            if name is not None:
+                upper = bounds.upper
+                # traced with two or more, but one works as well and is compared
+                found[name] = [1, int(upper) if upper.is_Integer else None]
+        return found
+
+    def described(self) -> list[dict[str, Any]]:
+        """Inputs as ``{"name", "dtype", "shape"}``, free dimensions by name."""
+        return [
+            {
+                "name": name,
+                "dtype": str(value.dtype).removeprefix("torch."),
+                "shape": [self.axes.get(str(n), n if isinstance(n, int) else str(n)) for n in s],
+            }
+            for name, value, s in zip(self.inputs, self._values(), self._shapes(), strict=True)
+        ]
+
+    def _values(self) -> list[Any]:
+        wanted = set(self.exported.graph_signature.user_inputs)
+        nodes = [n for n in self.exported.graph.nodes if n.op == "placeholder"]
+        return [node.meta["val"] for node in nodes if node.name in wanted]
+
+    def _shapes(self) -> list[Any]:
+        return [tuple(value.shape) for value in self._values()]
+
+
+def trace(subject: Subject) -> Program:
+    """Trace a network with ``torch.export``.
+
+    Raises:
+        MonasError: The network cannot be traced, or only for one batch size.
+    """
+    freedom = tree_map(
+        lambda x: {0: Dim.AUTO, 1: Dim.AUTO} if is_sequence(x) else {0: Dim.AUTO}, subject.inputs
+    )
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            exported = torch.export.export(
+                subject.network, (subject.inputs,), dynamic_shapes=(freedom,)
+            )
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise MonasError(
+            f"Architecture {subject.architecture.key} cannot be traced by torch.export: "
+            f"{type(error).__name__}: {reason:.300}"
+        ) from error
+    for node in exported.graph.nodes:
+        node.meta.pop("stack_trace", None)  # names the files of this machine
+    count = len(tree_flatten(subject.outputs(subject.inputs))[0])
+    program = Program(
+        exported,
+        tuple(exported.graph_signature.user_inputs),
+        ("output",) if count == 1 else tuple(f"output_{index}" for index in range(count)),
+    )
+    if "batch" not in program.axes.values():
+        raise MonasError(
+            f"Architecture {subject.architecture.key} works with batches of "
+            f"{TRACED_BATCH} only, so it cannot be exported with a free batch size."
+        )
+    return program

@@ -1,0 +1,135 @@
+"""What is exported: a network ready for inference, and the data it is checked with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+from monas_core.architecture import Architecture
+from monas_core.seeding import derived_generator
+from monas_core.session import Session
+from monas_core.space import SearchSpace
+
+TRACED_BATCH = 2
+"""A batch of one would be taken for a constant by the tracer."""
+
+
+@attrs.frozen(eq=False)
+class Subject:
+    """A network to export.
+
+    Attributes:
+        network: In evaluation mode, on the CPU.
+        architecture: What it is.
+        inputs: Example batch of ``TRACED_BATCH`` samples it is traced with.
+        single: One sample as a deployed model receives it; for timing.
+        probes: Batches it is compared on: real samples, of several sizes and lengths.
+        space: The search space it is of.
+        capabilities: What the space's spec says it provides.
+        facts: Plain values for the files that are written beside the weights.
+    """
+
+    network: nn.Module
+    architecture: Architecture
+    inputs: Any
+    single: Any
+    probes: Sequence[Any]
+    space: SearchSpace
+    capabilities: frozenset[str]
+    facts: Mapping[str, Any]
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def outputs(self, inputs: Any) -> list[Tensor]:
+        """Every tensor the network answers, in order."""
+        with torch.no_grad():
+            return tree_flatten(self.network(inputs))[0]
+
+
+def subject(
+    session: Session,
+    architecture: Architecture,
+    network: nn.Module,
+    *,
+    capabilities: frozenset[str] = frozenset(),
+    facts: Mapping[str, Any] | None = None,
+) -> Subject:
+    """Prepare a standalone network of a run for export.
+
+    Args:
+        session: Of the run; gives task and space.
+        architecture: What the network is.
+        network: With the weights to ship; it is moved to the CPU and put into evaluation mode.
+        capabilities: What the spec of the space provides.
+        facts: Further plain values to be written beside the weights.
+    """
+    task, space = session.context.require_task(), session.plan.space
+    example = task.example(TRACED_BATCH)
+    samples = task.batch("test", 3, derived_generator(session.plan.config.seed, "export")).inputs
+    if not _alike(samples, example):
+        samples = tree_map(lambda x: torch.cat([x, x[:1]]), example)
+    score = task.score
+    return Subject(
+        network=network.cpu().eval(),
+        architecture=architecture,
+        inputs=_apart(example),
+        single=task.example(1),
+        probes=[samples, _shortened(tree_map(lambda x: x[:1], samples)), task.example(1)],
+        space=space,
+        capabilities=capabilities,
+        facts={
+            "architecture": architecture.to_json(),
+            "key": architecture.key,
+            "preset": space.preset,
+            "task": task.name,
+            "outputs": task.n_outputs,
+            "score": {"name": score.name, "unit": score.unit, "direction": score.direction},
+            **(facts or {}),
+        },
+    )
+
+
+def is_sequence(tensor: Tensor) -> bool:
+    """Whether the second dimension is a length: so it is for identifiers of tokens."""
+    return tensor.dim() >= 2 and not tensor.is_floating_point()
+
+
+def _alike(first: Any, second: Any) -> bool:
+    """Whether two batches have one structure and samples of one kind."""
+    (a, structure), (b, other) = tree_flatten(first), tree_flatten(second)
+    return structure == other and all(
+        x.dtype == y.dtype and x.dim() == y.dim() and (is_sequence(x) or x.shape[1:] == y.shape[1:])
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def _apart(inputs: Any) -> Any:
+    """Sequences of different inputs get different lengths, so that none is tied to another."""
+    leaves, structure = tree_flatten(inputs)
+    cut: list[Tensor] = []
+    taken: set[int] = {TRACED_BATCH}
+    for leaf in leaves:
+        length = leaf.shape[1] if is_sequence(leaf) else 0
+        while length in taken and length > TRACED_BATCH + 1:
+            length -= 1
+        taken.add(length)
+        cut.append(leaf[:, :length] if is_sequence(leaf) else leaf)
+    return tree_unflatten(cut, structure)
+
+
+def _shortened(inputs: Any) -> Any:
+    """Sequences cut to about half, each to another length."""
+    leaves, structure = tree_flatten(inputs)
+    cut = [
+        leaf[:, : max(1, leaf.shape[1] // 2 - index)] if is_sequence(leaf) else leaf
+        for index, leaf in enumerate(leaves)
+    ]
+    return tree_unflatten(cut, structure)

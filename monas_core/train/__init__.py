@@ -1,0 +1,1 @@
+"""Training of one subnet alone, from inherited weights or from scratch."""

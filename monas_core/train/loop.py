@@ -1,0 +1,256 @@
+"""The loop of a training: budget, checkpoints, events, scores before and after."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from monas_core import events, state
+from monas_core.architecture import Architecture
+from monas_core.engine import Control
+from monas_core.errors import Interrupted, UsageError
+from monas_core.memory import peak_mb
+from monas_core.seeding import derived_seed, seeded_construction
+from monas_core.session import Session
+from monas_core.train.distillation import Teacher
+from monas_core.train.folder import TrainedFolder
+from monas_core.train.settings import TrainSettings
+from monas_core.train.trainer import SubnetTrainer
+
+CHECKPOINT_EVERY_S = 20.0
+PHASE = "training"
+
+
+def train(
+    session: Session,
+    run: Path,
+    architecture: Architecture,
+    settings: TrainSettings,
+    *,
+    bus: events.Bus | None = None,
+    control: Control | None = None,
+    anew: bool = False,
+) -> dict[str, Any]:
+    """Train one subnet of a finished run, from its latest checkpoint if there is one.
+
+    Args:
+        session: Of the run, loaded.
+        run: Its folder; results go to ``trained/<key>/`` in it.
+        architecture: Which subnet.
+        settings: How.
+        bus: Hears of progress.
+        control: Stops it after a step.
+        anew: Forget an earlier training of this subnet.
+
+    Returns:
+        The document of ``result.json``: scores before and after on the final data.
+
+    Raises:
+        UsageError: There is a training with other settings, or another process is at it.
+        Interrupted: ``control`` asked to stop; a checkpoint was saved.
+    """
+    folder = TrainedFolder.of(run, architecture)
+    if folder.path.exists() and folder.busy():
+        raise UsageError(
+            f"Architecture {architecture.key} is being trained by another process; wait for it."
+        )
+    if folder.started and not anew:
+        _same(folder, settings)
+        if folder.finished:
+            return folder.result()
+    training = _Training(session, folder, architecture, settings, bus, control)
+    if anew or not folder.started:
+        training.rehearse()  # whatever cannot work is refused before anything is written
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with folder.locked():
+        if anew:
+            folder.clear()
+        return training.run()
+
+
+def _same(folder: TrainedFolder, settings: TrainSettings) -> None:
+    """Refuse to mix two trainings."""
+    before, now = folder.settings().get("settings", {}), settings.to_json()
+    differing = [f"{key} {before.get(key)}" for key in now if before.get(key) != now[key]]
+    if differing:
+        raise UsageError(
+            f"Architecture {folder.path.name} has been trained with {', '.join(differing)}; "
+            "give the same settings, or replace that training with --anew."
+        )
+
+
+class _Training:
+    def __init__(
+        self,
+        session: Session,
+        folder: TrainedFolder,
+        architecture: Architecture,
+        settings: TrainSettings,
+        bus: events.Bus | None,
+        control: Control | None,
+    ) -> None:
+        self.context = session.context
+        self.plan = session.plan
+        self.folder = folder
+        self.architecture = architecture
+        self.settings = settings
+        self.bus = bus or events.Bus()
+        self.control = control or Control()
+        self.task = session.context.require_task()
+        self.teacher = Teacher(session.context) if settings.distil else None
+        self.steps = int(settings.budget.amount)
+        self.clock = 0.0
+        self.checkpoints = 0
+        self.started = self.saved_at = time.perf_counter()
+
+    def now(self) -> float:
+        """Seconds of work on this training, earlier parts included."""
+        return self.clock + time.perf_counter() - self.started
+
+    def rehearse(self) -> None:
+        """Try a few steps on a copy; a budget of time becomes a number of steps for good.
+
+        A resumed training then has the same schedule.
+        """
+        budget = self.settings.budget
+        seconds = budget.amount if budget.unit == "seconds" else 0.0
+        fitting = self._trainer().steps_within(seconds)
+        if budget.unit == "seconds":
+            self.steps = fitting
+
+    def run(self) -> dict[str, Any]:
+        saved = self.folder.load_checkpoint() if self.folder.started else None
+        if self.folder.started:
+            self.steps = int(self.folder.settings()["steps"])
+        else:
+            self.folder.start(
+                {
+                    "settings": self.settings.to_json(),
+                    "steps": self.steps,
+                    "architecture": self.architecture.to_json(),
+                }
+            )
+        trainer = self._trainer()
+        before = saved["before"] if saved else trainer.score()
+        self.folder.cut_logs(saved["logs"] if saved else {"events.jsonl": 0})
+        if saved:
+            trainer.load_state_dict(saved["trainer"])
+            self.clock, self.checkpoints = saved["clock"], saved["number"] + 1
+        self.bus.attach(self.folder.log, first=True)
+        self.bus.emit(self._opening(trainer, resumed=saved is not None))
+        self.bus.emit(events.PhaseStarted(self.now(), PHASE, trainer.steps, "steps"))
+        try:
+            while trainer.done < trainer.steps:
+                self._step(trainer, before)
+            result = self._result(trainer, before)
+        except Interrupted as reason:
+            self._close("interrupted", str(reason))
+            raise
+        except BaseException as error:
+            self._close("failed", f"{type(error).__name__}: {error}")
+            raise
+        self.folder.finish(trainer.network, result)
+        self._close("done")
+        return result
+
+    def _close(self, status: str, message: str = "") -> None:
+        self.bus.emit(events.RunFinished(self.now(), status, {PHASE: self.now()}, message))
+
+    def _trainer(self) -> SubnetTrainer:
+        """The network as it starts."""
+        if self.settings.from_scratch:
+            with seeded_construction(derived_seed(self.settings.seed, "scratch")):
+                network = self.plan.space.build(self.architecture, self.task)
+        elif self.context.supernet is not None:
+            network = self.context.supernet.extract(self.architecture)
+        else:
+            raise UsageError(
+                "This run has no supernet to inherit weights from; add --from-scratch."
+            )
+        place = self.context.torch_device
+        return SubnetTrainer(
+            network.to(place),
+            self.task,
+            self.settings,
+            recommended=self.plan.space.warm_up,
+            steps=self.steps,
+            place=place,
+            teacher=self.teacher,
+        )
+
+    def _opening(self, trainer: SubnetTrainer, *, resumed: bool) -> events.RunStarted:
+        score = self.task.score
+        start = "fresh weights" if self.settings.from_scratch else "inherited weights"
+        return events.RunStarted(
+            self.now(),
+            run=str(self.folder.path),
+            space=self.plan.space.name,
+            optimizer="Muon and AdamW",
+            task=self.task.name,
+            objectives=[{"name": score.name, "unit": score.unit, "direction": score.direction}],
+            devices=[],
+            held_out=[],
+            facts={
+                "preset": self.plan.space.preset,
+                "architecture": self.architecture.key,
+                "starts from": start,
+                "teacher": "largest subnet" if self.teacher else "none",
+                "parameters": sum(p.numel() for p in trainer.network.parameters()),
+                "torch device": str(self.context.torch_device),
+                "seed": self.settings.seed,
+            },
+            resumed=resumed,
+        )
+
+    def _step(self, trainer: SubnetTrainer, before: dict[str, float]) -> None:
+        begin = time.perf_counter()
+        trainer.step()
+        spent = max(1e-9, time.perf_counter() - begin)
+        items = self.settings.batch_size * self.task.items_per_sample / spent
+        rates = {"steps/s": 1 / spent, f"{self.task.item}s/s": items}
+        done = trainer.done
+        self.bus.emit(
+            events.StepFinished(
+                self.now(), PHASE, done, done, trainer.losses, rates, "", peak_mb()
+            )
+        )
+        if self.control.stopping and done < trainer.steps:
+            self._save(trainer, before)
+            raise Interrupted(
+                "training stopped; the same command goes on with it "
+                f"({done} of {trainer.steps} steps are done)"
+            )
+        if time.perf_counter() - self.saved_at > CHECKPOINT_EVERY_S:
+            self._save(trainer, before)
+
+    def _save(self, trainer: SubnetTrainer, before: dict[str, float]) -> None:
+        path = self.folder.new_checkpoint(self.checkpoints)
+        state.save(
+            path,
+            {
+                "trainer": trainer.state_dict(),
+                "before": before,
+                "clock": self.now(),
+                "number": self.checkpoints,
+                "logs": self.folder.log_sizes(),
+            },
+        )
+        self.checkpoints += 1
+        self.folder.prune_checkpoints()
+        self.saved_at = time.perf_counter()
+        self.bus.emit(events.CheckpointSaved(self.now(), str(path)))
+
+    def _result(self, trainer: SubnetTrainer, before: dict[str, float]) -> dict[str, Any]:
+        score = self.task.score
+        return {
+            "key": self.architecture.key,
+            "architecture": self.architecture.to_json(),
+            "settings": self.settings.to_json(),
+            "steps": trainer.steps,
+            "seconds": round(self.now(), 3),
+            "score": {"name": score.name, "unit": score.unit, "direction": score.direction},
+            "before": before,
+            "after": trainer.score(),
+            "trained": str(self.folder.path),
+        }

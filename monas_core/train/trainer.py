@@ -1,0 +1,132 @@
+"""One network, its task and its weight optimizers: steps, scores, state."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._pytree import tree_map
+
+from monas_core.seeding import derived_generator, derived_seed
+from monas_core.space import WarmUp
+from monas_core.state import generator_from
+from monas_core.task import Task
+from monas_core.train.distillation import Teacher
+from monas_core.train.settings import TrainSettings
+from monas_core.updater import Updater
+
+_REHEARSAL = 0.05
+"""Share of a time budget spent on finding out how long a step takes."""
+
+
+class SubnetTrainer:
+    """Trains a standalone network; the same seed gives the same weights, bit for bit on CPU.
+
+    Args:
+        network: On ``place``; trained in place.
+        task: Data, loss and score.
+        settings: How.
+        recommended: The space's own settings, whose learning rate both kinds of weight
+            optimizers are tuned for together.
+        steps: Length of the schedule.
+        place: torch device.
+        teacher: For distillation.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        task: Task,
+        settings: TrainSettings,
+        *,
+        recommended: WarmUp,
+        steps: int,
+        place: torch.device,
+        teacher: Teacher | None = None,
+    ) -> None:
+        self.network = network
+        self.losses: dict[str, float] = {}
+        self._task = task
+        self._settings = settings
+        self._recommended = recommended
+        self._place = place
+        self._teacher = teacher
+        self._generator = derived_generator(settings.seed, "train")
+        self._updater = self._new_updater(network, steps)
+
+    @property
+    def done(self) -> int:
+        """Steps taken."""
+        return self._updater.done
+
+    @property
+    def steps(self) -> int:
+        """Steps to take in all."""
+        return self._updater.steps
+
+    def _new_updater(self, network: nn.Module, steps: int) -> Updater:
+        rate = self._recommended.learning_rate
+        return Updater(network, rate, steps, peak=self._settings.learning_rate / rate)
+
+    def step(self) -> None:
+        """Train on a fresh batch."""
+        self._train_on(self.network, self._updater, self._generator)
+
+    def _train_on(self, network: nn.Module, updater: Updater, generator: torch.Generator) -> None:
+        batch = self._task.batch("train", self._settings.batch_size, generator)
+        inputs, targets = tree_map(lambda x: x.to(self._place), (batch.inputs, batch.targets))
+        network.train()
+        cards = [self._place] if self._place.type == "cuda" else []
+        # dropout draws from the global state: the same at step n, however one got there
+        with torch.random.fork_rng(devices=cards):
+            torch.manual_seed(derived_seed(self._settings.seed, "dropout", str(updater.done)))
+            outputs = network(inputs)
+        loss = self._task.loss(outputs, targets).mean()
+        losses = {"loss": loss}
+        if self._teacher is not None:
+            losses["with teacher"] = loss = self._teacher.mixed(loss, inputs, outputs)
+        updater.update(loss)
+        self.losses = {name: float(value.detach()) for name, value in losses.items()}
+
+    def steps_within(self, seconds: float) -> int:
+        """How many steps fit into a time, found out on a copy; at least 1."""
+        network = copy.deepcopy(self.network)
+        updater = self._new_updater(network, 100)
+        generator = derived_generator(self._settings.seed, "rehearsal")
+        self._train_on(network, updater, generator)  # the first step is slower
+        begin, count = time.perf_counter(), 0
+        while count < 3 or time.perf_counter() - begin < _REHEARSAL * seconds:
+            self._train_on(network, updater, generator)
+            count += 1
+        per_step = (time.perf_counter() - begin) / count
+        return max(1, int(seconds / per_step))
+
+    def score(self) -> dict[str, float]:
+        """Headline score and companions on data that neither training nor search has seen."""
+        self.network.eval()
+
+        def model(inputs: Any) -> Any:
+            return self.network(tree_map(lambda x: x.to(self._place), inputs))
+
+        with torch.no_grad():
+            return dict(self._task.evaluate(model, "test"))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights, weight optimizers, position, data generator."""
+        return {
+            "network": self.network.state_dict(),
+            "updater": self._updater.state_dict(),
+            "generator": self._generator.get_state(),
+            "losses": self.losses,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue as if never interrupted."""
+        self.network.load_state_dict(state["network"])
+        self._updater.load_state_dict(state["updater"])
+        self._generator = generator_from(state["generator"])
+        self.losses = dict(state["losses"])

@@ -1,0 +1,89 @@
+"""How weights are updated, by the warm-up of a supernet and by the training of one subnet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+_RAMP = 0.05
+_FINAL_RATE = 0.03
+_MATRIX_RATE = 0.02
+"""Muon's step is orthogonal, so its rate does not depend on the width of the network."""
+
+
+class Updater:
+    """Weight optimizers under a short linear ramp and cosine decay over a number of steps.
+
+    Args:
+        network: Whose weights are updated.
+        learning_rate: Peak of what AdamW updates.
+        steps: Length of the schedule.
+        peak: Factor on every learning rate, Muon's included.
+    """
+
+    def __init__(
+        self, network: nn.Module, learning_rate: float, steps: int, *, peak: float = 1.0
+    ) -> None:
+        self.network = network
+        self.steps = steps
+        self.done = 0
+        self._optimizers = weight_optimizers(network, learning_rate)
+        self._peaks = [peak * o.param_groups[0]["lr"] for o in self._optimizers]
+
+    def rate(self) -> float:
+        """Share of the peak learning rates that the coming step uses."""
+        ramp = max(1, round(_RAMP * self.steps))
+        if self.done < ramp:
+            return (self.done + 1) / ramp
+        progress = (self.done - ramp) / max(1, self.steps - ramp)
+        cosine = 0.5 * (1 + math.cos(math.pi * progress))
+        return _FINAL_RATE + (1 - _FINAL_RATE) * cosine
+
+    def update(self, loss: Tensor) -> None:
+        """One step down the gradient of a loss, whose norm is clipped to 1."""
+        self.network.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        share = self.rate()
+        for optimizer, peak in zip(self._optimizers, self._peaks, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = peak * share
+            optimizer.step()
+        self.done += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weight optimizers and position in the schedule."""
+        return {
+            "weight_optimizers": [o.state_dict() for o in self._optimizers],
+            "done": self.done,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue as if never interrupted."""
+        for optimizer, saved in zip(self._optimizers, state["weight_optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.done = state["done"]
+
+
+def weight_optimizers(network: nn.Module, learning_rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of linear layers, AdamW for everything else.
+
+    Embeddings, biases, norms and convolutions stay with AdamW: Muon is made for
+    matrices that map activations to activations (Jordan et al., 2024).
+    """
+    linear = {id(m.weight) for m in network.modules() if isinstance(m, nn.Linear)}
+    tables = {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
+    matrices = linear - tables  # a tied output layer is an embedding too
+    trained = [p for p in network.parameters() if p.requires_grad]
+    hidden = [p for p in trained if id(p) in matrices]
+    rest = [p for p in trained if id(p) not in matrices]
+    found: list[torch.optim.Optimizer] = []
+    if hidden:
+        found.append(torch.optim.Muon(hidden, lr=_MATRIX_RATE, weight_decay=0.01))
+    if rest:
+        found.append(torch.optim.AdamW(rest, lr=learning_rate, betas=(0.9, 0.95), weight_decay=0.0))
+    return found

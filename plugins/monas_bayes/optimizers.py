@@ -1,0 +1,166 @@
+"""Bayesian optimisation: model, choose a batch for one device, evaluate, next device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from monas_bayes.answers import best_known, covering
+from monas_bayes.candidates import Candidates
+from monas_bayes.goals import Chebyshev, Goal, Hypervolume, NoisyHypervolume
+from monas_bayes.options import Options
+from monas_bayes.outlook import Outlook
+from monas_bayes.surrogate import Surrogate
+from monas_core import population
+from monas_core.architecture import Architecture
+from monas_core.device import Device
+from monas_core.optimizer import Optimizer, StepReport
+from monas_core.preference import Preference
+from monas_core.problem import Problem
+from monas_core.seeding import seeded_construction
+from monas_core.state import generator_from
+
+
+class Bayesian(Optimizer):
+    """Gaussian process on queried objectives, known costs, one device per batch in turns.
+
+    What is evaluated for one device is known to all: a quality value serves every device.
+    """
+
+    goal: ClassVar[type[Goal]]
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+
+    def start(self, problem: Problem, generator: torch.Generator) -> None:
+        """Take the problem."""
+        self._problem = problem
+        self._generator = generator
+        self._surrogate = Surrogate(problem.choices, self.options.fit_steps)
+        self._candidates = Candidates(problem, self.options.pool)
+        self._rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
+        self._turn = 0
+
+    def step(self) -> StepReport:
+        """Evaluate one batch: random ones first, then what the model recommends."""
+        missing = self._initial() - len(self._rows)
+        if missing > 0:
+            rows = self._candidates.random(self._room(missing), self._generator)
+        else:
+            seed = int(torch.randint(2**31 - 1, (), generator=self._generator))
+            with seeded_construction(seed):  # whatever BoTorch draws without being asked
+                rows = self._recommended(self._room(self.options.batch))
+            self._turn += 1
+        if len(rows) == 0:
+            return StepReport("exhausted", finished=True)
+        self._evaluate(rows)
+        return StepReport("sampling" if missing > 0 else "searching")
+
+    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
+        """The best known architecture for each preference."""
+        return best_known(self._problem, self._known(), device, preferences)
+
+    def portfolio(
+        self,
+        device: Device,
+        size: int,
+        preferences: Sequence[Preference],  # noqa: ARG002 - a set is chosen as a set
+    ) -> list[Architecture]:
+        """The evaluated architectures that together dominate most."""
+        known = self._known()
+        points = self._problem.evaluator.matrix(known, device).numpy()
+        return [known[index] for index in covering(points, size)]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was evaluated, whose turn it is, generator and hyperparameters."""
+        return {
+            "rows": self._rows,
+            "turn": self._turn,
+            "generator": self._generator.get_state(),
+            "hyperparameters": dict(self._surrogate.hyperparameters),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue as if never interrupted."""
+        self._generator = generator_from(state["generator"])
+        self._turn = state["turn"]
+        self._rows = state["rows"]
+        self._candidates.take(self._rows)
+        self._surrogate.hyperparameters = dict(state["hyperparameters"])
+
+    def _initial(self) -> int:
+        if self.options.initial_queries is not None:
+            return self.options.initial_queries
+        count = 2 * (len(self._problem.choices) + 1)
+        budget = self._problem.meter.budget
+        return (
+            min(count, max(2, int(budget.amount) // 3)) if budget.unit == "evaluations" else count
+        )
+
+    def _room(self, wanted: int) -> int:
+        """How many may be evaluated in this step."""
+        meter = self._problem.meter
+        count = min(wanted, self.options.batch)
+        return min(count, max(1, int(meter.left))) if meter.budget.unit == "evaluations" else count
+
+    def _known(self) -> list[Architecture]:
+        choices = self._problem.choices
+        # stopped before the first step: the two ends are all there is
+        rows = self._rows if len(self._rows) else population.corners(choices)
+        return population.decode(choices, rows)
+
+    def _evaluate(self, rows: Tensor) -> None:
+        architectures = population.decode(self._problem.choices, rows)
+        for objective in self._problem.objectives:
+            if objective.query:
+                self._problem.evaluator.values(objective, architectures, self._problem.devices[0])
+        self._rows = torch.cat([self._rows, rows])
+        self._candidates.take(rows)
+
+    def _outlook(self, device: Device, *, fit: bool) -> Outlook:
+        """What is known and believed about a device, after a refit or with what was fitted."""
+        problem = self._problem
+        points = problem.evaluator.matrix(self._known(), device)
+        outlook = Outlook(problem, device, self._surrogate, (self._rows, points))
+        queried = [index for index, o in enumerate(problem.objectives) if o.query]
+        learn = self._surrogate.fit if fit else self._surrogate.condition
+        learn(outlook.inputs(self._rows), points[:, queried])
+        return outlook
+
+    def _recommended(self, count: int) -> Tensor:
+        """The batch ``(count, C)`` for the device whose turn it is; fewer at the very end."""
+        devices = self._problem.devices
+        outlook = self._outlook(devices[self._turn % len(devices)], fit=True)
+        single = len(self._problem.objectives) == 1
+        kind = Chebyshev if single else self.goal
+        goal = kind(outlook, count, self.options.samples, self._generator)
+        shortlist = self._candidates.promising(
+            outlook.front_rows,
+            lambda rows: goal.gains(outlook.inputs(rows)),
+            self.options.shortlist,
+            self._generator,
+        )
+        if len(shortlist) <= count:
+            return shortlist
+        return shortlist[goal.pick(outlook.inputs(shortlist))]
+
+
+class QNEHVI(Bayesian):
+    """Noisy expected hypervolume improvement."""
+
+    goal = NoisyHypervolume
+
+
+class QEHVI(Bayesian):
+    """Expected hypervolume improvement."""
+
+    goal = Hypervolume
+
+
+class QNParEGO(Bayesian):
+    """Expected improvement of random scalarisations."""
+
+    goal = Chebyshev

@@ -1,0 +1,40 @@
+"""Options of Bayesian optimisation, with the defaults that measured best."""
+
+from __future__ import annotations
+
+import attrs
+
+from monas_core.errors import UsageError
+
+_LEAST = {"initial_queries": 2, "fit_steps": 0}
+
+
+@attrs.frozen
+class Options:
+    """How Bayesian optimisation spends its budget.
+
+    Attributes:
+        initial_queries: Random architectures evaluated before the first model is fitted; by
+            default two per choice and two more, but at most a third of a budget of evaluations.
+        batch: Architectures chosen and evaluated together, for one device.
+        samples: Draws from the posterior by which an acquisition function is estimated.
+        pool: Candidates looked at per batch, if the space is too large to look at all.
+        shortlist: Candidates among them that the acquisition function judges.
+        fit_steps: Most steps of L-BFGS per fit of the hyperparameters, from where the last
+            fit ended.
+    """
+
+    initial_queries: int | None = None
+    batch: int = 8
+    samples: int = 64
+    pool: int = 1024
+    shortlist: int = 192
+    fit_steps: int = 50
+
+    def __attrs_post_init__(self) -> None:
+        for field in attrs.fields(type(self)):
+            value, least = getattr(self, field.name), _LEAST.get(field.name, 1)
+            if value is not None and value < least:
+                raise UsageError(
+                    f"options.optimizer.{field.name} must be at least {least}, got {value}."
+                )

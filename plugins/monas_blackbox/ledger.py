@@ -1,0 +1,81 @@
+"""What a search has evaluated, and what it may evaluate next."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from monas_core import population
+from monas_core.architecture import Architecture
+from monas_core.problem import Problem
+
+_ENUMERABLE = 20_000
+"""Spaces up to this size are listed when random draws find nothing new in them."""
+
+
+class Ledger:
+    """The evaluated architectures in order; one quality value serves every device.
+
+    Attributes:
+        problem: Where values come from.
+        architectures: All evaluated so far.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.architectures: list[Architecture] = []
+        self._rows: dict[tuple[int, ...], None] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def rows(self) -> Tensor:
+        """The evaluated population, ``(n, C)``."""
+        listed = torch.tensor(list(self._rows), dtype=torch.int64)
+        return listed.reshape(len(self), len(self.problem.choices))
+
+    def allowance(self, wanted: int) -> int:
+        """How many architectures may be evaluated now, at most ``wanted``."""
+        meter = self.problem.meter
+        if meter.budget.unit == "evaluations":
+            return min(wanted, max(1, int(meter.left)))
+        return wanted
+
+    def fresh(self, rows: Tensor) -> Tensor:
+        """The distinct rows of ``(n, C)`` that can be evaluated and have not been, in order."""
+        distinct = population.unique_rows(rows)
+        new = [row not in self._rows for row in map(tuple, distinct.tolist())]
+        distinct = distinct[torch.tensor(new, dtype=torch.bool)]
+        return distinct[self.problem.available(distinct)]
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Up to ``count`` random rows not evaluated yet; none only if the space is exhausted."""
+        for attempt in (4 * count, 64 * count):
+            found = self.fresh(self.problem.draw(attempt, generator))[:count]
+            if len(found) == count:
+                return found
+        if self.problem.choices.cardinality() > _ENUMERABLE:
+            return found
+        everything = self.fresh(self._everything)
+        return everything[torch.randperm(len(everything), generator=generator)][:count]
+
+    def evaluate(self, rows: Tensor) -> None:
+        """Evaluate the queried objectives of fresh rows and remember them."""
+        found = population.decode(self.problem.choices, rows)
+        for objective in self.problem.objectives:
+            if objective.query:
+                self.problem.evaluator.values(objective, found, None)
+        self.restore(rows)
+
+    def restore(self, rows: Tensor) -> None:
+        """Remember rows whose values the evaluator knows."""
+        self._rows.update(dict.fromkeys(map(tuple, rows.tolist())))
+        self.architectures.extend(population.decode(self.problem.choices, rows))
+
+    @cached_property
+    def _everything(self) -> Tensor:
+        choices = self.problem.choices
+        return population.encode(choices, choices.enumerate())

@@ -1,0 +1,40 @@
+"""Which evaluated architectures are better: non-dominated rank, then crowding."""
+
+from __future__ import annotations
+
+import moocore
+import numpy as np
+from numpy.typing import NDArray
+
+from monas_core.front import Points
+
+
+def ranks(points: Points) -> NDArray[np.int64]:
+    """Non-dominated rank of each of ``(n, M)`` minimised points, ``(n,)``; 0 is the front."""
+    if len(points) == 0:
+        return np.empty(0, dtype=np.int64)
+    return np.asarray(moocore.pareto_rank(points)).astype(np.int64)
+
+
+def crowding(points: Points, rank: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Crowding distance of each point within its rank, ``(n,)``; infinite at the ends.
+
+    Deb et al., A fast and elitist multiobjective genetic algorithm: NSGA-II, 2002, section III.
+    """
+    distance = np.zeros(len(points))
+    for level in np.unique(rank):
+        members = np.flatnonzero(rank == level)
+        for column in points[members].T:
+            order = members[np.argsort(column, kind="stable")]
+            values = np.sort(column, kind="stable")
+            width = values[-1] - values[0]
+            if width > 0:
+                distance[order[1:-1]] += (values[2:] - values[:-2]) / width
+                distance[order[[0, -1]]] = np.inf
+    return distance
+
+
+def best_first(points: Points) -> NDArray[np.int64]:
+    """Indices of ``(n, M)`` points by rank, within a rank the least crowded first."""
+    rank = ranks(points)
+    return np.lexsort((-crowding(points, rank), rank))

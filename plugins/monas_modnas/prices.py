@@ -1,0 +1,120 @@
+"""What architectures cost, on search devices and on devices known by references alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from monas_core import population
+from monas_core.device import Device
+from monas_core.problem import Problem
+from monas_modnas.predictors import CostPredictor, features_of, log_costs, split_objectives
+
+_STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+
+
+class Prices:
+    """Log costs of populations, anchored: less the mean over the reference set of the device.
+
+    On a device that answers at once they are looked up, on others predicted.
+    T search devices, H free objectives.
+    """
+
+    def __init__(self, problem: Problem, predictor: CostPredictor) -> None:
+        self._problem = problem
+        self._predictor = predictor
+        self._references = problem.references
+        self._reference_rows = population.encode(problem.choices, self._references)
+        self._free = len(split_objectives(problem.objectives)[1])
+        self._anchors: dict[str, Tensor] = {}
+        self._rows: dict[tuple[int, ...], int] = {}
+        instant = [d for d in problem.devices if d.instant]
+        self._instant = [problem.devices.index(d) for d in instant]
+        self._table = torch.zeros(0, len(instant), self._free)
+
+    def at_references(self, device: Device) -> Tensor:
+        """Log costs of the reference set on any device, not anchored, ``(R, H)``."""
+        if device.name not in self._anchors:
+            self._anchors[device.name] = log_costs(self._problem, self._references, device)
+        return self._anchors[device.name]
+
+    def asked(self, rows: Tensor, devices: Sequence[Device]) -> Tensor:
+        """Anchored log costs as some devices themselves give them, ``(n, devices, H)``."""
+        architectures = population.decode(self._problem.choices, rows)
+        found = [
+            log_costs(self._problem, architectures, d) - self.at_references(d).mean(0)
+            for d in devices
+        ]
+        return torch.stack(found, dim=1)
+
+    def searched(self, rows: Tensor) -> Tensor:
+        """Anchored log costs on every search device, ``(n, T, H)``."""
+        if len(self._instant) == len(self._problem.devices):
+            return self._looked_up(rows)
+        found = self._predictor.everywhere(features_of(self._problem, rows))
+        if self._instant:
+            found[:, self._instant] = self._looked_up(rows)
+        return found
+
+    def on(self, searched: Tensor, device: Device) -> Tensor:
+        """Log costs ``(n, H)``, not anchored, of rows with known ``searched`` costs.
+
+        A device that was not searched is a weighted geometric mean of those that were,
+        with the weights that its references ask for.
+        """
+        known = self.at_references(device)
+        anchor = known.mean(0)
+        for index, own in enumerate(self._problem.devices):
+            if own.name == device.name:
+                return searched[:, index] + anchor
+        at_references = self.searched(self._reference_rows)
+        columns = [
+            transfer(searched[..., h], at_references[..., h], known[:, h] - anchor[h])
+            for h in range(self._free)
+        ]
+        return (
+            torch.stack(columns, dim=1) + anchor if columns else known.new_zeros(len(searched), 0)
+        )
+
+    def _looked_up(self, rows: Tensor) -> Tensor:
+        """As the instant devices give them, each row asked for once, ``(n, instant, H)``."""
+        keys: list[tuple[int, ...]] = list(map(tuple, rows.tolist()))
+        fresh = [key for key in dict.fromkeys(keys) if key not in self._rows]
+        if fresh:
+            devices = [self._problem.devices[index] for index in self._instant]
+            found = self.asked(torch.tensor(fresh, dtype=torch.int64), devices)
+            self._rows.update(zip(fresh, range(len(self._table), 10**12), strict=False))
+            self._table = torch.cat([self._table, found])
+        return self._table[[self._rows[key] for key in keys]]
+
+
+def transfer(searched: Tensor, at_references: Tensor, known: Tensor) -> Tensor:
+    """Costs on a new device from those on known ones, all logarithmic and anchored.
+
+    The mean known device, plus a ridge regression of what the references leave
+    unexplained on the known devices' departures from their own references. The
+    strength has the least leave-one-out error, doing nothing included.
+
+    Args:
+        searched: On the T known devices, ``(n, T)``.
+        at_references: The same of the R references, ``(R, T)``.
+        known: On the new device, of the references, ``(R,)``.
+
+    Returns:
+        ``(n,)``.
+    """
+    centre = at_references.mean(0)  # 0 up to errors of prediction
+    base = (searched - centre).mean(1)
+    left = known - (at_references - centre).mean(1)
+    basis = (at_references - centre).double()
+    eye = torch.eye(len(basis), dtype=torch.float64)
+    best, weights = left.double().square().mean(), torch.zeros(basis.shape[1], dtype=torch.float64)
+    for strength in _STRENGTHS:
+        inverse = torch.linalg.inv(basis @ basis.T + strength * eye)
+        dual = inverse @ left.double()
+        error = (dual / inverse.diagonal()).square().mean()  # leave one out
+        if error < best:
+            best, weights = error, basis.T @ dual
+    return base + ((searched - centre).double() @ weights).to(base)

@@ -1,0 +1,79 @@
+"""Image classification: the task itself, wherever the images come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from monas_core.task import Batch, Model, Part, Score, Task
+from monas_vision.images import PARTS, Images
+
+
+class ImageClassification(Task):
+    """Name the class of an image.
+
+    Inputs are float32 ``(B, C, H, W)``, normalised; targets int64 ``(B,)``, outputs logits
+    ``(B, n_outputs)``. Tensors are handed out on the CPU.
+
+    Args:
+        name: As given on the command line.
+        images: What is shown, in three parts.
+        facts: Where the images come from, for ``describe``.
+    """
+
+    item: ClassVar[str] = "image"
+    modality: ClassVar[str] = "image-classification"
+    score = Score("accuracy", "%", "max")
+
+    def __init__(self, name: str, images: Images, *, facts: Mapping[str, Any]) -> None:
+        self.name = name
+        self.n_outputs = len(images.classes)
+        self._images = images
+        self._facts = dict(facts)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an image."""
+        return self._images.shape
+
+    def describe(self) -> Mapping[str, Any]:
+        """Source, size and split."""
+        channels, height, width = self.shape
+        return {
+            **self._facts,
+            "modality": self.modality,
+            "classes": self.n_outputs,
+            "input": f"{channels} x {height} x {width}",
+            "images": {part: self._images.count(part) for part in PARTS},
+            "evaluated images": {part: self._images.evaluated(part) for part in PARTS},
+            **self._images.notes(),
+        }
+
+    def batch(self, part: Part, size: int, generator: torch.Generator) -> Batch:
+        """``size`` images of a part, drawn with repetition; those of ``train`` are augmented."""
+        places = torch.randint(self._images.count(part), (size,), generator=generator)
+        return self._images.draw(part, places, generator)
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Cross-entropy of each image, ``(B,)``, nats."""
+        return F.cross_entropy(outputs.float(), targets, reduction="none")
+
+    def evaluate(self, model: Model, part: Part) -> Mapping[str, float]:
+        """Share of images named right in percent, and the mean cross-entropy in nats."""
+        hits, nats, count = 0, 0.0, 0
+        with torch.no_grad():
+            for batch in self._images.fixed(part):
+                logits = model(batch.inputs)
+                targets = batch.targets.to(logits.device)
+                hits += int((logits.argmax(-1) == targets).sum())
+                nats += float(self.loss(logits, targets).double().sum())
+                count += len(targets)
+        return {"accuracy": 100 * hits / count, "cross-entropy": nats / count}
+
+    def example(self, batch: int) -> Tensor:
+        """Inputs ``(batch, C, H, W)`` float32."""
+        return torch.zeros(batch, *self.shape)

@@ -1,0 +1,56 @@
+"""The NAS-Bench-201 search space: choices, and networks from answers to them."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+import torch
+from torch import Tensor
+
+from monas_core.architecture import Architecture
+from monas_core.choices import ChoiceSet
+from monas_core.space import SearchSpace, check_preset
+from monas_core.task import Task
+from monas_nasbench201.configure import configure
+from monas_nasbench201.model import CellNetwork
+from monas_nasbench201.sizes import MINIATURE, PRESETS, Sizes
+from monas_nasbench201.supernet import NASBench201Supernet
+
+_CALIBRATION_SEED = 201
+
+
+class NASBench201Space(SearchSpace):
+    """The 15,625 cells of NAS-Bench-201 (Dong and Yang, ICLR 2020, arXiv 2001.00326).
+
+    Args:
+        preset: One of ``presets``.
+        sizes: Sizes of your own, in place of the preset's.
+    """
+
+    name: ClassVar[str] = "nasbench201"
+    modalities: ClassVar[frozenset[str]] = frozenset({"image-classification"})
+    presets: ClassVar[tuple[str, ...]] = tuple(PRESETS)
+
+    def __init__(self, preset: str = "small", *, sizes: Sizes | None = None) -> None:
+        self.preset = check_preset(type(self), preset)
+        self.sizes = sizes or PRESETS[preset]
+        self.choices: ChoiceSet = self.sizes.choices()
+        self.warm_up = self.sizes.warm_up
+
+    @classmethod
+    def tiny(cls) -> NASBench201Space:
+        """The 125 cells of three nodes, narrow."""
+        return cls(sizes=MINIATURE)
+
+    def supernet(self, task: Task) -> NASBench201Supernet:
+        """A freshly initialised supernet; classes and calibration images from the task."""
+        generator = torch.Generator().manual_seed(_CALIBRATION_SEED)
+        images = cast("Tensor", task.batch("train", self.sizes.calibration, generator).inputs)
+        return NASBench201Supernet(self.choices, self.sizes, task.n_outputs, images)
+
+    def build(self, architecture: Architecture, task: Task) -> CellNetwork:
+        """A freshly initialised network; works on the ``meta`` device."""
+        inputs = task.example(1).shape[1]
+        return CellNetwork(
+            configure(architecture, self.choices, self.sizes, inputs, task.n_outputs)
+        )

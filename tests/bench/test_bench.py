@@ -1,0 +1,302 @@
+"""``monas bench`` from the command line to its files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+QUICK = ("--budget", "12evals", "--seeds", "2", "--optimizers", "random,wide=random",
+         "wide.batch=6")  # fmt: skip
+KEYS = {
+    "optimizer", "seed", "device", "split", "relative_hypervolume", "igd_plus", "queries",
+    "seconds", "gd", "gd_plus", "igd", "non_dominated", "hypervolume", "answer_seconds", "answers",
+}  # fmt: skip
+
+
+def test_json_carries_the_whole_verdict(bench):
+    outcome = bench("toy", *QUICK, "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.err == ""
+    document = json.loads(outcome.out)
+    assert (document["problem"], document["budget"]) == ("toy", "12evals")
+    rows = document["results"]
+    assert len(rows) == 2 * 2 * 3
+    for row in rows:
+        assert set(row) >= KEYS
+        assert 0 < row["relative_hypervolume"] <= 1
+        assert row["queries"] == 12
+        assert row["split"] == ("held-out" if row["device"] == "toy-c" else "search")
+    assert document["facts"]["rows"] == 65
+    scale = document["scales"]["toy-a"]
+    assert scale["reference_point"] == pytest.approx(scale["high"])
+    assert {(s["optimizer"], s["split"]) for s in document["summary"]} == {
+        (label, split) for label in ("random", "wide") for split in ("search", "held-out")
+    }
+    summary = next(s for s in document["summary"] if s["optimizer"] == "wide")
+    own = [
+        sum(r["relative_hypervolume"] for r in rows
+            if r["optimizer"] == "wide" and r["seed"] == seed and r["split"] == "search") / 2
+        for seed in (0, 1)
+    ]  # fmt: skip
+    assert summary["relative_hypervolume"]["mean"] == pytest.approx(sum(own) / 2)
+    assert summary["relative_hypervolume"]["min"] == pytest.approx(min(own))
+    assert summary["regret"]["max"] == pytest.approx(1 - min(own))
+    assert len(document["significance"]["all_pairs"]["search"]) == 1
+    assert len(document["significance"]["with_best"]["held-out"]) == 1
+
+
+def test_files_say_the_same(bench):
+    document = json.loads(bench("toy", *QUICK, "--json").out)
+    folder = Path("bench/toy-12evals")
+    assert json.loads((folder / "results.json").read_text()) == document
+    rows = list(csv.DictReader((folder / "results.csv").open()))
+    assert [float(r["igd_plus"]) for r in rows] == [r["igd_plus"] for r in document["results"]]
+    summary = list(csv.DictReader((folder / "summary.csv").open()))
+    assert float(summary[0]["relative_hypervolume_mean"]) == pytest.approx(
+        document["summary"][0]["relative_hypervolume"]["mean"]
+    )
+    assert (folder / "fronts.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_table_names_the_best_and_the_rules(bench):
+    outcome = bench("toy", *QUICK)
+    assert outcome.code == 0, outcome.err
+    for words in ("4/4  wide, seed 1: 12 queries", "12evals for all devices together, 2 seeds",
+                  "2 search devices", "1 held-out device ", "IGD+", "ahead on", "toy-c",
+                  "reference point is 1", "cannot give less than 0.50", "bench/toy-12evals/results",
+                  "error of the latency"):  # fmt: skip
+        assert words in outcome.out, words
+
+
+def test_one_optimizer_one_seed_no_held_out(bench):
+    words = ("--budget", "6evals", "--seeds", "1", "--optimizers", "random", "--held-out", "")
+    outcome = bench("toy", *words, "--devices", "toy-d")
+    assert outcome.code == 0, outcome.err
+    assert "held-out" not in outcome.out
+    document = json.loads(Path("bench/toy-6evals/results.json").read_text())
+    assert {row["device"] for row in document["results"]} == {"toy-d"}
+    assert document["summary"][0]["relative_hypervolume"]["std"] is None
+
+
+def test_three_objectives(bench):
+    words = ("--budget", "24evals", "--seeds", "1", "--optimizers", "random")
+    outcome = bench("toy-three", *words)
+    assert outcome.code == 0, outcome.err
+    assert "toye [mJ]" in outcome.out
+    document = json.loads(Path("bench/toy-three-24evals/results.json").read_text())
+    assert all(0 < row["relative_hypervolume"] <= 1 for row in document["results"])
+
+
+def test_finished_runs_are_not_run_again(bench):
+    bench("toy", *QUICK)
+    runs = {path: path.stat().st_mtime_ns for path in Path("bench/toy-12evals/runs").iterdir()}
+    assert len(runs) == 4
+    removed = next(iter(runs))
+    removed.unlink()
+    outcome = bench("toy", *QUICK)
+    assert "4 runs, 3 of them finished before" in outcome.out
+    for path, made in runs.items():
+        assert (path.stat().st_mtime_ns == made) == (path != removed)
+
+
+def test_more_seeds_and_optimizers_add_to_a_folder(bench):
+    bench("toy", "--budget", "12evals", "--seeds", "1", "--optimizers", "random")
+    outcome = bench("toy", *QUICK)
+    assert "4 runs, 1 of them finished before" in outcome.out
+
+
+def test_other_settings_are_refused_and_force_replaces(bench, data):
+    bench("toy", *QUICK)
+    same = ("--out-dir", "bench/toy-12evals")
+    other = [word if word != "12evals" else "14evals" for word in QUICK]
+    outcome = bench("toy", *other, *same)
+    assert outcome.code == 2
+    assert "was made with another budget (12evals, now 14evals); give --force" in outcome.err
+    (data / "toy.txt").write_text("22\n")
+    outcome = bench("toy", *QUICK)
+    assert outcome.code == 2
+    assert "was made with another data (" in outcome.err
+    outcome = bench("toy", *QUICK, "--force")
+    assert outcome.code == 0
+    assert "4 runs\n" in outcome.out
+    (Path("bench/toy-12evals/runs") / "random-0.json").write_text("{")
+    outcome = bench("toy", *QUICK)
+    assert outcome.code == 2
+    assert "random-0.json is damaged" in outcome.err
+
+
+def test_a_busy_folder_is_refused(bench):
+    from monas_core.bench.store import Store
+
+    store = Store(Path("bench/toy-12evals"))
+    store.prepare()
+    with store.locked():
+        outcome = bench("toy", *QUICK)
+    assert outcome.code == 2
+    assert "Another process works in bench/toy-12evals" in outcome.err
+
+
+def test_an_unknown_front_is_searched_for_once(bench):
+    words = ("--seeds", "1", "--optimizers", "random")
+    outcome = bench("toy-open", *words, "--budget", "12evals")
+    assert outcome.code == 0, outcome.err
+    assert "reference front of toy-a: 6" in outcome.out
+    assert "long search and of everything found" in outcome.out
+    document = json.loads(Path("bench/toy-open-12evals/results.json").read_text())
+    assert document["fronts"]["toy-a"]["source"] == "searched"
+    exact = json.loads(bench("toy", *words, "--budget", "12evals", "--json").out)
+    for ours, theirs in zip(document["results"], exact["results"], strict=True):
+        # the long search exhausts this space, so both fronts are the true one
+        assert ours["relative_hypervolume"] == pytest.approx(theirs["relative_hypervolume"])
+    outcome = bench("toy-open", *words, "--budget", "14evals")
+    assert "reference front" not in outcome.out, "taken from the folder beside it"
+    assert "4 runs, 3 of them finished before" in outcome.out
+
+
+def test_a_faulty_optimizer_ends_the_contest_but_not_what_was_done(bench):
+    words = ("--budget", "12evals", "--seeds", "1", "--optimizers")
+    outcome = bench("toy", *words, "random,sinner-crashes")
+    assert (outcome.code, outcome.err.count("\n")) == (3, 1)
+    assert 'Optimizer "sinner-crashes" failed: ZeroDivisionError: oh' in outcome.err
+    assert Path("bench/toy-12evals/runs/random-0.json").is_file()
+    assert not Path("bench/toy-12evals/results.json").exists()
+
+
+def test_processes_give_the_same_results(bench):
+    alone = json.loads(bench("toy", *QUICK, "--json", "--out-dir", "one").out)
+    shared = json.loads(bench("toy", *QUICK, "--json", "--out-dir", "two", "--jobs", "2").out)
+
+    def plain(document):
+        timeless = lambda row: {k: v for k, v in row.items() if "seconds" not in k}  # noqa: E731
+        return [timeless(row) for row in document["results"]]
+
+    assert plain(alone) == plain(shared)
+
+
+def test_stopped_with_ctrl_c_and_gone_on(bench):
+    words = ("toy", "--budget", "12evals", "--seeds", "1", "--optimizers",
+             "random,sinner-interrupts")  # fmt: skip
+    Path("interrupt").touch()
+    outcome = bench(*words)
+    assert outcome.code == 130
+    assert "runs are kept in bench/toy-12evals, the same command goes on" in outcome.err
+    Path("interrupt").unlink()
+    outcome = bench(*words)
+    assert outcome.code == 0, outcome.err
+    assert "2 runs, 1 of them finished before" in outcome.out
+    assert "2/2  sinner-interrupts, seed 0: 12 queries" in outcome.out
+
+
+def test_processes_are_stopped_with_ctrl_c_too(bench, site, data):
+    toys = Path(__file__).parent / "toys"
+    environment = os.environ | {"PYTHONPATH": f"{toys}:{site}", "OMP_NUM_THREADS": "1"}
+    words = ("toy", "--budget", "60evals", "--seeds", "1", "--jobs", "2", "--optimizers",
+             "random,sinner-dawdles,slow=sinner-dawdles")  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, "-m", "monas_core.cli.main", "bench", *words],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    kept = Path("bench/toy-60evals/runs/random-0.json")
+    deadline = time.monotonic() + 60
+    while not kept.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(child.pid, signal.SIGINT)
+    _, told = child.communicate(timeout=30)
+    assert child.returncode == 130, told
+    assert "finished runs are kept in bench/toy-60evals" in told
+    assert [path.name for path in kept.parent.iterdir()] == ["random-0.json"]
+
+
+def test_default_participants_are_those_that_can(catalog):
+    from monas_core.bench.contest import provided
+    from monas_core.bench.variant import variants
+
+    known = provided(catalog.find("benchmark", "toy"), catalog)
+    names = {variant.label for variant in variants(catalog, None, [], known)}
+    assert {"random", "modnas"} <= names
+    assert "needy" not in names
+
+
+BAD = [
+    (("tyo",), 'No benchmark "tyo". Did you mean "toy"'),
+    (("toy", "--optimizers", "rndom"), 'Did you mean "random"'),
+    (("toy", "--optimizers", ""), "No optimizer was named"),
+    (("toy", "--optimizers", "random,random"), "give the second a label: random2=random"),
+    (("toy", "--optimizers", "a/b=random"), "write NAME, or LABEL=NAME"),
+    (("toy", "--optimizers", "needy"), 'needs "supernet"'),
+    (("toy", "--optimizers", "random", "random.bach=3"), "random.bach: unknown key; did you"),
+    (("toy", "--optimizers", "random", "random.batch=0"), "random.batch must be at least 1"),
+    (("toy", "--optimizers", "random", "random.batch=[1"), "is not a valid YAML value"),
+    (("toy", "--optimizers", "random", "--set", "batch=3"), "write OPTIMIZER.OPTION=VALUE"),
+    (("toy", "--optimizers", "random", "modnas.hidden=3"), '"modnas", which does not take part'),
+    (("toy", "--budget", "ten"), "120s, 60steps or 200evals"),
+    (("toy", "--budget", "60s"), "equal numbers of quality queries"),
+    (("toy", "--seeds", "0"), "--seeds must be at least 1, got 0"),
+    (("toy", "--jobs", "0"), "--jobs must be at least 1"),
+    (("toy", "--answers", "1"), "--answers must be at least 2"),
+    (("toy", "--devices", "toy-aa"), 'no device "toy-aa". Did you mean "toy-a"? Known: toy-a'),
+    (("toy", "--devices", ""), "No device was named"),
+    (("toy", "--devices", "toy-a,toy-a"), "named twice"),
+    (("toy", "--devices", "toy-a", "--held-out", "toy-a"), "both searched and held out"),
+    (("toy", "--held-out", "toy-a"), "both searched and held out"),
+    (("toy", "--data-dir", "nowhere"), 'Data folder "nowhere" does not exist'),
+    (("toy", "--data-dir", "."), "toy.txt is missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "wanted"), BAD, ids=[" ".join(words) for words, _ in BAD])
+def test_bad_input_is_refused_in_one_sentence(bench, words, wanted):
+    outcome = bench(*words)
+    assert outcome.code == 2, outcome
+    assert wanted in outcome.err
+    assert outcome.err.count("\n") == 1, "one line, no traceback"
+    assert outcome.out == ""
+    assert not list(Path().iterdir()), "nothing half-written"
+
+
+def test_no_data_folder_is_one_sentence(bench, monkeypatch):
+    monkeypatch.delenv("MONAS_DATA")
+    outcome = bench("toy")
+    assert outcome.code == 2
+    assert "with --data-dir or in MONAS_DATA" in outcome.err
+
+
+def test_a_folder_that_cannot_be_made(bench):
+    Path("taken").touch()
+    outcome = bench("toy", *QUICK, "--out-dir", "taken/here")
+    assert outcome.code == 2
+    assert "taken/here cannot be written" in outcome.err
+
+
+def test_help_needs_no_torch():
+    script = (
+        "import sys\nfrom monas_core.cli.main import main\n"
+        "try: main(['bench', '--help'])\nexcept SystemExit: pass\n"
+        "sys.stderr.write(str('torch' in sys.modules or 'numpy' in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "False"
+    assert "--held-out" in done.stdout
+
+
+@pytest.mark.data
+def test_on_published_measurements(bench, data_dir, monkeypatch):
+    outcome = bench(
+        "nb201", "--optimizers", "random", "--budget", "20evals", "--seeds", "1",
+        "--data-dir", data_dir, "--json",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    rows = json.loads(outcome.out)["results"]
+    assert {row["split"] for row in rows} == {"search", "held-out"}
+    assert all(0.4 < row["relative_hypervolume"] < 1 for row in rows)
