@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad, vmap  # pyright: ignore[reportPrivateImportUsage]
 
+from monas_core import population
 from monas_core.choices import ChoiceSet
 from monas_core.preference import sample_simplex
 from monas_core.relaxation import Relaxation, option_mask
@@ -22,7 +23,13 @@ from monas_modnas.combine import combine, turns
 from monas_modnas.hypernetwork import HyperNetwork
 from monas_modnas.landscape import Landscape, Targets
 from monas_modnas.options import Options
-from monas_modnas.samplers import SAMPLERS, Sample, entropy_gradient, masked_softmax
+from monas_modnas.samplers import (
+    SAMPLERS,
+    Sample,
+    entropy_gradient,
+    masked_softmax,
+    sample_one_hot,
+)
 from monas_modnas.scalarisers import SCALARISERS
 
 QualityLoss = Callable[[Relaxation], Tensor]
@@ -43,9 +50,15 @@ class Architect:
     """Draws wishes, samples architectures, and moves the hypernetwork."""
 
     def __init__(
-        self, network: HyperNetwork, choices: ChoiceSet, landscape: Landscape, options: Options
+        self,
+        network: HyperNetwork,
+        choices: ChoiceSet,
+        n_objectives: int,
+        landscape: Landscape,
+        options: Options,
     ) -> None:
         self.network = network
+        self.n_objectives = n_objectives
         self.choices = choices
         self.landscape = landscape
         self.options = options
@@ -60,7 +73,6 @@ class Architect:
         self,
         targets: Targets,
         device_features: Tensor,
-        n_objectives: int,
         progress: float,
         generator: torch.Generator,
         quality: QualityLoss | None = None,
@@ -70,7 +82,6 @@ class Architect:
         Args:
             targets: The search devices.
             device_features: Standardised embeddings, ``(T, E)``.
-            n_objectives: M.
             progress: Share of the budget used; anneals entropy and learning rate.
             generator: Of wishes and samples.
             quality: Where quality comes from; by default the predictor.
@@ -80,7 +91,7 @@ class Architect:
         for turn in turns(self.options.combine, len(device_features), generator):
             chosen = torch.tensor(turn)
             features = device_features[chosen]
-            draw = self.draw(features, per_device, n_objectives, progress, generator)
+            draw = self.draw(features, per_device, progress, generator)
             losses, gradient = self.sampled_gradient(draw, targets.rows(chosen), quality)
             estimate = self.sampler.pull_back(draw.sample, gradient)
             logits = draw.sample.logits
@@ -97,16 +108,24 @@ class Architect:
         self,
         device_features: Tensor,
         per_device: int,
-        n_objectives: int,
         progress: float,
         generator: torch.Generator,
     ) -> Draw:
         """Fresh wishes for every device and one architecture for each."""
         shape = (len(device_features), per_device)
-        wishes = sample_simplex(shape, n_objectives, self.options.concentration, generator)
+        wishes = sample_simplex(shape, self.n_objectives, self.options.concentration, generator)
         with torch.no_grad():
             logits = self.network(wishes, device_features)
         return Draw(wishes, self.sampler.draw(logits, self.mask, progress, generator))
+
+    def typical_row(self, device_features: Tensor, generator: torch.Generator) -> Tensor:
+        """Option indices ``(C,)`` the hypernetwork draws for a random wish and search device."""
+        index = torch.randint(len(device_features), (1,), generator=generator)
+        wishes = sample_simplex((1, 1), self.n_objectives, self.options.concentration, generator)
+        with torch.no_grad():
+            logits = self.network(wishes, device_features[index])
+            rows = sample_one_hot(masked_softmax(logits, self.mask), generator)
+        return population.canonical(self.choices, rows[0].argmax(-1))[0]
 
     def sampled_gradient(
         self, draw: Draw, targets: Targets, quality: QualityLoss | None

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from monas_core.device import Device
 from monas_core.problem import Problem
+from monas_modnas.networks import fit, perceptron
 from monas_modnas.predictors import (
     CostPredictor,
     QualityPredictor,
@@ -19,6 +20,8 @@ from monas_modnas.predictors import (
     split_objectives,
 )
 from monas_modnas.prices import Prices
+
+_HIDDEN = 64
 
 
 @attrs.frozen(eq=False)
@@ -64,6 +67,8 @@ class Landscape(nn.Module):
         devices = problem.embed(problem.devices)
         self.cost = CostPredictor(self._sample.shape[1], devices, max(1, self.n_free))
         self.traits = Traits(len(devices) * self.n_free)
+        # traits of relaxed architectures, without asking for their costs on every device
+        self.guess = perceptron(self._sample.shape[1], _HIDDEN, max(1, self.traits.size))
         self.quality = QualityPredictor(
             feature_groups(problem.choices), self.traits.size, max(1, len(self._queried))
         )
@@ -85,7 +90,10 @@ class Landscape(nn.Module):
             return 0.0
         found = prices.asked(sample, self._problem.devices)
         loss = self.cost.fit(features_of(self._problem, sample), found, steps, generator)
-        self.traits.fit(prices.searched(sample))
+        searched = prices.searched(sample)
+        self.traits.fit(searched)
+        features = features_of(self._problem, sample)
+        fit(self.guess, features, self.traits(searched), steps, generator)
         return loss
 
     def fit_quality(self, features: Tensor, targets: Tensor, steps: int) -> float:
@@ -95,9 +103,15 @@ class Landscape(nn.Module):
         self.quality_width.copy_((targets.amax(0) - targets.amin(0)).clamp_min(1e-6))
         return self.quality.fit(features, targets, steps)
 
-    def described(self, features: Tensor, searched: Tensor) -> Tensor:
-        """Input of the quality predictor, ``(n, F + traits)``."""
-        return torch.cat([features, self.traits(searched)], dim=1) if self.n_free else features
+    def described(self, features: Tensor, searched: Tensor | None = None) -> Tensor:
+        """Input of the quality predictor, ``(n, F + traits)``.
+
+        Without ``searched`` costs ``(n, T, H)`` the traits are guessed, differentiably.
+        """
+        if not self.traits.size:
+            return features
+        traits = self.guess(features) if searched is None else self.traits(searched)
+        return torch.cat([features, traits], dim=1)
 
     def targets(self, devices: Sequence[Device]) -> Targets:
         """Embeddings and predicted cost ranges of any devices."""
@@ -124,6 +138,5 @@ class Landscape(nn.Module):
         costs = self.costs(features, targets)
         if not self._queried:
             return costs[..., self._order]
-        searched = self.cost.everywhere(features) if self.n_free else features
-        quality = self.quality(self.described(features, searched))
+        quality = self.quality(self.described(features))
         return self.assemble((quality - self.quality_low) / self.quality_width, costs)

@@ -34,6 +34,7 @@ from monas_modnas.options import Options
 from monas_modnas.predictors import split_objectives
 from monas_modnas.prices import Prices
 from monas_modnas.supernet_quality import SupernetQuality
+from monas_modnas.weight_learning import WeightLearning
 
 _CHUNK = 25
 """Hypernetwork steps per unit of work: stopping stays immediate."""
@@ -76,13 +77,17 @@ class MODNAS(Optimizer):
         self._prices = Prices(problem, self._landscape.cost)
         self._judge = Judge(problem, self._landscape, self._prices, self._sample)
         self.answers = Answers(problem, self._judge, network, self.options)
-        self._architect = Architect(network, problem.choices, self._landscape, self.options)
+        self._architect = Architect(
+            network, problem.choices, len(problem.objectives), self._landscape, self.options
+        )
         self._rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
         self._values = torch.empty(0, len(self._queried))
         self._pending = self._initial_design()
         self._stage, self._left, self._round = "costs", 0, 0
         self._stale = True
         self._supernet_quality: SupernetQuality | None = None
+        together = self.options.weights == "together"
+        self._weight_learning = WeightLearning(problem.context, generator) if together else None
 
     def _initial_design(self) -> Tensor:
         meter = self._problem.meter
@@ -131,11 +136,13 @@ class MODNAS(Optimizer):
             report = self._architect.step(
                 targets,
                 features,
-                len(self._problem.objectives),
                 self._problem.meter.fraction,
                 self._generator,
                 self._quality_loss(),
             )
+            if self._weight_learning is not None:
+                row = self._architect.typical_row(features, self._generator)
+                report["supernet"] = self._weight_learning.step(row)
         self._left -= _CHUNK
         if self._left <= 0:
             self._stage = "proposing"
@@ -236,6 +243,7 @@ class MODNAS(Optimizer):
             "tensors": [self._sample, self._rows, self._values, self._pending],
             "stage": [self._stage, self._left, self._round, self._stale],
             "supernet_scale": self._supernet_quality and self._supernet_quality.scale,
+            "weight_learning": self._weight_learning and self._weight_learning.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -247,6 +255,8 @@ class MODNAS(Optimizer):
         self._sample, self._rows, self._values, self._pending = state["tensors"]
         self._stage, self._left, self._round, self._stale = state["stage"]
         self._landscape.settle(self._sample)
+        if self._weight_learning is not None:
+            self._weight_learning.load_state_dict(state["weight_learning"])
         if state["supernet_scale"] is not None:
             self._supernet_quality = self._from_supernet()
             self._supernet_quality.scale = state["supernet_scale"]

@@ -53,7 +53,8 @@ class Prices:
         """Anchored log costs on every search device, ``(n, T, H)``."""
         if len(self._instant) == len(self._problem.devices):
             return self._looked_up(rows)
-        found = self._predictor.everywhere(features_of(self._problem, rows))
+        with torch.no_grad():
+            found = self._predictor.everywhere(features_of(self._problem, rows))
         if self._instant:
             found[:, self._instant] = self._looked_up(rows)
         return found

@@ -9,7 +9,7 @@ import pytest
 
 from monas_core.architecture import Architecture
 from monas_core.context import Context
-from monas_devices.calibration import FEATURES, CostModel, fit
+from monas_core.profiling.cost_model import FEATURES, CostModel, fit
 from monas_devices.roofline import modelled
 
 

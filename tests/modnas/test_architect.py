@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from monas_core.errors import UsageError
 from monas_core.problem import Problem
 from monas_core.testing.fakes import ToyEnergy, ToyLatency, ToyQuality, toy_problem
 from monas_modnas.architect import Draw
@@ -12,10 +13,12 @@ from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
 from monas_modnas.samplers import Sample
 
+QUICK = {"initial_queries": 24, "cost_samples": 64, "first_steps": 150}
+
 
 def started(problem: Problem, **options: object) -> MODNAS:
     """MODNAS that has just begun to learn its hypernetwork."""
-    optimizer = MODNAS(Options(initial_queries=24, cost_samples=64, **options))  # type: ignore[arg-type]
+    optimizer = MODNAS(Options(**{**QUICK, **options}))  # type: ignore[arg-type]
     optimizer.start(problem, torch.Generator().manual_seed(0))
     while optimizer.step().phase != "learning":
         problem.meter.steps += 1
@@ -44,7 +47,7 @@ def test_batched_per_device_gradients_equal_a_loop(learnt: tuple[Problem, MODNAS
     architect, landscape = optimizer._architect, optimizer._landscape
     targets = landscape.targets(problem.devices)
     features = landscape.cost.device_scale(targets.embedding)
-    draw = architect.draw(features, 4, 3, 0.0, torch.Generator().manual_seed(1))
+    draw = architect.draw(features, 4, 0.0, torch.Generator().manual_seed(1))
     _, gradient = architect.sampled_gradient(draw, targets, None)
     estimate = architect.sampler.pull_back(draw.sample, gradient)
     batched = architect.pull_back(draw.wishes, features, estimate)
@@ -62,7 +65,7 @@ def test_the_gradient_of_one_device_does_not_depend_on_the_others(
     architect, landscape = optimizer._architect, optimizer._landscape
     targets = landscape.targets(problem.devices)
     features = landscape.cost.device_scale(targets.embedding)
-    draw = architect.draw(features, 4, 3, 0.0, torch.Generator().manual_seed(1))
+    draw = architect.draw(features, 4, 0.0, torch.Generator().manual_seed(1))
     _, together = architect.sampled_gradient(draw, targets, None)
     alone = Draw(draw.wishes[:1], first_device(draw.sample))
     _, single = architect.sampled_gradient(alone, targets.rows(torch.tensor([0])), None)
@@ -74,7 +77,7 @@ def test_every_objective_reaches_the_hypernetwork(learnt: tuple[Problem, MODNAS]
     architect, landscape = optimizer._architect, optimizer._landscape
     targets = landscape.targets(problem.devices)
     features = landscape.cost.device_scale(targets.embedding)
-    draw = architect.draw(features, 4, 3, 0.0, torch.Generator().manual_seed(1))
+    draw = architect.draw(features, 4, 0.0, torch.Generator().manual_seed(1))
     for index in range(3):
         wishes = torch.zeros_like(draw.wishes)
         wishes[..., index] = 1.0
@@ -87,7 +90,7 @@ def test_gradient_reaches_options_that_were_not_sampled(learnt: tuple[Problem, M
     architect, landscape = optimizer._architect, optimizer._landscape
     targets = landscape.targets(problem.devices)
     features = landscape.cost.device_scale(targets.embedding)
-    draw = architect.draw(features, 16, 3, 0.0, torch.Generator().manual_seed(1))
+    draw = architect.draw(features, 16, 0.0, torch.Generator().manual_seed(1))
     _, gradient = architect.sampled_gradient(draw, targets, None)
     reached = (gradient.abs() > 0).flatten(0, 1).any(0)
     assert bool(reached[architect.mask].all())
@@ -115,3 +118,20 @@ def test_quality_may_come_from_the_supernet_itself() -> None:
     now = list(problem.context.supernet.parameters())  # type: ignore[union-attr]
     assert all(torch.equal(a, b) for a, b in zip(weights, now, strict=True))
     assert all(p.grad is None for p in now)
+
+
+def test_the_supernet_learns_on_when_that_is_asked_for() -> None:
+    problem = three_objectives()
+    supernet = problem.context.supernet
+    assert supernet is not None
+    optimizer = started(problem, quality="supernet", weights="together")
+    before = [p.clone() for p in supernet.parameters()]
+    optimizer.step()
+    moved = [not torch.equal(a, b) for a, b in zip(before, supernet.parameters(), strict=True)]
+    assert any(moved)
+    assert not supernet.training
+
+
+def test_learning_together_needs_the_supernet_as_judge() -> None:
+    with pytest.raises(UsageError, match="quality=supernet"):
+        Options(weights="together")

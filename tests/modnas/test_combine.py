@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from monas_modnas.combine import combine, min_norm_weights
+from monas_modnas.combine import combine, min_norm_weights, turns
 
 finite = st.floats(-10, 10, width=32)
 
@@ -55,3 +55,35 @@ def test_the_step_descends_for_every_device(count: int) -> None:
 def test_mean_weighs_every_device_the_same_whatever_its_scale() -> None:
     step = combine(torch.tensor([[100.0, 0.0], [0.0, 0.01]]), "mean")
     torch.testing.assert_close(step, torch.tensor([0.5, 0.5]))
+
+
+def test_pcgrad_leaves_agreeing_gradients_and_removes_conflict() -> None:
+    agreeing = torch.tensor([[1.0, 0.0], [0.6, 0.8]])
+    torch.testing.assert_close(combine(agreeing, "pcgrad"), agreeing.mean(0))
+    opposed = torch.tensor([[1.0, 0.0], [-0.6, 0.8]])
+    # each loses its part along the other: (1, 0) + 0.6 (-0.6, 0.8), and (0, 0.8)
+    expected = (torch.tensor([0.64, 0.48]) + torch.tensor([0.0, 0.8])) / 2
+    torch.testing.assert_close(combine(opposed, "pcgrad"), expected)
+
+
+def test_pcgrad_equals_the_textbook_loop() -> None:
+    gradients = torch.randn(7, 30, generator=torch.Generator().manual_seed(0))
+    unit = gradients / gradients.norm(dim=1, keepdim=True)
+    freed = []
+    for own in range(7):
+        current = unit[own].clone()
+        for step in range(1, 7):
+            other = unit[(own + step) % 7]
+            current = current - min(0.0, float(current @ other)) * other
+        freed.append(current)
+    torch.testing.assert_close(
+        combine(gradients, "pcgrad"), torch.stack(freed).mean(0), atol=1e-5, rtol=1e-4
+    )
+
+
+def test_turns_share_out_the_devices() -> None:
+    generator = torch.Generator().manual_seed(0)
+    assert turns("mgd", 3, generator) == [[0, 1, 2]]
+    assert turns("sequential", 3, generator) == [[0], [1], [2]]
+    drawn = {turns("sample", 3, generator)[0][0] for _ in range(50)}
+    assert drawn == {0, 1, 2}

@@ -13,9 +13,11 @@ from monas_core.testing.fakes import ToyDevice, toy_problem, true_front
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
 
+QUICK = {"initial_queries": 24, "cost_samples": 64, "first_steps": 150, "steps_per_round": 10}
+
 
 def run(problem: Problem, steps: int, seed: int = 0, **options: object) -> MODNAS:
-    optimizer = MODNAS(Options(initial_queries=24, cost_samples=64, **options))  # type: ignore[arg-type]
+    optimizer = MODNAS(Options(**{**QUICK, **options}))  # type: ignore[arg-type]
     optimizer.start(problem, torch.Generator().manual_seed(seed))
     for _ in range(steps):
         optimizer.step()

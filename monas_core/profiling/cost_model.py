@@ -1,4 +1,4 @@
-"""A cost model of a measuring device, fitted to a few measured architectures."""
+"""A cost model of a device, fitted to a few measured architectures."""
 
 from __future__ import annotations
 

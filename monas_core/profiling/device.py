@@ -1,0 +1,88 @@
+"""A device that answers from its profile: exact on the reference networks, predicted elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from monas_core.architecture import Architecture
+from monas_core.context import Context
+from monas_core.device import Device, require_metric
+from monas_core.errors import Unavailable
+from monas_core.profiling.cost_model import CostModel, fit
+from monas_core.profiling.profile import Profile
+from monas_core.profiling.reference_set import ReferenceSet
+from monas_core.values import Value
+
+
+class Profiled(Device):
+    """A device known by a file alone.
+
+    Args:
+        source: What the file says.
+        context: Space and task it is asked about.
+
+    Raises:
+        UsageError: The file is about other reference networks.
+    """
+
+    def __init__(self, source: Profile, context: Context) -> None:
+        references = ReferenceSet.of(context)
+        source.require(references)
+        self.source = source
+        self.profile = source.device
+        self.metrics = frozenset(source.metrics)
+        self._known = {
+            metric: dict(zip(references.architectures, costs.values, strict=True))
+            for metric, costs in source.metrics.items()
+        }
+        self._models: dict[str, CostModel] = {}
+
+    def cost(
+        self,
+        metric: str,
+        architectures: Sequence[Architecture],
+        context: Context,  # noqa: ARG002 - nothing is built
+    ) -> list[Value]:
+        """Values of reference networks, as the profile gives them.
+
+        Raises:
+            Unavailable: For any other network: nothing was measured there.
+        """
+        require_metric(self, metric, "this cost")
+        known = self._known[metric]
+        for architecture in architectures:
+            if architecture not in known:
+                raise Unavailable(
+                    f'Device "{self.name}" is known by a profile of {len(known)} reference '
+                    f"networks, and {architecture.key} is none of them; its {metric} can only be "
+                    "predicted."
+                )
+        return [known[architecture] for architecture in architectures]
+
+    def estimate(
+        self, metric: str, architectures: Sequence[Architecture], context: Context
+    ) -> list[Value]:
+        """As given for reference networks, from a model fitted to those for others."""
+        require_metric(self, metric, "this cost")
+        known = self._known[metric]
+        new = [a for a in dict.fromkeys(architectures) if a not in known]
+        unit = self.source.metrics[metric].unit
+        batch = self.profile.batch
+        found: dict[Architecture, Value] = {}
+        if new:
+            workloads = [context.workload(architecture, batch) for architecture in new]
+            costs = self._model(metric, context).predict(workloads)
+            found = {a: Value(c, unit, "predicted") for a, c in zip(new, costs, strict=True)}
+        return [known.get(a) or found[a] for a in architectures]
+
+    def facts(self) -> Mapping[str, Any]:
+        """What was noticed when it was profiled."""
+        return dict(self.source.notes)
+
+    def _model(self, metric: str, context: Context) -> CostModel:
+        if metric not in self._models:
+            known = self._known[metric]
+            workloads = [context.workload(a, self.profile.batch) for a in known]
+            self._models[metric] = fit(workloads, [value.value for value in known.values()])
+        return self._models[metric]

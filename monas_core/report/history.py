@@ -1,0 +1,90 @@
+"""How a run went, from its event log: what it was, hypervolumes over time, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from monas_core.errors import UsageError
+from monas_core.events import Event, FrontChanged, RunStarted, Warned
+from monas_core.rundir import RunFolder
+
+_MOST_POINTS = 400
+"""Of a curve: more than a screen can show only makes the page heavier."""
+
+
+@attrs.define
+class Curve:
+    """Hypervolume of one device's front while the search went on.
+
+    Attributes:
+        seconds: Since the run first started, ascending.
+        values: Shares of the reference box.
+    """
+
+    seconds: list[float] = attrs.field(factory=list)
+    values: list[float] = attrs.field(factory=list)
+
+    def thinned(self, at_most: int = _MOST_POINTS) -> Curve:
+        """Evenly chosen points of it, the last one included."""
+        size = len(self.seconds)
+        if size <= at_most:
+            return self
+        kept = [round(i * (size - 1) / (at_most - 1)) for i in range(at_most)]
+        return Curve([self.seconds[i] for i in kept], [self.values[i] for i in kept])
+
+
+@attrs.define
+class History:
+    """A fold of the event log.
+
+    Attributes:
+        started: The resolved run; ``None`` if the log does not begin with one.
+        curves: By device, of the search.
+        warnings: Each once, in order.
+    """
+
+    started: RunStarted | None = None
+    curves: dict[str, Curve] = attrs.field(factory=dict)
+    warnings: list[str] = attrs.field(factory=list)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the run told of itself at its start."""
+        return self.started.facts if self.started else {}
+
+    @property
+    def searched(self) -> Sequence[str]:
+        """Devices the search saw."""
+        return self.started.devices if self.started else ()
+
+    def take(self, event: Event) -> None:
+        """Note one more event."""
+        if isinstance(event, RunStarted):
+            self.started = event
+        elif isinstance(event, FrontChanged) and event.split == "search":
+            curve = self.curves.setdefault(event.device, Curve())
+            curve.seconds.append(float(event.time))
+            curve.values.append(float(event.hypervolume))
+        elif isinstance(event, Warned) and event.message not in self.warnings:
+            self.warnings.append(event.message)
+
+
+def told(folder: RunFolder) -> History:
+    """The history of a run.
+
+    Raises:
+        UsageError: The event log is missing or damaged.
+    """
+    path = folder.path / "events.jsonl"
+    if not path.is_file():
+        raise UsageError(f"Event log {path} is missing; without it there is no report.")
+    history = History()
+    try:
+        for event in folder.events():
+            history.take(event)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise UsageError(f"Event log {path} is damaged: {error}.") from error
+    return history
