@@ -80,14 +80,22 @@ class ChoiceSet:
         """Which choices count, given one option index per choice."""
         return tuple(self.active_upto(indices))
 
+    @cached_property
+    def _pairs(self) -> tuple[tuple[tuple[str, Option], ...], ...]:
+        """Every possible answer of each choice."""
+        return tuple(tuple((c.name, option) for option in c.options) for c in self.choices)
+
     def from_indices(self, indices: Sequence[int]) -> Architecture:
         """The canonical architecture with these option indices (one per choice)."""
         flags = self.active(indices)
-        answers = tuple(
-            (choice.name, choice.options[index if flag else 0])
-            for choice, index, flag in zip(self.choices, indices, flags, strict=True)
+        return self.from_canonical(
+            [index if flag else 0 for index, flag in zip(indices, flags, strict=True)]
         )
-        return Architecture(self.space, self.version, answers)
+
+    def from_canonical(self, indices: Sequence[int]) -> Architecture:
+        """As ``from_indices``, of indices that are 0 wherever a choice is inactive."""
+        answers = [own[index] for own, index in zip(self._pairs, indices, strict=True)]
+        return Architecture(self.space, self.version, tuple(answers))
 
     def to_indices(self, architecture: Architecture) -> tuple[int, ...]:
         """Option index per choice. Raises UsageError for an architecture of another space."""

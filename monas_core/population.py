@@ -24,7 +24,8 @@ def encode(choices: ChoiceSet, architectures: Iterable[Architecture]) -> Tensor:
 
 def decode(choices: ChoiceSet, population: Tensor) -> list[Architecture]:
     """Option indices ``(n, C)`` to architectures."""
-    return [choices.from_indices(row) for row in population.tolist()]
+    rows = canonical(choices, population.reshape(-1, len(choices)))
+    return [choices.from_canonical(row) for row in rows.tolist()]
 
 
 def activity(choices: ChoiceSet, population: Tensor) -> Tensor:

@@ -92,8 +92,9 @@ def in_unit(value: float, given: str, wanted: str, what: str) -> float:
     allowed = next((list(units) for units in _FAMILIES.values() if wanted in units), [wanted])
     listed = ", ".join(unit for unit in dict.fromkeys(allowed) if unit and unit.isascii())
     hint = f"write it in {listed}" if listed else "leave the unit out"
-    raise UsageError(f'{what} is given in "{given}", but it is measured in {wanted or "counts"}; '
-                     f"{hint}.")
+    raise UsageError(
+        f'{what} is given in "{given}", but it is measured in {wanted or "counts"}; {hint}.'
+    )
 
 
 def metric_unit(metric: str) -> str:

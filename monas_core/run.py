@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import attrs
-import numpy as np
+from torch import nn
 
 from monas_core.architecture import Architecture
 from monas_core.archive import Archive
 from monas_core.catalog.lookup import Catalog
 from monas_core.config import RunConfig
 from monas_core.constraint import Constraint
-from monas_core.device import Device
 from monas_core.engine import Control, execute
 from monas_core.errors import UsageError
 from monas_core.events import Bus
+from monas_core.export.ship import check_request, ship
 from monas_core.finish import predicted
-from monas_core.front import Points, Scale
 from monas_core.frontfile import member, read_front
-from monas_core.objective import sign
-from monas_core.plan import match_metrics, resolve
+from monas_core.keys import find_architecture
+from monas_core.notebook import run_html
+from monas_core.picking import Picker, named
+from monas_core.plan import resolve
 from monas_core.preference import Preference
 from monas_core.rundir import RunFolder
-from monas_core.selection import choose
 from monas_core.session import Session
-from monas_core.values import Evaluation
+from monas_core.targets import find as find_target
+from monas_core.train.loop import train
+from monas_core.train.settings import TrainSettings
+from monas_core.train.weights import subnet
+
+Which = Architecture | Mapping[str, Any] | str
+"""A subnet: its architecture, a member of a front or what ``pick`` returned, or its key."""
 
 
 class Run:
     """A finished run on disk.
 
     Example:
-        >>> run = Run.open(Path("runs/gpt-20260101-120000"), Catalog.installed())
-        >>> run.pick("host", {"acc": 0.7, "lat": 0.3})["values"]
+        >>> run = Run.open("runs/gpt-20260101-120000")
+        >>> member = run.pick("host", {"acc": 0.7, "lat": 0.3})
+        >>> run.train(member, budget="500steps")
+        >>> network = run.load(member)
+        >>> run.export(member, "onnx", "small.onnx")
     """
 
     def __init__(self, folder: RunFolder, catalog: Catalog) -> None:
@@ -45,14 +53,26 @@ class Run:
         self._catalog = catalog
 
     @classmethod
-    def open(cls, path: Path, catalog: Catalog) -> Run:
-        """A finished run. Raises UsageError when the folder holds none."""
-        folder = RunFolder.open(path)
+    def open(cls, path: Path | str, catalog: Catalog | None = None) -> Run:
+        """A finished run; without a catalog everything installed may be asked for.
+
+        Raises:
+            UsageError: The folder holds none.
+        """
+        folder = RunFolder.open(Path(path))
         if not folder.finished:
             raise UsageError(
                 f"Run {path} is not finished; finish it with: monas run --resume {path}"
             )
-        return cls(folder, catalog)
+        return cls(folder, catalog or Catalog.installed())
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, space={self.config.space!r}, devices={self.devices})"
+
+    def _repr_html_(self) -> str:
+        facts = {"task": str(self.config.task), "optimizer": str(self.config.optimizer)}
+        fronts = [self.front(device) for device in self.devices]
+        return run_html(f"{self.config.space} run {self.path}", facts, fronts)
 
     @property
     def path(self) -> Path:
@@ -78,34 +98,120 @@ class Run:
 
     def pick(
         self,
-        device: str,
+        device: str | Path,
         prefer: Mapping[str, float],
         limits: Sequence[Constraint] = (),
+        *,
+        verify: bool = False,
     ) -> dict[str, Any]:
         """The architecture for a wish: asked of the optimizer, compared with the known front.
 
         The optimizer's answer is evaluated on unseen data; the better of it and
         the stored fronts, by the wish, is returned. Works for any installed
-        device, also one the run has not seen.
+        device, also one the run has not seen, and for a device profile, whose costs
+        are predicted without measuring anything.
+
+        Args:
+            device: Name of a device, or path of a profile that ``monas profile`` wrote.
+            prefer: Weights by objective.
+            limits: What the architecture must meet.
+            verify: Measure the answer now, where this machine is the device.
 
         Raises:
             UsageError: A bad preference, an unknown device, or limits nothing meets.
         """
-        target = self._device(device)
-        preference = Preference.normalised(
-            {self._short_name(name): weight for name, weight in prefer.items()}, self._names
+        shorts = {o.name: o.short for o in self.session.plan.objectives}
+        names = list(shorts.values())
+        wish = {shorts.get(name, name): weight for name, weight in prefer.items()}
+        preference = Preference.normalised(wish, names)
+        wanted = named(limits, self.session.plan.objectives)
+        target = find_target(device, self.session, self._catalog)
+        known = [device] if device in self.devices else self.devices
+        picker = Picker(self.session, [self.front(str(name)) for name in known], target)
+        return picker.pick(preference, wanted, verify=verify)
+
+    def architecture(self, which: Which) -> Architecture:
+        """The architecture that is meant.
+
+        Raises:
+            UsageError: It is of another space, or the run knows no such key.
+        """
+        choices = self.session.plan.space.choices
+        if isinstance(which, str):
+            return find_architecture(self.folder, choices, which)
+        if isinstance(which, Mapping):
+            return choices.from_json(which.get("architecture", which))
+        choices.to_indices(which)  # refuses an architecture of another space
+        return which
+
+    def evaluate(self, which: Which, device: str) -> dict[str, Any]:
+        """Values on unseen data and on a device, in the form of a member of a front."""
+        target = find_target(device, self.session, self._catalog).device
+        architecture = self.architecture(which)
+        evaluation = self.session.evaluator.evaluate([architecture], target, "final")[0]
+        expected = predicted(self.session, target, [architecture])[0]
+        return member(evaluation, expected) | {"device": device}
+
+    def load(self, which: Which, *, weights: str = "auto") -> nn.Module:
+        """A standalone network in evaluation mode; takes what the task's ``batch`` gives.
+
+        Args:
+            which: What ``pick`` returned, a member of a front, an architecture or its key.
+            weights: ``inherited`` from the supernet, ``trained`` alone, or ``auto``: trained
+                ones where there are some.
+
+        Raises:
+            UsageError: There are no such weights, or the run is damaged.
+        """
+        return subnet(self.session, self.path, self.architecture(which), weights)[0]
+
+    def train(
+        self, which: Which, *, bus: Bus | None = None, anew: bool = False, **settings: Any
+    ) -> dict[str, Any]:
+        """Train one subnet alone; ``load`` and ``export`` then take its weights.
+
+        Args:
+            which: As for ``load``.
+            bus: Hears of progress.
+            anew: Forget an earlier training of this subnet.
+            settings: Verbatim to ``TrainSettings.recommended``: ``budget="500steps"``,
+                ``distil=True``, ``from_scratch=True``, ``learning_rate=1e-3``, ...
+
+        Returns:
+            Scores ``before`` and ``after`` on unseen data, settings, seconds.
+        """
+        wanted = TrainSettings.recommended(self.session.plan.warm_up, **settings)
+        architecture = self.architecture(which)
+        return train(self.session, self.path, architecture, wanted, bus=bus, anew=anew)
+
+    def export(
+        self, which: Which, form: str, out: Path | str, *, weights: str = "auto"
+    ) -> dict[str, Any]:
+        """Write a subnet as a model that runs without monas, checked against the subnet.
+
+        Args:
+            which: As for ``load``.
+            form: ``pt2``, ``onnx``, ``safetensors`` or ``hf``.
+            out: File or folder, which must not exist.
+            weights: As for ``load``.
+
+        Returns:
+            Files, size, largest difference, free dimensions, and latency where it is timed.
+
+        Raises:
+            UsageError: Unknown format, missing package, or a network without this form.
+            MonasError: What was written answers otherwise; nothing is left behind.
+        """
+        wanted = check_request(form, weights, Path(out))
+        return ship(
+            self.session,
+            self.path,
+            self.architecture(which),
+            wanted,
+            Path(out),
+            weights=weights,
+            capabilities=self._catalog.find("space", self.config.space).spec.provides,
         )
-        proposed = self.session.plan.optimizer.propose(target, [preference])
-        known = self._front_members(device)
-        pool = list(dict.fromkeys([*proposed, *known]))
-        evaluations = self.session.evaluator.evaluate(pool, target, "final")
-        evaluations = self._feasible(evaluations, limits)
-        chosen = evaluations[self._best(evaluations, device, preference)]
-        expected = predicted(self.session, target, [chosen.architecture])[0]
-        return member(chosen, expected) | {
-            "device": device,
-            "preference": preference.to_json(),
-        }
 
     @cached_property
     def session(self) -> Session:
@@ -118,87 +224,12 @@ class Run:
         try:
             session.load_state_dict(saved["session"], archive)
         except (KeyError, RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
             raise UsageError(
-                f"Run {self.path} does not fit what is installed ({error!s:.160}); "
+                f"Run {self.path} does not fit what is installed ({reason:.160}); "
                 "it was made with another version of a plugin."
             ) from error
         return session
-
-    @property
-    def _names(self) -> list[str]:
-        return [objective.short for objective in self.session.plan.objectives]
-
-    def _short_name(self, name: str) -> str:
-        """The short name of an objective, whichever name was given."""
-        return {o.name: o.short for o in self.session.plan.objectives}.get(name, name)
-
-    def _device(self, name: str) -> Device:
-        for device in self.session.plan.all_devices:
-            if device.name == name:
-                return device
-        device = self._catalog.create("device", name)
-        match_metrics(self.session.plan.objectives, [device])
-        return device
-
-    def _front_members(self, device: str) -> list[Architecture]:
-        """Members of every stored front: their quality is known, so they are candidates here."""
-        names = [device] if device in self.devices else self.devices
-        choices = self.session.plan.space.choices
-        documents = [m["architecture"] for n in names for m in self.front(n)["members"]]
-        return [choices.from_json(document) for document in documents]
-
-    def _feasible(
-        self, evaluations: Sequence[Evaluation], limits: Sequence[Constraint]
-    ) -> list[Evaluation]:
-        def miss(evaluation: Evaluation) -> float:
-            values = evaluation.values
-            return max((c.violation(values[c.objective].value) for c in limits), default=0.0)
-
-        limits = [attrs.evolve(c, objective=self._short_name(c.objective)) for c in limits]
-        unknown = [c.objective for c in limits if c.objective not in self._names]
-        if unknown:
-            raise UsageError(
-                f'Limit on "{unknown[0]}", which is no objective of this run; '
-                f"it has: {', '.join(self._names)}."
-            )
-        feasible = [e for e in evaluations if miss(e) == 0.0]
-        if not feasible:
-            nearest = min(evaluations, key=miss)
-            got = ", ".join(
-                f"{c.objective}={nearest.values[c.objective].value:.4g} "
-                f"{nearest.values[c.objective].unit}"
-                for c in limits
-            )
-            wanted = ", ".join(f"{c.kind} {c.objective}={c.bound:g}" for c in limits)
-            raise UsageError(f"No known architecture meets {wanted}; the nearest has {got}.")
-        return feasible
-
-    def _best(self, evaluations: Sequence[Evaluation], device: str, preference: Preference) -> int:
-        points = self._comparable([e.values[n].value for n in self._names] for e in evaluations)
-        if device in self.devices:
-            document = self.front(device)
-            members = [[m["values"][n] for n in self._names] for m in document["members"]]
-            known = self._comparable(members)
-            ideal = np.minimum(self._comparable([document["ideal_point"]])[0], known.min(axis=0))
-            worst = known.max(axis=0)
-        else:
-            ideal, worst = points.min(axis=0), points.max(axis=0)
-        scaled = Scale(ideal.tolist(), worst.tolist()).apply(points)
-        return int(choose(scaled, np.array([preference.vector]))[0])
-
-    def _comparable(self, rows: Iterable[Sequence[float]]) -> Points:
-        """Minimised values ``(n, M)``; costs as logarithms, since people weigh them as ratios.
-
-        Twice as fast is worth the same at 1 ms as at 100 ms; a difference in
-        quality counts as such. A cost that is not positive stays as it is.
-        """
-        points = np.array(list(rows), dtype=np.float64)
-        for column, objective in enumerate(self.session.plan.objectives):
-            values = points[:, column]
-            if not objective.query and (values > 0).all():
-                points[:, column] = np.log(values)
-            points[:, column] *= sign(objective)
-        return points
 
 
 def search(config: RunConfig, catalog: Catalog | None = None, bus: Bus | None = None) -> Run:

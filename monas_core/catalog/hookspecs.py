@@ -26,7 +26,11 @@ def monas_objectives() -> list[Spec]:  # pyright: ignore[reportReturnType]
 
 @hookspec
 def monas_devices() -> list[Spec]:  # pyright: ignore[reportReturnType]
-    """Hardware targets: factory returns a ``Device``."""
+    """Hardware targets: factory returns a ``Device``.
+
+    One that provides ``measures-this-machine`` is called with ``runtime=``, ``threads=``,
+    ``batch=`` and ``seconds=`` by ``monas profile``.
+    """
 
 
 @hookspec

@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
 
 _WIDTH_WITHOUT_TERMINAL = 120
-_SCALES = {
-    "s": {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0},
-    "J": {"uJ": 1e-6, "µJ": 1e-6, "mJ": 1e-3, "J": 1.0},
-    "B": {"B": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9},
-    "": {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9},
-}
-"""Factors between units of one quantity, for limits written in another unit."""
 
 
 def catalog() -> Catalog:
@@ -102,34 +95,3 @@ def known_names(
             )
         found[used_name] = value
     return found
-
-
-def limit(text: str, option: str) -> tuple[str, float, str]:
-    """``"lat=5ms"`` as name, number and unit (which may be left out).
-
-    Raises:
-        UsageError: Anything else.
-    """
-    import re
-
-    match = re.fullmatch(r"\s*([\w.-]+)\s*=\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*([^\d\s]\S*)?", text)
-    try:
-        if match is not None:
-            return match[1], float(match[2]), match[3] or ""
-    except ValueError:
-        pass
-    raise UsageError(f'{option} "{text}" is not understood; write name=value, e.g. lat=5ms.')
-
-
-def in_unit(value: float, given: str, wanted: str, what: str) -> float:
-    """A value converted to an objective's unit; a unit left out means that one.
-
-    Raises:
-        UsageError: The unit measures something else.
-    """
-    if given in ("", wanted):
-        return value
-    for family in _SCALES.values():
-        if given in family and wanted in family:
-            return value * family[given] / family[wanted]
-    raise UsageError(f'{what} is given in "{given}", but it is measured in {wanted or "counts"}.')

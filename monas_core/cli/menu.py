@@ -17,7 +17,11 @@ PANELS: dict[str, dict[str, str]] = {
     },
     "Results": {
         "front": "Show the best trade-offs found for a device",
+        "profile": "Measure a device the search has not seen, so that pick works for it",
         "pick": "Pick one architecture for what you care about",
+        "train": "Train one architecture further, alone",
+        "export": "Write one architecture as a model that runs without monas",
+        "report": "Write a run as one HTML page with interactive fronts",
     },
     "Plugins and machine": {
         "plugins": "List what is installed, and by whom",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Device = Annotated[
     str | None,
     typer.Option(
-        help="Hardware the architecture is for, also one the search never saw. "
-        "Without it the first device of the run.",
+        help="Hardware the architecture is for, also one the search never saw: a name, or "
+        "the file that monas profile wrote. Without it the first device of the run.",
         autocompletion=complete.of("device"),
     ),
 ]
@@ -32,11 +32,21 @@ Prefer = Annotated[
 ]
 Maximum = Annotated[
     list[str] | None,
-    typer.Option("--max", metavar="NAME=VALUE", help="Upper limit, e.g. lat=5ms. Repeatable."),
+    typer.Option(
+        "--max",
+        metavar="NAME=VALUE",
+        help="Upper limit, in any unit of the quantity: lat=5ms, energy=2mJ. Repeatable.",
+    ),
 ]
 Minimum = Annotated[
     list[str] | None,
     typer.Option("--min", metavar="NAME=VALUE", help="Lower limit. Repeatable."),
+]
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="Measure the answer now, beside the prediction; on this machine only."
+    ),
 ]
 
 
@@ -46,6 +56,7 @@ def command(
     prefer: Prefer = None,
     maximum: Maximum = None,
     minimum: Minimum = None,
+    verify: Verify = False,
     json: Json = False,
 ) -> None:
     """Pick one architecture for what you care about, on one device.
@@ -70,7 +81,7 @@ def command(
         *_limits(maximum or [], "max", objectives, installed),
         *_limits(minimum or [], "min", objectives, installed),
     ]
-    member = opened.pick(device or opened.devices[0], wish, limits)
+    member = opened.pick(device or opened.devices[0], wish, limits, verify=verify)
     if json:
         print_json(member)
         return
@@ -84,19 +95,27 @@ def _limits(
     texts: Sequence[str], kind: Any, objectives: Sequence[Mapping[str, str]], catalog: Any
 ) -> list[Constraint]:
     """Limits in the units of the run's objectives."""
-    from monas_core.cli.common import in_unit, known_names, limit
+    from monas_core import quantity
+    from monas_core.cli.common import known_names
     from monas_core.constraint import Constraint
     from monas_core.errors import UsageError
 
     units = {objective["name"]: objective["unit"] for objective in objectives}
     found: list[Constraint] = []
     for text in texts:
-        given, value, unit = limit(text, f"--{kind}")
+        given, equals, written = (part.strip() for part in text.partition("="))
+        try:
+            value, unit = quantity.parse(written if given and equals else "")
+        except ValueError:
+            raise UsageError(
+                f'--{kind} "{text}" is not understood; write name=value, e.g. lat=5ms.'
+            ) from None
         name = next(iter(known_names(catalog, objectives, {given: value})))
         if name not in units:
             raise UsageError(
                 f'--{kind} names "{given}", which is no objective of this run; '
                 f"it has: {', '.join(units)}."
             )
-        found.append(Constraint(name, kind, in_unit(value, unit, units[name], f"--{kind} {given}")))
+        bound = quantity.in_unit(value, unit, units[name], f"--{kind} {given}")
+        found.append(Constraint(name, kind, bound))
     return found

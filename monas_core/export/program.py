@@ -101,7 +101,7 @@ def trace(subject: Subject) -> Program:
     count = len(tree_flatten(subject.outputs(subject.inputs))[0])
     program = Program(
         exported,
-        tuple(exported.graph_signature.user_inputs),
+        tuple(map(str, exported.graph_signature.user_inputs)),
         ("output",) if count == 1 else tuple(f"output_{index}" for index in range(count)),
     )
     if "batch" not in program.axes.values():

@@ -120,6 +120,7 @@ class _Writer:
     def _name_inputs(self) -> None:
         """Weights are looked up by name, inputs by their place in the one argument."""
         spec = self._exported.call_spec.in_spec
+        assert spec is not None
         arguments, _ = tree_unflatten(list(range(spec.num_leaves)), spec)
         paths = [keystr(path) for path, _ in tree_flatten_with_path(arguments[0])[0]]
         users = iter(paths)
@@ -168,8 +169,8 @@ class _Writer:
             return f"{target.__module__}.{target.__name__}({_joined(given, named)})"
         name = str(target).removeprefix("aten.")
         special = _SPECIAL.get(name)
-        if special is not None:
-            return special(given, named)
+        if special is not None and not named:
+            return special(given)
         if name in _INFIX and len(given) == 2 and not named:
             return f"{given[0]} {_INFIX[name]} {given[1]}"
         if name in _FUNCTIONS:
@@ -197,6 +198,7 @@ class _Writer:
         """The answers in the structure the network gives them in."""
         leaves = [self._value(leaf) for leaf in node.args[0]]  # pyright: ignore
         spec = self._exported.call_spec.out_spec
+        assert spec is not None
         return _literal(tree_unflatten([_Name(leaf) for leaf in leaves], spec))
 
 
@@ -248,38 +250,38 @@ def _joined(given: list[str], named: Mapping[str, str]) -> str:
     return ", ".join([*given, *(f"{key}={value}" for key, value in named.items())])
 
 
-def _layer_norm(given: list[str], named: Mapping[str, str]) -> str:
+def _layer_norm(given: list[str]) -> str:
     return f"F.layer_norm({_joined(given[:5], {})})"
 
 
-def _embedding(given: list[str], named: Mapping[str, str]) -> str:
+def _embedding(given: list[str]) -> str:
     return f"F.embedding({given[1]}, {given[0]})"
 
 
-def _size(given: list[str], named: Mapping[str, str]) -> str:
+def _size(given: list[str]) -> str:
     return f"{given[0]}.shape[{given[1]}]"
 
 
-def _slice(given: list[str], named: Mapping[str, str]) -> str:
+def _slice(given: list[str]) -> str:
     tensor, dimension, start, end, step = [*given, *["0", "None", "None", "1"][len(given) - 1 :]]
     low = "" if start in ("None", "0") else start
     high = "" if end in ("None", str(_LARGEST_INT)) else end
     stride = "" if step == "1" else f":{step}"
     if int(dimension) < 0:
-        return f"torch.ops.aten.slice.Tensor({_joined(given, named)})"
+        return f"torch.ops.aten.slice.Tensor({_joined(given, {})})"
     return f"{tensor}[{':, ' * int(dimension)}{low}:{high}{stride}]"
 
 
-def _batch_norm(given: list[str], named: Mapping[str, str]) -> str:
+def _batch_norm(given: list[str]) -> str:
     tensor, weight, bias, mean, variance, _, momentum, eps = given[:8]
     return f"F.batch_norm({tensor}, {mean}, {variance}, {weight}, {bias}, False, {momentum}, {eps})"
 
 
-def _dropout(given: list[str], named: Mapping[str, str]) -> str:
+def _dropout(given: list[str]) -> str:
     return given[0]  # the program was traced for inference
 
 
-_SPECIAL: dict[str, Callable[[list[str], Mapping[str, str]], str]] = {
+_SPECIAL: dict[str, Callable[[list[str]], str]] = {
     "layer_norm.default": _layer_norm,
     "embedding.default": _embedding,
     "sym_size.int": _size,
@@ -288,4 +290,4 @@ _SPECIAL: dict[str, Callable[[list[str], Mapping[str, str]], str]] = {
     "dropout.default": _dropout,
     "dropout_.default": _dropout,
 }
-"""Operators that are written in a way of their own."""
+"""Operators that are written in a way of their own, from their arguments without names."""

@@ -79,7 +79,7 @@ def _front(path: Path) -> dict[str, Any]:
             _ = objective["unit"], objective["direction"]
         float(document["hypervolume"])
         if len(document["ideal_point"]) != len(names):
-            raise ValueError("ideal_point does not fit the objectives")  # noqa: TRY301
+            raise ValueError("ideal_point does not fit the objectives")
         for member in document["members"]:
             _ = member["key"], dict(member["architecture"]["choices"])
             for name in names:

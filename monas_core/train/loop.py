@@ -211,9 +211,7 @@ class _Training:
         rates = {"steps/s": 1 / spent, f"{self.task.item}s/s": items}
         done = trainer.done
         self.bus.emit(
-            events.StepFinished(
-                self.now(), PHASE, done, done, trainer.losses, rates, "", peak_mb()
-            )
+            events.StepFinished(self.now(), PHASE, done, done, trainer.losses, rates, "", peak_mb())
         )
         if self.control.stopping and done < trainer.steps:
             self._save(trainer, before)

@@ -49,7 +49,7 @@ class TrainSettings:
         cls,
         warm_up: WarmUp,
         *,
-        budget: Budget | None = None,
+        budget: Budget | str | None = None,
         learning_rate: float | None = None,
         batch_size: int | None = None,
         from_scratch: bool = False,
@@ -62,8 +62,9 @@ class TrainSettings:
         inherited weights too: 400 steps of a tiny GPT end better with it than with less.
         """
         rate = warm_up.learning_rate if learning_rate is None else learning_rate
+        length = Budget.parse(budget) if isinstance(budget, str) else budget
         return cls(
-            budget=budget or Budget(max(1, warm_up.steps), "steps"),
+            budget=length or Budget(max(1, warm_up.steps), "steps"),
             learning_rate=rate,
             batch_size=warm_up.batch_size if batch_size is None else batch_size,
             from_scratch=from_scratch,

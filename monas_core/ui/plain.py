@@ -13,6 +13,11 @@ from monas_core.ui.text import ARROW, amount, clock, count, number, plain_fact
 from monas_core.ui.view import ViewState, fold
 
 SECONDS_BETWEEN_LINES = 3.0
+_TOLD = (
+    "preset", "architecture", "starts from", "teacher",
+    "parameters", "architectures", "torch device", "seed",
+)  # fmt: skip
+"""Facts worth a line, where there are such."""
 
 
 class PlainLines:
@@ -63,10 +68,11 @@ class PlainLines:
         word = "goes on" if state.resumed else "starts"
         self._line(f"run {word}: {state.space} on {state.task} with {state.optimizer}")
         self._line(f"  objectives: {objectives}")
-        self._line(f"  devices: {', '.join(state.devices)}")
+        if state.devices:
+            self._line(f"  devices: {', '.join(state.devices)}")
         if state.held_out:
             self._line(f"  held out: {', '.join(state.held_out)}")
-        for key in ("preset", "parameters", "architectures", "torch device", "seed"):
+        for key in _TOLD:
             if key in state.facts:
                 self._line(f"  {key}: {plain_fact(state.facts[key])}")
         self._line(f"  folder: {state.run}")

@@ -52,6 +52,8 @@ def expected_phases(state: ViewState) -> list[str]:
     """Names of all phases in order: those seen, then the usual ones still to come."""
     seen = [phase.name for phase in state.phases]
     usual = list(WEIGHTS)
+    if seen and not any(name in usual for name in seen):
+        return seen  # no search: one subnet is trained
     last = max((usual.index(name) for name in seen if name in usual), default=-1)
     return seen if state.over else [*seen, *usual[last + 1 :]]
 

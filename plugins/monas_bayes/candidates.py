@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from monas_core import population
+from monas_core.architecture import Architecture
 from monas_core.problem import Problem
 
 Judge = Callable[[Tensor], Tensor]
@@ -18,6 +19,8 @@ _ENUMERABLE = 20_000
 """Spaces up to this size are looked at in full."""
 _ROUNDS = 3
 """How often the neighbours of the most promising candidates are added."""
+_KEPT = 2048
+"""Candidates that are looked at more closely."""
 _PARENTS = 24
 """Candidates whose neighbours are added."""
 
@@ -33,6 +36,7 @@ class Candidates:
     def __init__(self, problem: Problem, pool: int) -> None:
         self._problem = problem
         self._pool = pool
+        self._decoded: dict[tuple[int, ...], Architecture] = {}
         self._taken: set[tuple[int, ...]] = set()
 
     @cached_property
@@ -43,6 +47,17 @@ class Candidates:
             return None
         rows = population.encode(choices, choices.enumerate())
         return rows[self._problem.available(rows)]
+
+    def decode(self, rows: Tensor) -> list[Architecture]:
+        """Architectures of rows ``(n, C)``; those of a small space are decoded only once."""
+        if self.everything is None:
+            return population.decode(self._problem.choices, rows)
+        listed = list(map(tuple, rows.tolist()))
+        missing = [row for row in listed if row not in self._decoded]
+        if missing:
+            found = population.decode(self._problem.choices, torch.tensor(missing))
+            self._decoded.update(zip(missing, found, strict=True))
+        return [self._decoded[row] for row in listed]
 
     def take(self, rows: Tensor) -> None:
         """Rows that were evaluated."""
@@ -63,20 +78,17 @@ class Candidates:
             found = left[torch.randperm(len(left), generator=generator)]
         return found[:count]
 
-    def promising(
-        self, front: Tensor, judge: Judge, count: int, generator: torch.Generator
-    ) -> Tensor:
-        """About ``count`` rows with the largest gains, largest first.
+    def promising(self, front: Tensor, judge: Judge, generator: torch.Generator) -> Tensor:
+        """Rows with large gains, largest first.
 
         Args:
             front: Rows near which to look in a large space.
             judge: Says how promising rows are.
-            count: How many to return (at least one per aim).
             generator: Where randomness comes from.
         """
         if self.everything is not None:
             rows = self.fresh(self.everything)
-            return rows[best_first(judge(rows), count)]
+            return rows[best_first(judge(rows), _KEPT)]
         rows = self.fresh(torch.cat([self._around(front, generator), self._drawn(generator)]))
         gains = judge(rows)
         for _ in range(_ROUNDS):
@@ -87,7 +99,7 @@ class Candidates:
             if len(rows) == known:
                 break
             gains = torch.cat([gains, judge(rows[known:])])
-        return rows[best_first(gains, count)]
+        return rows[best_first(gains, _KEPT)]
 
     def _drawn(self, generator: torch.Generator) -> Tensor:
         return self._problem.draw(self._pool // 2, generator)

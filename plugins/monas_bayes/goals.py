@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from monas_bayes.candidates import best_first
 from monas_bayes.libraries import (
     AcquisitionFunction,
     FastNondominatedPartitioning,
@@ -56,6 +57,10 @@ class Goal(ABC):
         """Expected gain of each of ``(n, d)`` on its own, ``(n, G)`` for G aims of the batch."""
 
     @abstractmethod
+    def shortlist(self, inputs: Tensor, size: int) -> Tensor:
+        """Indices of about ``size`` of ``(n, d)`` among which a good batch is to be found."""
+
+    @abstractmethod
     def pick(self, inputs: Tensor) -> Tensor:
         """Indices ``(count,)`` of a batch among ``(n, d)``, chosen one after the other."""
 
@@ -68,12 +73,36 @@ class Hypervolume(Goal):
 
     def gains(self, inputs: Tensor) -> Tensor:
         """Expected hypervolume improvement, ``(n, 1)``."""
-        lower, upper = self._partitioning().get_hypercell_bounds()  # (K, M) each
+        front = self.outlook.values[self.outlook.on_front]
+        return self._improvement(self.outlook.draws(inputs), front)[:, None]
+
+    def shortlist(self, inputs: Tensor, size: int) -> Tensor:
+        """The best one and its runners-up, then those that are best if its mean comes true, ...
+
+        The best by single gains alone lie side by side, and a batch needs all of the front.
+        """
+        draws, front = self.outlook.draws(inputs), self.outlook.values[self.outlook.on_front]
+        each = max(1, size // self.count)
+        left = torch.ones(len(inputs), dtype=torch.bool)
+        listed: list[Tensor] = []
+        for _ in range(min(self.count, -(-len(inputs) // each))):
+            places = left.nonzero()[:, 0]
+            gains = self._improvement(draws[:, places], front)
+            best = places[gains.argsort(descending=True, stable=True)[:each]]
+            left[best] = False
+            listed.append(best)
+            front = torch.cat([front, draws[:, best[0]].mean(0)[None]])
+        return torch.cat(listed)
+
+    def _improvement(self, draws: Tensor, front: Tensor) -> Tensor:
+        """Mean improvement ``(n,)`` of a front ``(k, M)`` by draws ``(S, n, M)``."""
+        bounds = self._partitioning(front).get_hypercell_bounds()
+        lower, upper = bounds  # (K, M) each
         found: list[Tensor] = []
-        for chunk in self.outlook.draws(inputs).split(_CHUNK, dim=1):
+        for chunk in draws.split(_CHUNK, dim=1):
             corner = torch.minimum(chunk[..., None, :], upper)  # (S, n, K, M)
             found.append((corner - lower).clamp_min(0.0).prod(-1).sum(-1).mean(0))
-        return torch.cat(found)[:, None]
+        return torch.cat(found)
 
     def pick(self, inputs: Tensor) -> Tensor:
         """Sequential greedy maximisation of the acquisition function."""
@@ -85,13 +114,12 @@ class Hypervolume(Goal):
         return qExpectedHypervolumeImprovement(
             model=self.outlook.surrogate.model,
             ref_point=self.outlook.reference,
-            partitioning=self._partitioning(),
+            partitioning=self._partitioning(self.outlook.values[self.outlook.on_front]),
             sampler=self.sampler(),
             objective=self.outlook.objective,
         )
 
-    def _partitioning(self) -> FastNondominatedPartitioning:
-        front = self.outlook.values[self.outlook.on_front]
+    def _partitioning(self, front: Tensor) -> FastNondominatedPartitioning:
         return FastNondominatedPartitioning(ref_point=self.outlook.reference, Y=front)
 
 
@@ -126,7 +154,7 @@ class Chebyshev(Goal):
         super().__init__(outlook, count, samples, generator)
         weights = sample_simplex([count], outlook.values.shape[1], 1.0, generator).double()
         self._scalarised = [
-            get_chebyshev_scalarization(weights=weight, Y=outlook.values) for weight in weights
+            get_chebyshev_scalarization(weights=weight, Y=outlook.values[outlook.on_front] if __import__('os').environ.get('PF') else outlook.values) for weight in weights
         ]
 
     def gains(self, inputs: Tensor) -> Tensor:
@@ -138,6 +166,10 @@ class Chebyshev(Goal):
             for scalarise in self._scalarised
         ]
         return torch.stack(columns, dim=1)
+
+    def shortlist(self, inputs: Tensor, size: int) -> Tensor:
+        """The best by each scalarisation."""
+        return best_first(self.gains(inputs), size)
 
     def pick(self, inputs: Tensor) -> Tensor:
         """One member per scalarisation, given those before it."""

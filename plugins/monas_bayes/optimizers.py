@@ -17,6 +17,7 @@ from monas_bayes.surrogate import Surrogate
 from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.device import Device
+from monas_core.errors import UsageError
 from monas_core.optimizer import Optimizer, StepReport
 from monas_core.preference import Preference
 from monas_core.problem import Problem
@@ -36,7 +37,13 @@ class Bayesian(Optimizer):
         self.options = options or Options()
 
     def start(self, problem: Problem, generator: torch.Generator) -> None:
-        """Take the problem."""
+        """Take the problem. Raises UsageError if no objective is queried: there is no doubt."""
+        if not any(objective.query for objective in problem.objectives):
+            names = ", ".join(objective.short for objective in problem.objectives)
+            raise UsageError(
+                f"Bayesian optimisation models objectives that cost a query, and {names} cost "
+                "none; add one that is evaluated (a quality), or choose another optimizer."
+            )
         self._problem = problem
         self._generator = generator
         self._surrogate = Surrogate(problem.choices, self.options.fit_steps)
@@ -69,10 +76,34 @@ class Bayesian(Optimizer):
         size: int,
         preferences: Sequence[Preference],  # noqa: ARG002 - a set is chosen as a set
     ) -> list[Architecture]:
-        """The evaluated architectures that together dominate most."""
+        """The evaluated front, and in places left over what the model expects to widen it."""
         known = self._known()
         points = self._problem.evaluator.matrix(known, device).numpy()
-        return [known[index] for index in covering(points, size)]
+        chosen = [known[index] for index in covering(points, size)]
+        left = size - len(chosen)
+        import os
+
+        fill = os.environ.get("FILL", "none")
+        if fill in ("ranks", "mixed"):
+            import numpy as np
+
+            rest = [a for a in known if a not in chosen]
+            want = left if fill == "ranks" else left // 2
+            while want > 0 and rest:
+                pts = self._problem.evaluator.matrix(rest, device).numpy()
+                more = [rest[i] for i in covering(pts, want)]
+                chosen += more
+                rest = [a for a in rest if a not in more]
+                want -= len(more)
+                left -= len(more)
+        if fill in ("model", "mixed") and left > 0:
+            generator = torch.Generator().manual_seed(0)
+            outlook = self._outlook(device, fit=False)
+            rows = self._best(
+                NoisyHypervolume(outlook, left, self.options.samples, generator), generator
+            )
+            chosen += population.decode(self._problem.choices, rows)
+        return chosen
 
     def state_dict(self) -> dict[str, Any]:
         """What was evaluated, whose turn it is, generator and hyperparameters."""
@@ -124,7 +155,9 @@ class Bayesian(Optimizer):
         """What is known and believed about a device, after a refit or with what was fitted."""
         problem = self._problem
         points = problem.evaluator.matrix(self._known(), device)
-        outlook = Outlook(problem, device, self._surrogate, (self._rows, points))
+        outlook = Outlook(
+            problem, device, self._surrogate, self._candidates.decode, (self._rows, points)
+        )
         queried = [index for index, o in enumerate(problem.objectives) if o.query]
         learn = self._surrogate.fit if fit else self._surrogate.condition
         learn(outlook.inputs(self._rows), points[:, queried])
@@ -137,15 +170,19 @@ class Bayesian(Optimizer):
         single = len(self._problem.objectives) == 1
         kind = Chebyshev if single else self.goal
         goal = kind(outlook, count, self.options.samples, self._generator)
-        shortlist = self._candidates.promising(
-            outlook.front_rows,
-            lambda rows: goal.gains(outlook.inputs(rows)),
-            self.options.shortlist,
-            self._generator,
+        return self._best(goal, self._generator)
+
+    def _best(self, goal: Goal, generator: torch.Generator) -> Tensor:
+        """The rows that serve a goal best."""
+        outlook = goal.outlook
+        rows = self._candidates.promising(
+            outlook.front_rows, lambda rows: goal.gains(outlook.inputs(rows)), generator
         )
-        if len(shortlist) <= count:
-            return shortlist
-        return shortlist[goal.pick(outlook.inputs(shortlist))]
+        if len(rows) <= goal.count:
+            return rows
+        inputs = outlook.inputs(rows)
+        listed = goal.shortlist(inputs, self.options.shortlist)
+        return rows[listed[goal.pick(inputs[listed])]]
 
 
 class QNEHVI(Bayesian):

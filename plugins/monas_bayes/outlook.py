@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import cached_property
 
 import torch
@@ -13,12 +13,13 @@ from monas_bayes.libraries import (
     draw_sobol_normal_samples,
 )
 from monas_bayes.surrogate import Surrogate
-from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.device import Device
 from monas_core.front import non_dominated
 from monas_core.objective import sign
 from monas_core.problem import Problem
+
+Decoder = Callable[[Tensor], list[Architecture]]
 
 _DRAWS = 16
 """Draws from marginal posteriors when thousands of candidates are screened."""
@@ -36,15 +37,22 @@ class Outlook:
         problem: Objectives and where their values come from.
         device: Whose costs count.
         surrogate: Conditioned on ``known``.
+        decode: Turns rows into architectures.
         known: The evaluated rows ``(n, C)`` and their minimised points ``(n, M)``.
     """
 
     def __init__(
-        self, problem: Problem, device: Device, surrogate: Surrogate, known: tuple[Tensor, Tensor]
+        self,
+        problem: Problem,
+        device: Device,
+        surrogate: Surrogate,
+        decode: Decoder,
+        known: tuple[Tensor, Tensor],
     ) -> None:
         self.problem = problem
         self.device = device
         self.surrogate = surrogate
+        self._decode = decode
         self._known = known
         self._queried = [i for i, o in enumerate(problem.objectives) if o.query]
         self._costs = [i for i, o in enumerate(problem.objectives) if not o.query]
@@ -79,10 +87,8 @@ class Outlook:
 
     def inputs(self, rows: Tensor, architectures: Sequence[Architecture] | None = None) -> Tensor:
         """What the model reads, ``(n, d)``: features and scaled costs of rows ``(n, C)``."""
-        features = self.surrogate.features(rows)
-        if architectures is None:
-            architectures = population.decode(self.problem.choices, rows)
-        columns = [features]
+        architectures = self._decode(rows)
+        columns = [self.surrogate.features(rows)]
         for index in self._costs:
             objective = self.problem.objectives[index]
             found = self.problem.evaluator.estimates(objective, architectures, self.device)

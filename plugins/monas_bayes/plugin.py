@@ -27,7 +27,7 @@ def monas_optimizers() -> list[Spec]:
         ),
         Spec(
             name="qnparego",
-            summary="Bayesian optimisation: expected improvement of random Chebyshev scalarisations",
+            summary="Bayesian optimisation: expected improvement of random scalarisations",
             factory="monas_bayes.optimizers:QNParEGO",
             options="monas_bayes.options:Options",
             extras=EXTRAS,

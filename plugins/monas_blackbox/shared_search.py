@@ -12,6 +12,7 @@ from torch import Tensor
 from monas_blackbox.known import best_known, best_portfolio
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.views import Across, View, views
+from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.device import Device
 from monas_core.optimizer import Optimizer, StepReport
@@ -59,11 +60,12 @@ class SharedSearch(Optimizer):
         ledger, missing = self._ledger, self._initial - len(self._ledger)
         count = ledger.allowance(self._batch if missing <= 0 else min(self._batch, missing))
         phase, rows = "sampling", ledger.rows[:0]
+        if missing == self._initial:
+            rows = ledger.fresh(population.corners(self._problem.choices))[:count]
         if missing <= 0:
             phase, view = "searching", self._views[self._turn % len(self._views)]
             self._turn += 1
-            found = self.candidates(ledger, view, count, self._generator)
-            rows = ledger.fresh(found)[:count]
+            rows = ledger.fresh(self.candidates(ledger, view, count, self._generator))[:count]
         if len(rows) < count:
             drawn = ledger.draw(count, self._generator)
             rows = ledger.fresh(torch.cat([rows, drawn]))[:count]

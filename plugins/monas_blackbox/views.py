@@ -14,36 +14,61 @@ from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.device import Device
 from monas_core.front import Points
-from monas_core.objective import sign
+from monas_core.objective import Objective, sign
 from monas_core.problem import Problem
 from monas_core.yardstick import reference_sample
 
 Across = Literal["each", "joint"]
 """One search per device in turns, all sharing what is evaluated, or one search for all devices."""
 
+Column = NDArray[np.float64]
+"""One minimised number per architecture, ``(n,)``."""
+
 _SMALLEST_COST = 1e-12
 """Costs of zero exist in tables and have no logarithm."""
 
 
 class View(ABC):
-    """Minimised points of evaluated architectures; those seen before are not computed again."""
+    """Minimised points of architectures as one search sees them."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._points = np.empty((0, len(problem.objectives)))
         self._relative = any(objective.population_relative for objective in problem.objectives)
 
+    @abstractmethod
+    def cost(self, objective: Objective, architectures: Sequence[Architecture]) -> Column:
+        """A device cost, minimised; free to look up."""
+
     def points(self, ledger: Ledger) -> Points:
-        """Points of everything in the ledger, ``(n, M)``."""
+        """Points of everything in the ledger, ``(n, M)``; known ones are not computed again."""
         begin = 0 if self._relative else len(self._points)
         if begin < len(ledger):
-            known = self._points[:begin]
-            self._points = np.concatenate([known, self.of(ledger.architectures[begin:])])
+            fresh = self.assembled(ledger.architectures[begin:])
+            self._points = np.concatenate([self._points[:begin], fresh])
         return self._points
 
-    @abstractmethod
-    def of(self, architectures: Sequence[Architecture]) -> Points:
-        """Points of some architectures whose quality is known, ``(n, M)``."""
+    def assembled(
+        self, architectures: Sequence[Architecture], quality: Column | None = None
+    ) -> Points:
+        """Points ``(n, M)``, with ``quality`` in place of every queried objective if given."""
+        columns: list[Column] = []
+        for objective in self.problem.objectives:
+            if objective.query and quality is not None:
+                columns.append(quality)
+            elif objective.query or objective.device_metric is None:
+                columns.append(self._shared(objective, architectures))
+            else:
+                columns.append(self.cost(objective, architectures))
+        return np.stack(columns, axis=1)
+
+    def _shared(self, objective: Objective, architectures: Sequence[Architecture]) -> Column:
+        evaluator = self.problem.evaluator
+        if objective.query:
+            found = evaluator.values(objective, architectures, None)
+        else:
+            found = evaluator.estimates(objective, architectures, self.problem.devices[0])
+        return _minimised(objective, [value.value for value in found])
 
 
 class DeviceView(View):
@@ -53,57 +78,56 @@ class DeviceView(View):
         super().__init__(problem)
         self.device = device
 
-    def of(self, architectures: Sequence[Architecture]) -> Points:
-        """Values on the device."""
-        return self.problem.evaluator.matrix(architectures, self.device).numpy()
+    def cost(self, objective: Objective, architectures: Sequence[Architecture]) -> Column:
+        """The estimate for the device."""
+        found = self.problem.evaluator.estimates(objective, architectures, self.device)
+        return _minimised(objective, [value.value for value in found])
 
 
 class JointView(View):
-    """Device costs replaced by their mean over all devices of standardised logarithms.
+    """Each device cost is the mean over all devices of its standardised logarithm.
 
-    Mean and standard deviation of each device's log costs come from the reference sample,
-    so that a slow device weighs no more than a fast one.
+    Mean and standard deviation of a device's log costs come from the reference sample, so
+    that a slow device weighs no more than a fast one.
     """
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
-        self._costs = np.array([o.device_metric is not None for o in problem.objectives])
-        self._signs = np.array([sign(objective) for objective in problem.objectives])
         choices = problem.choices
         rows = population.encode(choices, reference_sample(choices))
-        sample = population.decode(choices, rows[problem.available(rows)])
-        logs = [self._logs(sample, device) for device in problem.devices]
-        self._centres = [log.mean(axis=0) for log in logs]
-        self._widths = [np.where(log.std(axis=0) > 0, log.std(axis=0), 1.0) for log in logs]
+        self._sample = population.decode(choices, rows[problem.available(rows)])
+        self._scales: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def of(self, architectures: Sequence[Architecture]) -> Points:
-        """Shared objectives as they are, costs averaged."""
-        devices = self.problem.devices
-        points = self.problem.evaluator.matrix(architectures, devices[0]).numpy().copy()
-        scaled = [
-            (self._logs(architectures, device) - centre) / width
-            for device, centre, width in zip(devices, self._centres, self._widths, strict=True)
-        ]
-        points[:, self._costs] = np.mean(scaled, axis=0)
-        return points
+    def cost(self, objective: Objective, architectures: Sequence[Architecture]) -> Column:
+        """The mean over the devices."""
+        columns: list[Column] = []
+        for device in self.problem.devices:
+            centre, width = self._scale(objective, device)
+            columns.append((self._logs(objective, architectures, device) - centre) / width)
+        return _minimised(objective, np.mean(columns, axis=0))
+
+    def _scale(self, objective: Objective, device: Device) -> tuple[float, float]:
+        key = (objective.name, device.name)
+        if key not in self._scales:
+            logs = self._logs(objective, self._sample, device)
+            self._scales[key] = (float(logs.mean()), float(logs.std()) or 1.0)
+        return self._scales[key]
 
     def _logs(
-        self, architectures: Sequence[Architecture], device: Device
-    ) -> NDArray[np.float64]:
-        """Minimised log costs ``(n, number of costs)``."""
-        columns = [
-            [value.value for value in self.problem.evaluator.estimates(o, architectures, device)]
-            for o in self.problem.objectives
-            if o.device_metric is not None
-        ]
-        costs = np.array(columns).reshape(len(columns), len(architectures)).T
-        return self._signs[self._costs] * np.log(np.maximum(costs, _SMALLEST_COST))
+        self, objective: Objective, architectures: Sequence[Architecture], device: Device
+    ) -> Column:
+        found = self.problem.evaluator.estimates(objective, architectures, device)
+        return np.log(np.maximum([value.value for value in found], _SMALLEST_COST))
 
 
 def views(problem: Problem, across: Across) -> list[View]:
-    """One view per device for ``each``, one in all for ``joint`` and where devices do not matter."""
+    """One per device for ``each``; one in all for ``joint`` and where devices do not matter."""
     if all(objective.device_metric is None for objective in problem.objectives):
         return [DeviceView(problem, problem.devices[0])]
     if across == "joint":
         return [JointView(problem)]
     return [DeviceView(problem, device) for device in problem.devices]
+
+
+def _minimised(objective: Objective, values: Sequence[float] | Column) -> Column:
+    return sign(objective) * np.asarray(values, dtype=np.float64)

@@ -10,14 +10,16 @@ import torch
 from monas_core.architecture import Architecture
 from monas_core.context import Context
 from monas_core.device import Device, require_metric
+from monas_core.errors import UsageError
 from monas_core.population import decode, reference_population, unique_rows
-from monas_core.values import Value
 from monas_core.profiling.cost_model import CostModel, fit
+from monas_core.values import Value
 from monas_devices.capabilities import probe
 from monas_devices.host_profile import host_profile, modelled_mj
 from monas_devices.meter import EnergyMeter, find_meter
 from monas_devices.roofline import memory_mb
-from monas_devices.timing import measure_ms
+from monas_devices.runtimes import check, prepare
+from monas_devices.timing import THREADS, measure_ms
 
 CALIBRATION = 20
 """Architectures measured to fit the model behind ``estimate``."""
@@ -35,12 +37,30 @@ class Host(Device):
 
     Args:
         seconds: Time to spend on one measurement.
+        runtime: What executes networks: one of ``RUNTIMES``.
+        threads: CPU threads.
+        batch: Samples per inference.
+
+    Raises:
+        UsageError: The runtime cannot work here, or a number is not positive.
     """
 
     metrics = frozenset({"latency_ms", "energy_mj", "memory_mb"})
 
-    def __init__(self, *, seconds: float = 0.04) -> None:
-        self.profile = host_profile()
+    def __init__(
+        self,
+        *,
+        seconds: float = 0.04,
+        runtime: str = "eager",
+        threads: int = THREADS,
+        batch: int = 1,
+    ) -> None:
+        check(runtime)
+        for what, number in {"threads": threads, "batch": batch}.items():
+            if number < 1:
+                raise UsageError(f"{what} must be at least 1, got {number}.")
+        self.profile = host_profile(runtime, threads, batch)
+        self._runtime, self._threads = runtime, threads
         self._seconds = seconds
         self._meter: EnergyMeter | None = None
         self._looked_for_meter = False
@@ -102,6 +122,7 @@ class Host(Device):
 
     def _enter(self, context: Context) -> None:
         """Forget what was measured for another space, task, torch device or machine."""
+        check(self._runtime, context.torch_device)
         space, task = context.space, context.require_task()
         sizes = " ".join(map(str, space.choices.sizes))
         machine = f"{context.torch_device} {self.profile.processor} {self.profile.runtime}"
@@ -115,14 +136,16 @@ class Host(Device):
         self, metric: str, architectures: Sequence[Architecture], context: Context
     ) -> list[Value]:
         if metric == "latency_ms":
-            return measure_ms(architectures, context, self.profile.batch, self._seconds)
+            batch, runtime = self.profile.batch, self._runtime
+            return measure_ms(architectures, context, batch, self._seconds, runtime, self._threads)
         return [self._measure_mj(architecture, context) for architecture in architectures]
 
     def _measure_mj(self, architecture: Architecture, context: Context) -> Value:
         assert self._meter is not None
         network = context.network(architecture).eval()
         inputs = context.example(self.profile.batch)
-        joules = self._meter.joules(lambda: network(inputs), 3 * self._seconds)
+        call = prepare(self._runtime, network, inputs, self._threads)
+        joules = self._meter.joules(call, 3 * self._seconds, self._threads)
         if joules is None:  # the counter answered before and does not now
             times = self.cost("latency_ms", [architecture], context)
             return self._modelled([architecture], times, context)[0]

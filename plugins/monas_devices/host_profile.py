@@ -12,20 +12,27 @@ from monas_core.values import Value
 from monas_core.workload import Workload
 from monas_devices.capabilities import processor_name
 from monas_devices.profiles import BYTES
+from monas_devices.runtimes import describe
 from monas_devices.timing import THREADS
 
 
-def host_profile() -> DeviceProfile:
-    """What this machine is; networks run in single precision, one sample at a time."""
+def host_profile(runtime: str = "eager", threads: int = THREADS, batch: int = 1) -> DeviceProfile:
+    """What this machine is; networks run in single precision.
+
+    Args:
+        runtime: What executes them.
+        threads: CPU threads.
+        batch: Samples per inference.
+    """
     names = [processor_name()]
     if torch.cuda.is_available():
         names.append(torch.cuda.get_device_name(0))
     return DeviceProfile(
         name="host",
         processor=" with ".join(names),
-        runtime=f"PyTorch {torch.__version__} eager, {THREADS} thread",
+        runtime=describe(runtime, threads),
         precision="fp32",
-        batch=1,
+        batch=batch,
         origin="measured",
         kind="host",
         figures=_figures(),

@@ -30,10 +30,12 @@ class EnergyMeter:
         self._monitor = monitor
         self._gpu = gpu
 
-    def joules(self, call: Callable[[], Any], min_run_time: float) -> float | None:
+    def joules(
+        self, call: Callable[[], Any], min_run_time: float, threads: int = THREADS
+    ) -> float | None:
         """Energy of one call, averaged over ``min_run_time`` seconds; ``None`` if not counted."""
-        threads, calls = torch.get_num_threads(), 0
-        torch.set_num_threads(THREADS)  # as latency is timed, so that both describe one run
+        before, calls = torch.get_num_threads(), 0
+        torch.set_num_threads(threads)  # as latency is timed, so that both describe one run
         try:
             with torch.inference_mode():
                 call()  # warm-up
@@ -44,7 +46,7 @@ class EnergyMeter:
                     calls += 1
                 measurement = self._monitor.end_window(_WINDOW)
         finally:
-            torch.set_num_threads(threads)
+            torch.set_num_threads(before)
         counters = measurement.gpu_energy if self._gpu else measurement.cpu_energy
         # zeus answers None without permission, and 0 J when a counter did not advance. Neither
         # is a measurement.

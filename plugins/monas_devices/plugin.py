@@ -35,7 +35,7 @@ def monas_devices() -> list[Spec]:
         name="host",
         summary="This machine: latency measured, energy measured where it can be.",
         factory="monas_devices.host:Host",
-        provides={"default-device"},
+        provides={"default-device", "measures-this-machine"},
     )
     return [host, *(_modelled(path) for path in sorted(CATALOGUE.glob("*.json")))]
 

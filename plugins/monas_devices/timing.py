@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import nn
 from torch.utils.benchmark import Measurement, Timer
 
 from monas_core.architecture import Architecture
 from monas_core.context import Context
 from monas_core.values import Value
+from monas_devices.runtimes import Call, prepare
 
 THREADS = 1
 """CPU threads that run a network.
@@ -30,42 +30,58 @@ disturbance that lasts a second then meets every network alike instead of spoili
 
 
 def measure_ms(
-    architectures: Sequence[Architecture], context: Context, batch: int, seconds: float
+    architectures: Sequence[Architecture],
+    context: Context,
+    batch: int,
+    seconds: float,
+    runtime: str = "eager",
+    threads: int = THREADS,
 ) -> list[Value]:
     """Median time of an inference in ms, with the interquartile range as spread.
 
-    On the CPU this is the time its thread spent computing: what a clock on the
-    wall shows on an idle machine, without the time given to other processes and
-    to the threads of a screen or a trainer. On a GPU it is the time on the wall.
+    On one thread of the CPU this is the time that thread spent computing: what a clock
+    on the wall shows on an idle machine, without the time given to other processes and
+    to the threads of a screen or a trainer. On a GPU and on several threads it is the
+    time on the wall.
 
     Args:
         architectures: Networks to time.
         context: Where they and their inputs come from.
         batch: Samples per inference.
         seconds: Time to spend on each; the number of calls adapts to it.
+        runtime: What executes them; a compiled network is timed in one go, since it
+            takes longer to compile than to time.
+        threads: CPU threads.
     """
     inputs = context.example(batch)
+    clock = _clock(context.torch_device, threads)
     samples: dict[Architecture, list[Measurement]] = {a: [] for a in architectures}
-    for _ in range(ROUNDS):
+    rounds = ROUNDS if runtime == "eager" else 1
+    for _ in range(rounds):
         for architecture, found in samples.items():
             # Extracted anew in each round: the networks together may not fit in memory.
-            network = context.network(architecture).eval()
-            found += _sample(network, inputs, context.torch_device, seconds / ROUNDS)
+            call = prepare(runtime, context.network(architecture).eval(), inputs, threads)
+            blocks = BLOCKS * ROUNDS // rounds
+            found += _sample(call, clock, threads, seconds / rounds, blocks)
     return [_summary(samples[architecture]) for architecture in architectures]
 
 
+def _clock(torch_device: torch.device, threads: int) -> dict[str, Any]:
+    """The clock of ``Timer``; its own one waits for a GPU and shows the time on the wall."""
+    alone = torch_device.type == "cpu" and threads == 1
+    return {"timer": time.thread_time} if alone else {}
+
+
 def _sample(
-    network: nn.Module, inputs: Any, torch_device: torch.device, seconds: float
+    call: Call, clock: dict[str, Any], threads: int, seconds: float, blocks: int
 ) -> list[Measurement]:
-    """``BLOCKS`` timings, each the mean of as many calls as fit its share of the time."""
-    clock: dict[str, Any] = {} if torch_device.type == "cuda" else {"timer": time.thread_time}
-    names = {"network": network, "inputs": inputs}
-    timer = Timer("network(inputs)", globals=names, num_threads=THREADS, **clock)
+    """Timings, each the mean of as many calls as fit its share of the time."""
+    timer = Timer("call()", globals={"call": call}, num_threads=threads, **clock)
     with torch.inference_mode():
         timer.timeit(WARM_UP_CALLS)
         once = timer.timeit(WARM_UP_CALLS).mean
-        number = max(1, round(seconds / BLOCKS / once))
-        return [timer.timeit(number) for _ in range(BLOCKS)]
+        number = max(1, round(seconds / blocks / once))
+        return [timer.timeit(number) for _ in range(blocks)]
 
 
 def _summary(samples: list[Measurement]) -> Value:

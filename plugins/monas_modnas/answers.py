@@ -96,8 +96,8 @@ class Answers:
     def portfolio(self, device: Device, size: int, known: Tensor) -> Tensor:
         """At most ``size`` rows whose predicted hypervolume is largest, chosen greedily."""
         opinions = self._for(device, known)
-        chosen = cover(self.judge.linear(opinions, device), size, self._along)
-        return opinions.rows[chosen]
+        points = self.judge.linear(opinions, device, -self.options.caution)
+        return opinions.rows[cover(points, size, self._along)]
 
     def _for(self, device: Device, known: Tensor) -> Opinions:
         # a generator of its own: what is asked leaves no trace in what is learnt

@@ -15,15 +15,17 @@ from torch import Tensor, nn
 _JITTER = 1e-4
 """Smallest noise variance on standardised targets."""
 _HYPER_POINTS = 256
-_PRIOR = 0.02
-"""Half the precision of the normal prior on the logarithms of the scales."""
+_CENTRE = -3.5
+_PRIOR = 0.2
+"""Mean and half the precision of the normal prior on the logarithms of the scales."""
 
 
 class GaussianProcess(nn.Module):
     """Zero-mean process with a linear plus a Matern-5/2 kernel, one scale per group of features.
 
-    k(x, y) = a x.y / G + b (1 + s + s^2 / 3) exp(-s) + noise with
-    s^2 = 5 sum_g w_g |x_g - y_g|^2. Hyperparameters maximise the marginal likelihood
+    k(x, y) = a sum_g w_g x_g.y_g + b (1 + s + s^2 / 3) exp(-s) + noise with
+    s^2 = 5 sum_g w_g |x_g - y_g|^2: a group that matters for one part does for the
+    other. Hyperparameters maximise the marginal likelihood
     (Rasmussen and Williams, 2006, eq. 5.8) with a weak normal prior on log w, and are
     shared by all outputs.
     """
@@ -33,8 +35,8 @@ class GaussianProcess(nn.Module):
         super().__init__()
         self.groups = groups
         count = int(groups.max()) + 1
-        self.log_scales = nn.Parameter(torch.full((count,), -2.0, dtype=torch.float64))
-        self.log_weights = nn.Parameter(torch.tensor([-1.0, 0.0, -4.0], dtype=torch.float64))
+        self.log_scales = nn.Parameter(torch.full((count,), _CENTRE, dtype=torch.float64))
+        self.log_weights = nn.Parameter(torch.tensor([0.0, 0.0, -4.0], dtype=torch.float64))
         self.inputs = torch.zeros(0, len(groups), dtype=torch.float64)
         self.targets = torch.zeros(0, 1, dtype=torch.float64)
         self._factor = torch.zeros(0, 0, dtype=torch.float64)
@@ -46,7 +48,7 @@ class GaussianProcess(nn.Module):
         linear, smooth, _ = self.log_weights.exp()
         a, b = first * scale, second * scale
         squared = a.square().sum(-1)[:, None] + b.square().sum(-1)[None, :] - 2 * a @ b.T
-        product = (first @ second.T) / len(self.log_scales)
+        product = a @ b.T
         # the floor keeps the derivative of the root finite where a point meets itself
         distance = (5.0 * squared).clamp_min(1e-10).sqrt()
         return linear * product + smooth * matern(distance)
@@ -64,7 +66,7 @@ class GaussianProcess(nn.Module):
                 factor = self._factorise(some)
                 solved = torch.cholesky_solve(wanted, factor)
                 fit = 0.5 * (wanted * solved).sum() / wanted.shape[1]
-                prior = _PRIOR * self.log_scales.square().sum()
+                prior = _PRIOR * (self.log_scales - _CENTRE).square().sum()
                 loss = (fit + factor.diagonal().log().sum() + prior) / len(some)
                 adam.zero_grad(set_to_none=True)
                 loss.backward()
@@ -94,7 +96,8 @@ class GaussianProcess(nn.Module):
             across = self.kernel(rows, self.inputs)
             half = torch.linalg.solve_triangular(self._factor, across.T, upper=False)
             linear, smooth, _ = self.log_weights.exp()
-            prior = linear * rows.square().sum(-1) / len(self.log_scales) + smooth
+            weighted = rows.square() * self.log_scales.exp()[self.groups]
+            prior = linear * weighted.sum(-1) + smooth
             return (prior - half.square().sum(0)).clamp_min(0.0).sqrt()[:, None].float()
 
     def get_extra_state(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import attrs
 from monas_core.errors import UsageError
 
 _MAY_BE_ZERO = {
-    *("entropy", "optimism", "steps_per_round", "first_steps"),
+    *("entropy", "optimism", "caution", "steps_per_round", "first_steps"),
     *("enumerate", "generations", "final_generations"),
 }
 
@@ -40,6 +40,8 @@ class Options:
         hidden: Width of the hypernetwork.
         optimism: Largest number of standard deviations by which the quality of unexplored
             architectures is overrated when queries are chosen.
+        caution: Number of standard deviations by which quality is underrated when a portfolio
+            is chosen: the best of many predictions is rarely as good as predicted.
         entropy: Weight of the entropy bonus at the start; falls to 0 over the budget.
         smoothing: Temperature of the smooth Chebyshev scalarisation.
         cost_samples: Architectures whose costs train the cost predictor.
@@ -71,13 +73,14 @@ class Options:
     learning_rate: float = 3e-3
     hidden: int = 128
     optimism: float = 1.0
+    caution: float = 0.5
     entropy: float = 0.01
     smoothing: float = 0.05
     cost_samples: int = 256
     refine: bool = True
     enumerate: int = 20_000
-    generations: int = 5
-    final_generations: int = 12
+    generations: int = 8
+    final_generations: int = 20
     children: int = 300
     elite: int = 160
     supernet_batch: int = 48

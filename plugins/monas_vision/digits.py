@@ -27,7 +27,7 @@ SIZE = 16
 """Height and width a network sees, in pixels."""
 VIEWS = 4
 """Distortions of each image that are evaluated."""
-DISTORTION = Distortion(degrees=25, scale=0.25, shear=0.25, shift=0.1, noise=0.15)
+DISTORTION = Distortion(degrees=60, scale=0.25, shear=0.25, shift=0.1, noise=0.15)
 _DEALT: Mapping[Part, int] = {"train": 5, "search": 2, "test": 2}
 """How many of nine neighbours in the order of the split each part gets."""
 

@@ -11,7 +11,7 @@ this space does not. Two changes that leave every output as it is make up for th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +56,7 @@ def to_gpt2(network: GPT) -> GPT2LMHeadModel:
         for parameter in stock.parameters():
             parameter.zero_()
         _copy(network, stock, repeats)
-    return stock.to(network.token_embedding.weight.dtype).train(network.training)
+    return stock.train(network.training)
 
 
 def check_equal_layers(config: GPTConfig) -> None:
@@ -89,7 +89,7 @@ def _copy(network: GPT, stock: GPT2LMHeadModel, repeats: int) -> None:
     _copy_norm(network.norm, body.ln_f, repeats, 1 / repeats)
 
 
-def _copy_block(block: Block, target: nn.Module, repeats: int) -> None:
+def _copy_block(block: Block, target: Any, repeats: int) -> None:
     """One layer; ``Conv1D`` of GPT-2 keeps its weight as (inputs, outputs)."""
     attention, mlp = block.attention, block.mlp
     _copy_norm(block.norm_1, target.ln_1, repeats)

@@ -170,9 +170,8 @@ class DecoderLayer(nn.Module):
         mixed = attend(query, key, value, self.attention.heads, causal=not past)
         y = y + self.attention.proj(mixed)
         # the K translations of a sentence look at one memory: K*T queries of one sample
-        query = self.cross.query(self.norm_2(y)).reshape(
-            len(mask), -1, key.shape[-1]
-        )  # (B, K*T, I)
+        query = self.cross.query(self.norm_2(y))
+        query = query.reshape(mask.shape[0], -1, query.shape[-1])  # (B, K*T, I)
         mask = mask.repeat(1, self.span)  # (B, span*S)
         mixed = attend(query, memory["key"], memory["value"], self.cross.heads, mask)
         y = y + self.cross.proj(mixed).view_as(y)
@@ -258,12 +257,17 @@ class HAT(nn.Module):
         return F.embedding(tokens, self.embedding.weight[:, :width]) * math.sqrt(width) + positions
 
     def reset(self) -> None:
-        """Draw fresh weights as fairseq does: Xavier's, biases at 0, norms at 1."""
+        """Draw fresh weights: Xavier's as in fairseq, biases at 0, norms at 1.
+
+        Layers that write to a residual stream start smaller, by the root of their number.
+        """
         if self.embedding.weight.is_meta:  # no numbers to draw, and pretending to takes long
             return
-        for layer in self.modules():
+        writers = 2 * len(self.encoder) + 3 * len(self.decoder)
+        for name, layer in self.named_modules():
             if isinstance(layer, nn.Linear):
-                nn.init.xavier_uniform_(layer.weight)
+                writes = name.endswith(("proj", "down"))
+                nn.init.xavier_uniform_(layer.weight, gain=writers**-0.5 if writes else 1.0)
                 nn.init.zeros_(layer.bias)
         nn.init.normal_(self.embedding.weight, std=self.config.table_width**-0.5)
 

@@ -14,7 +14,9 @@ Answer = Callable[[str], int]
 """From the name of a choice to its answer."""
 
 
-def configure(architecture: Architecture, sizes: Sizes, channels: int, classes: int) -> NetworkConfig:
+def configure(
+    architecture: Architecture, sizes: Sizes, channels: int, classes: int
+) -> NetworkConfig:
     """Sizes of the network an architecture stands for."""
     answers = architecture.choices
     return _network(sizes, lambda name: cast("int", answers[name]), channels, classes)

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import cast
 
 import attrs
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 

@@ -172,7 +172,8 @@ class CellNetwork(nn.Module):
         self.norm = nn.BatchNorm2d(widths[-1])
         self.head = nn.Linear(widths[-1], config.classes)
         self.reset()
-        self.to(memory_format=torch.channels_last)  # convolutions of few channels run faster
+        # convolutions of few channels run faster so
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def forward(self, images: Tensor, flow: Flow = _ALONE) -> Tensor:
         """Logits of each image.

@@ -27,7 +27,7 @@ class CountingMeter(EnergyMeter):
     def __init__(self, answers: int = 1000) -> None:
         self.left = answers
 
-    def joules(self, call: Any, min_run_time: float) -> float | None:
+    def joules(self, call: Any, min_run_time: float, threads: int = 1) -> float | None:
         call()
         self.left -= 1
         return 2e-3 if self.left >= 0 else None

@@ -16,7 +16,10 @@ from monas_nasbench201.sizes import OPERATIONS, edges
 from monas_nasbench201.space import NASBench201Space
 from monas_nasbench201.strings import from_string, to_string
 
-BEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+BEST = (
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|"
+    "+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+)
 
 
 class Pictures:
@@ -72,7 +75,7 @@ def test_published_form_goes_both_ways() -> None:
     best = from_string(choices, BEST)
     assert to_string(best) == BEST
     assert best["edge_0_3"] == "skip_connect"
-    assert best["edge_1_2"] == "nor_conv_3x3"
+    assert best["edge_1_2"] == "nor_conv_1x1"
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def test_single_class_is_refused(tmp_path: Path, write_images: Any) -> None:
 def test_class_without_images_is_refused(flat: Path) -> None:
     (flat / "void").mkdir()
     (flat / "void" / "notes.txt").write_text("nothing")
-    with pytest.raises(UsageError, match='class folder ".*void" holds no images'):
+    with pytest.raises(UsageError, match=r'class folder ".*void" holds no images'):
         loaded(flat)
 
 

@@ -1,0 +1,77 @@
+"""``monas export``: a subnet as a model that runs without monas."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monas_core.cli.options import Json, RunFolder
+from monas_core.cli.subnet import Device, Key, Prefer, Subnet
+
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="pt2|onnx|safetensors|hf",
+        help="pt2: program of torch.export. onnx: checked and timed in onnxruntime. safetensors: "
+        "weights, config.json and a plain model.py. hf: a stock class of transformers.",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH",
+        help="File or folder to write; without it SPACE-KEY in the current folder. "
+        "It must not exist.",
+    ),
+]
+Weights = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|inherited|trained",
+        help="Inherited from the supernet, or trained by monas train; auto takes trained ones "
+        "where there are some.",
+    ),
+]
+
+
+def command(
+    format_: Format,
+    run: RunFolder = None,
+    device: Device = None,
+    prefer: Prefer = None,
+    architecture: Key = None,
+    out: Out = None,
+    weights: Weights = "auto",
+    json: Json = False,
+) -> None:
+    """Write a subnet as a model that runs without monas, checked against the subnet.
+
+    Example: monas export --device host --prefer acc=.6,lat=.4 --format onnx --out small.onnx
+    """
+    from monas_core.cli.common import console, print_json
+    from monas_core.cli.subnet import opened
+
+    subnet = Subnet(device, prefer, architecture)
+    quiet = contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext()
+    with quiet:  # whatever a library prints
+        from monas_core.export.ship import check_request
+
+        wanted = check_request(format_, weights, out)
+        found, installed = opened(run)
+        member = subnet.member(found, installed)
+        key = member["key"]
+        path = out or Path(f"{found.config.space}-{key}{wanted.suffix}")
+        report = found.export(member, format_, path, weights=weights)
+        objectives = found.front(found.devices[0])["objectives"]
+    report |= {"run": str(found.path), "member": member, "objectives": objectives}
+    if json:
+        print_json(report)
+        return
+    from monas_core.ui.exported import print_export
+
+    print_export(report, console())

@@ -1,0 +1,65 @@
+"""A subnet of a finished run, exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from monas_core.architecture import Architecture
+from monas_core.export import formats
+from monas_core.export.subject import subject
+from monas_core.session import Session
+from monas_core.train.weights import check_weights, subnet
+
+
+def ship(
+    session: Session,
+    run: Path,
+    architecture: Architecture,
+    wanted: formats.Format,
+    out: Path,
+    *,
+    weights: str,
+    capabilities: frozenset[str],
+) -> dict[str, Any]:
+    """Write a subnet with its weights in a format, checked against the subnet.
+
+    Args:
+        session: Of the run, loaded.
+        run: Its folder.
+        architecture: Which subnet.
+        wanted: The format.
+        out: File or folder, which must not exist.
+        weights: ``auto``, ``inherited`` or ``trained``.
+        capabilities: What the spec of the run's space provides.
+
+    Raises:
+        UsageError: The path is taken, there are no such weights, or the network has no such
+            form.
+        MonasError: What was written answers otherwise; nothing is left behind.
+    """
+    network, origin = subnet(session, run, architecture, weights)
+    item = subject(
+        session, architecture, network, capabilities=capabilities, facts={"weights": origin}
+    )
+    report = formats.export(item, wanted, out)
+    return {
+        "key": architecture.key,
+        "architecture": architecture.to_json(),
+        "weights": origin,
+        "parameters": item.parameters,
+        **report,
+    }
+
+
+def check_request(format_name: str, weights: str, out: Path | None) -> formats.Format:
+    """What can be refused before anything is loaded; the format otherwise.
+
+    Raises:
+        UsageError: Unknown format or weights, a missing package, or a path that is taken.
+    """
+    wanted = formats.find(format_name)
+    check_weights(weights)
+    if out is not None:
+        formats.check_free(out)
+    return wanted

@@ -1,0 +1,49 @@
+"""From the short key of an architecture back to the architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from monas_core.architecture import Architecture
+from monas_core.archive import Archive
+from monas_core.choices import ChoiceSet
+from monas_core.errors import UsageError
+from monas_core.frontfile import read_front
+from monas_core.rundir import RunFolder
+from monas_core.train.folder import TrainedFolder
+
+_SHOWN = 4
+
+
+def find_architecture(folder: RunFolder, choices: ChoiceSet, key: str) -> Architecture:
+    """The one architecture this run knows whose key is, or begins with, ``key``.
+
+    Raises:
+        UsageError: None does, several do, or a file of the run is damaged.
+    """
+    found: dict[str, Architecture] = {}
+    for architecture in _known(folder, choices):
+        if architecture.key == key:
+            return architecture
+        if key and architecture.key.startswith(key):
+            found[architecture.key] = architecture
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        some = ", ".join(sorted(found)[:_SHOWN])
+        raise UsageError(f'Several architectures begin with "{key}": {some}; give more of the key.')
+    raise UsageError(
+        f'Run {folder.path} knows no architecture "{key}"; keys are in the last column of: '
+        f"monas front {folder.path}"
+    )
+
+
+def _known(folder: RunFolder, choices: ChoiceSet) -> Iterator[Architecture]:
+    """Everything the run has seen: members of fronts, trained subnets, evaluated architectures."""
+    for path in sorted((folder.path / "front").glob("*.json")):
+        for member in read_front(path)["members"]:
+            yield choices.from_json(member["architecture"])
+    for trained in TrainedFolder.all_in(folder.path):
+        yield choices.from_json(trained.settings()["architecture"])
+    for known in Archive(folder.path / "archive.jsonl").read(choices):
+        yield known.architecture

@@ -1,0 +1,185 @@
+"""From a wish to one architecture: the optimizer's answers against the stored fronts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import attrs
+import numpy as np
+
+from monas_core.architecture import Architecture
+from monas_core.constraint import Constraint
+from monas_core.device import Device
+from monas_core.errors import UsageError
+from monas_core.evaluator import Evaluator
+from monas_core.feasibility import feasible
+from monas_core.finish import predicted
+from monas_core.front import Points, Scale
+from monas_core.frontfile import member
+from monas_core.objective import Objective
+from monas_core.preference import Preference
+from monas_core.selection import comparable, scalarised
+from monas_core.session import Session
+from monas_core.targets import Target
+from monas_core.values import Evaluation, Value
+
+_TRIES = 6
+"""Architectures that are measured again until one meets the limits again."""
+
+
+class Picker:
+    """Answers wishes with limits on one device.
+
+    Args:
+        session: Of a finished run.
+        fronts: Stored front documents of the devices whose members compete.
+        target: What is picked for.
+    """
+
+    def __init__(
+        self, session: Session, fronts: Sequence[Mapping[str, Any]], target: Target
+    ) -> None:
+        self.session = session
+        self.target = target
+        self._objectives = session.plan.objectives
+        self._names = [objective.short for objective in self._objectives]
+        self._members = [m for document in fronts for m in document["members"]]
+        own = [d for d in fronts if d["device"] == target.device.name]
+        self._own_front = own[0] if own else None
+
+    def pick(
+        self, preference: Preference, limits: Sequence[Constraint], *, verify: bool
+    ) -> dict[str, Any]:
+        """A member document of the best architecture, by the wish, that meets the limits.
+
+        The stored fronts compete, so the answer is never worse than the best of their
+        members. Without limits one architecture is asked of the optimizer, with limits
+        one for every wish of the run's lattice.
+
+        Raises:
+            UsageError: No known architecture meets the limits.
+        """
+        wishes = [preference, *(self.session.plan.preferences if limits else ())]
+        proposed = self.session.plan.optimizer.propose(self.target.device, wishes)
+        pool = list(dict.fromkeys([*proposed, *self._stored]))
+        evaluations = self._judged(pool)
+        met = feasible(evaluations, limits, self.target.device.name)
+        points = self._points(e.values for e in evaluations)
+        losses = scalarised(self._scale(points).apply(points), np.array([preference.vector]))[0]
+        ranked = [evaluations[i] for i in sorted(met, key=losses.__getitem__)]
+        chosen = self._confirmed(ranked, limits, verify=verify)
+        expected = predicted(self.session, self.target.device, [chosen.architecture])[0]
+        return member(chosen, expected) | {
+            "device": self.target.device.name,
+            "preference": preference.to_json(),
+        }
+
+    # -- values -----------------------------------------------------------------------
+
+    @cached_property
+    def _stored(self) -> list[Architecture]:
+        choices = self.session.plan.space.choices
+        return list(dict.fromkeys(choices.from_json(m["architecture"]) for m in self._members))
+
+    def _judged(self, pool: Sequence[Architecture]) -> list[Evaluation]:
+        """Well-founded values; predicted ones of what was never evaluated, for a zero-shot."""
+        if not self.target.zero_shot:
+            return self.session.evaluator.evaluate(pool, self.target.device, "final")
+        expected = predicted(self.session, self.target.device, pool)
+        table = {o.short: self._zero_shot(o, pool, expected) for o in self._objectives}
+        name = self.target.device.name
+        return [
+            Evaluation(a, name, {n: found[i] for n, found in table.items()}, "final")
+            for i, a in enumerate(pool)
+        ]
+
+    def _zero_shot(
+        self,
+        objective: Objective,
+        pool: Sequence[Architecture],
+        expected: Sequence[Mapping[str, float]],
+    ) -> list[Value]:
+        device, evaluator = self.target.device, self.session.evaluator
+        short = objective.short
+        if objective.device_metric is not None:
+            if any(short not in prediction for prediction in expected):  # no model of its own
+                return evaluator.estimates(objective, pool, device)
+            return [Value(p[short], objective.unit, "predicted") for p in expected]
+        if not objective.query or any(short not in prediction for prediction in expected):
+            return evaluator.values(objective, pool, None, "final")
+        known = self._known_quality(objective)
+        return [
+            known.get(a) or Value(p[short], objective.unit, "predicted")
+            for a, p in zip(pool, expected, strict=True)
+        ]
+
+    def _known_quality(self, objective: Objective) -> dict[Architecture, Value]:
+        """Of the stored members: they are evaluated, and quality is the same on every device."""
+        found = self.session.evaluator.values(objective, self._stored, None, "final")
+        return dict(zip(self._stored, found, strict=True))
+
+    # -- measuring --------------------------------------------------------------------
+
+    def _confirmed(
+        self, ranked: Sequence[Evaluation], limits: Sequence[Constraint], *, verify: bool
+    ) -> Evaluation:
+        """The first that still meets the limits when it is measured again, if it can be.
+
+        One measurement of many is low by luck; near a limit that one would be chosen.
+        Where none of the first few holds, the one that comes nearest.
+        """
+        costs = {o.short for o in self._objectives if o.device_metric is not None}
+        limited = any(c.objective in costs for c in limits)
+        again = limited and self.target.measurable and not self.target.zero_shot
+        if not (again or verify):
+            return ranked[0]
+        fresh = Evaluator(self.session.context, self._objectives, self.session.meter)
+        device = self.target.remeasure()
+        nearest: tuple[float, Evaluation] | None = None
+        for candidate in ranked[: _TRIES if again else 1]:
+            found = self._measured(candidate.architecture, device, fresh)
+            miss = max((c.violation(found.values[c.objective].value) for c in limits), default=0.0)
+            if miss == 0.0:
+                return found
+            nearest = min(nearest or (miss, found), (miss, found), key=lambda pair: pair[0])
+        assert nearest is not None
+        return nearest[1]
+
+    def _measured(self, architecture: Architecture, device: Device, fresh: Evaluator) -> Evaluation:
+        """Costs measured now; what is the same on every device as it is known."""
+        known = self.session.evaluator
+        values = {
+            o.short: (known if o.device_metric is None else fresh).values(
+                o, [architecture], device, "final"
+            )[0]
+            for o in self._objectives
+        }
+        return Evaluation(architecture, self.target.device.name, values, "final")
+
+    def _points(self, table: Iterable[Mapping[str, Value]]) -> Points:
+        rows = ([values[name].value for name in self._names] for values in table)
+        return comparable(self._objectives, rows)
+
+    def _scale(self, points: Points) -> Scale:
+        """From the ideal to the worst of the device's front, or of everything known there."""
+        if self._own_front is None:
+            return Scale(points.min(axis=0).tolist(), points.max(axis=0).tolist())
+        members = [[m["values"][n] for n in self._names] for m in self._own_front["members"]]
+        known = comparable(self._objectives, members)
+        ideal = comparable(self._objectives, [self._own_front["ideal_point"]])[0]
+        return Scale(np.minimum(ideal, known.min(axis=0)).tolist(), known.max(axis=0).tolist())
+
+
+def named(limits: Iterable[Constraint], objectives: Sequence[Objective]) -> list[Constraint]:
+    """Limits under the short names of objectives. Raises UsageError for unknown ones."""
+    shorts = {o.name: o.short for o in objectives} | {o.short: o.short for o in objectives}
+    found = list(limits)
+    for limit in found:
+        if limit.objective not in shorts:
+            raise UsageError(
+                f'Limit on "{limit.objective}", which is no objective of this run; '
+                f"it has: {', '.join(dict.fromkeys(shorts.values()))}."
+            )
+    return [attrs.evolve(limit, objective=shorts[limit.objective]) for limit in found]

@@ -1,0 +1,193 @@
+"""Profiling a device without Python: models to carry there, a table of timings to bring back.
+
+The folder holds one ONNX file per reference network and ``manifest.json``. Whoever times
+them (an app, ``onnxruntime_perf_test``, a vendor's tool) writes a CSV file with the columns
+
+    model         name of the network, as in the manifest (with or without ``.onnx``)
+    latency_ms    time of one inference; ``latency_us`` and ``latency_s`` work too
+    energy_mj     energy of one inference, if known (``energy_j``, ``energy_uj``)
+    memory_mb     memory, if known
+
+and one row per network, or several: then the median counts, and the interquartile range is
+the spread.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from monas_core.context import Context
+from monas_core.errors import UsageError
+from monas_core.files import atomic_folder
+from monas_core.profiling import onnx_model
+from monas_core.profiling.measure import Note, described
+from monas_core.profiling.profile import Costs, Profile
+from monas_core.profiling.reference_set import ReferenceSet, input_shapes
+from monas_core.quantity import in_unit, metric_unit
+
+MANIFEST = "manifest.json"
+_DAMAGED = "{} is damaged; write it again with: monas profile --emit."
+_STANDARD = {"latency": "latency_ms", "energy": "energy_mj", "memory": "memory_mb"}
+"""Metric by quantity: a column in another unit of the quantity is converted."""
+
+
+def emit(context: Context, folder: Path, batch: int, note: Note) -> Path:
+    """Write the reference networks as ONNX with a manifest; returns the manifest.
+
+    Args:
+        context: Space and task; weights are random, which changes no time.
+        folder: Must not exist yet, or be empty.
+        batch: Samples per inference.
+        note: Told what is being written.
+
+    Raises:
+        UsageError: A package is missing, or the folder is used.
+        MonasError: A network cannot be expressed in ONNX.
+    """
+    onnx_model.require_packages("onnx", "onnxscript", what="--emit")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"--emit {folder} is already used; choose another folder.")
+    references = ReferenceSet.of(context)
+    onto_cpu = Context(context.space, context.task, torch_device=torch.device("cpu"))
+    inputs = onto_cpu.example(batch)
+    shapes = input_shapes(context, batch)
+    with atomic_folder(folder) as draft:
+        for number, architecture in enumerate(references.architectures, start=1):
+            note(f"writing network {number} of {len(references.architectures)}")
+            network = onto_cpu.network(architecture).eval()
+            onnx_model.save(network, inputs, draft / f"{architecture.key}.onnx")
+        manifest = {
+            "schema": 1,
+            **{k: v for k, v in described(references).items() if k != "references"},
+            "precision": "fp32",
+            "batch": batch,
+            "inputs": [{"name": f"input_{i}", **shape} for i, shape in enumerate(shapes)],
+            "models": [{"name": key, "file": f"{key}.onnx"} for key in references.keys],
+            "how": "Time one inference of every model (zeros will do as inputs) and write a CSV "
+            "file with the columns model, latency_ms and, where known, energy_mj and memory_mb; "
+            "then: monas profile --collect FILE.csv --as NAME",
+        }
+        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    return folder / MANIFEST
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What a manifest says. Raises UsageError when it is missing or damaged."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        texts = [document[key] for key in ("space", "preset", "task", "digest")]
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{path} is damaged; write it again with: monas profile --emit."
+        ) from error
+    batch = document.get("batch")
+    if not all(isinstance(t, str) for t in texts) or type(batch) is not int or batch < 1:
+        raise UsageError(_DAMAGED.format(path))
+    return document
+
+
+def collect(path: Path, context: Context, facts: Mapping[str, Any]) -> Profile:
+    """A profile from a table of timings.
+
+    Args:
+        path: CSV file with the columns above.
+        context: Space and task of the networks.
+        facts: ``name``, ``processor``, ``runtime``, ``precision``, ``batch``, ``threads``
+            and ``kind`` of the profile.
+
+    Raises:
+        UsageError: A column, a network or a number is missing or cannot be.
+    """
+    references = ReferenceSet.of(context)
+    samples = _samples(path, set(references.keys))
+    metrics: dict[str, Costs] = {}
+    for metric, found in samples.items():
+        missing = [key for key in references.keys if key not in found]
+        if missing:
+            raise UsageError(
+                f"{path} gives no {metric} for {len(missing)} of {len(references.keys)} reference "
+                f"networks, {missing[0]} among them; time every model of the manifest."
+            )
+        rows = [np.array(found[key]) for key in references.keys]
+        median = [float(np.median(row)) for row in rows]
+        low, high = zip(*(np.percentile(row, [25, 75]) for row in rows), strict=True)
+        spread = [
+            float(b - a) if len(row) > 1 else None
+            for a, b, row in zip(low, high, rows, strict=True)
+        ]
+        metrics[metric] = Costs(metric_unit(metric), "measured", median, spread)
+    return Profile(
+        **facts,
+        date=dt.datetime.now(tz=dt.UTC).date().isoformat(),
+        **described(references),
+        metrics=metrics,
+        notes={"collected from": path.name},
+    )
+
+
+def _samples(path: Path, known: set[str]) -> dict[str, dict[str, list[float]]]:
+    """Every number of the table, in the metrics' units: by metric, then by network."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.reader(stream))
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path} is no CSV file in UTF-8: {error}.") from error
+    header = [title.strip() for title in rows[0]] if rows else []
+    if "model" not in header or len(header) < 2:
+        raise UsageError(
+            f"{path} has the columns {', '.join(header) or '(none)'}; it needs model and at least "
+            "one cost such as latency_ms."
+        )
+    columns = {title: _metric(path, title) for title in header if title and title != "model"}
+    samples: dict[str, dict[str, list[float]]] = {metric: {} for metric in columns.values()}
+    for line, row in enumerate(rows[1:], start=2):
+        cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
+        if not any(cells.values()):
+            continue
+        model = cells["model"].removesuffix(".onnx")
+        if model not in known:
+            raise UsageError(
+                f'{path}, line {line}: "{cells["model"]}" is no reference network of this space, '
+                "preset and task; write the models with monas profile --emit and time those."
+            )
+        for title, metric in columns.items():
+            if cells.get(title):
+                value = _number(f"{path}, line {line}: {title}", cells[title])
+                value = in_unit(value, metric_unit(title), metric_unit(metric), title)
+                samples[metric].setdefault(model, []).append(value)
+    return samples
+
+
+def _metric(path: Path, title: str) -> str:
+    """The metric a column belongs to. Raises UsageError when it has no unit."""
+    quantity, _, unit = title.rpartition("_")
+    if not quantity or not unit:
+        raise UsageError(
+            f'{path}: column "{title}" must be named after a cost and its unit, as latency_ms is.'
+        )
+    metric = _STANDARD.get(quantity, title)
+    in_unit(1.0, metric_unit(title), metric_unit(metric), f'{path}: column "{title}"')
+    return metric
+
+
+def _number(what: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value <= 0:
+        raise UsageError(f'{what} is "{text:.40}"; a cost must be a finite number above 0.')
+    return value

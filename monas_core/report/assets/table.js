@@ -1,0 +1,95 @@
+// The members of one front as a table that sorts, and the same as files to keep.
+
+const order = { column: null, falling: false };
+
+function columns() {
+  const values = content.objectives.map((objective) => ({
+    id: objective.name,
+    title: `${withUnit(objective.name)} ${ARROW[objective.direction] ?? ""}`,
+    value: (member) => member.values[objective.name],
+    shown: (member) => number(member.values[objective.name]),
+    note: (member) => member.origin[objective.name],
+    kind: "number",
+  }));
+  const summary = (member) => content.summaries[member.key] ?? "";
+  return [
+    { id: "key", title: "key", value: (member) => member.key, kind: "key" },
+    ...values,
+    { id: "origin", title: "origin", value: originsOf, shown: originsOf, kind: "origins" },
+    { id: "architecture", title: "architecture", value: summary, shown: summary, kind: "text" },
+  ];
+}
+
+// One word where all values have the same origin.
+function originsOf(member) {
+  const found = [...new Set(names.map((name) => member.origin[name]))];
+  if (found.length === 1) return found[0];
+  return names.map((name) => `${name} ${member.origin[name]}`).join(", ");
+}
+
+function drawTable(table, front, chosen, select) {
+  const shown = front.members.map((member, index) => ({ member, index }));
+  const column = columns().find((c) => c.id === order.column);
+  if (column) {
+    shown.sort((a, b) => {
+      const [x, y] = [column.value(a.member), column.value(b.member)];
+      const rising = typeof x === "number" ? x - y : String(x).localeCompare(String(y));
+      return order.falling ? -rising : rising;
+    });
+  }
+  const body = element("tbody");
+  for (const { member, index } of shown) body.append(tableRow(member, index, chosen, select));
+  table.replaceChildren(tableHead(() => drawTable(table, front, chosen, select)), body);
+}
+
+function tableHead(again) {
+  const row = element("tr");
+  for (const column of columns()) {
+    const sorted = order.column === column.id;
+    const direction = sorted ? (order.falling ? "descending" : "ascending") : "none";
+    const head = element("th", "", { scope: "col", class: column.kind, "aria-sort": direction });
+    const arrow = sorted ? (order.falling ? " ▼" : " ▲") : "";
+    const button = element("button", column.title + arrow, { type: "button", id: `by-${column.id}` });
+    button.addEventListener("click", () => {
+      order.falling = sorted && !order.falling;
+      order.column = column.id;
+      again();
+      byId(`by-${column.id}`).focus();
+    });
+    head.append(button);
+    row.append(head);
+  }
+  const made = element("thead");
+  made.append(row);
+  return made;
+}
+
+function tableRow(member, index, chosen, select) {
+  const row = element("tr", "", index === chosen ? { class: "chosen", "aria-selected": "true" } : {});
+  for (const column of columns()) {
+    if (column.kind === "key") {
+      const cell = element("td");
+      const button = element("button", member.key, { type: "button", "data-key": member.key });
+      button.addEventListener("click", () => select(index));
+      cell.append(button);
+      row.append(cell);
+    } else {
+      const cell = element("td", column.shown(member), { class: column.kind });
+      if (column.note) cell.title = column.note(member);
+      row.append(cell);
+    }
+  }
+  return row;
+}
+
+function offerDownloads(device) {
+  const files = {
+    json: ["application/json", `${JSON.stringify(content.fronts[device], null, 1)}\n`],
+    csv: ["text/csv", content.csv[device]],
+  };
+  for (const [kind, [type, text]] of Object.entries(files)) {
+    const link = byId(`download-${kind}`);
+    link.href = `data:${type};charset=utf-8,${encodeURIComponent(text)}`;
+    link.download = `${device}.${kind}`;
+  }
+}

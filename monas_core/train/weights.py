@@ -1,0 +1,48 @@
+"""Which weights a subnet gets: those inherited from the supernet, or those it was trained to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from monas_core.architecture import Architecture
+from monas_core.errors import UsageError
+from monas_core.session import Session
+from monas_core.train.folder import TrainedFolder
+
+WEIGHTS = ("auto", "inherited", "trained")
+"""``auto``: trained ones where the subnet has been trained, else inherited ones."""
+
+
+def check_weights(weights: str) -> None:
+    """Raise UsageError for anything but ``WEIGHTS``."""
+    if weights not in WEIGHTS:
+        raise UsageError(f'No weights "{weights}"; choose {", ".join(WEIGHTS)}.')
+
+
+def subnet(
+    session: Session, run: Path, architecture: Architecture, weights: str = "auto"
+) -> tuple[nn.Module, str]:
+    """A standalone network in evaluation mode, and ``inherited`` or ``trained``.
+
+    Raises:
+        UsageError: The weights that were asked for do not exist, or are damaged.
+    """
+    check_weights(weights)
+    folder = TrainedFolder.of(run, architecture)
+    if weights == "trained" and not folder.finished:
+        raise UsageError(
+            f"Architecture {architecture.key} has not been trained alone; train it with: "
+            f"monas train {run} --architecture {architecture.key}"
+        )
+    trained = weights == "trained" or (weights == "auto" and folder.finished)
+    if session.context.supernet is None and not trained:
+        raise UsageError(
+            f"Run {run} has no supernet to inherit weights from; train the subnet with: "
+            f"monas train {run} --architecture {architecture.key} --from-scratch"
+        )
+    network = session.context.network(architecture)
+    if trained:
+        folder.load_into(network)
+    return network.eval(), "trained" if trained else "inherited"

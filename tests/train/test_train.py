@@ -1,0 +1,249 @@
+"""One subnet trained alone: scores, resuming, distillation, refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import torch
+
+from monas_core import events
+from monas_core.architecture import Architecture
+from monas_core.engine import Control
+from monas_core.errors import Interrupted, UsageError
+from monas_core.session import Session
+from monas_core.space import WarmUp
+from monas_core.task import Batch
+from monas_core.testing.fakes import ToyTask
+from monas_core.train import loop
+from monas_core.train.distillation import divergence
+from monas_core.train.folder import TrainedFolder
+from monas_core.train.loop import train
+from monas_core.train.settings import TrainSettings
+from monas_core.train.weights import subnet
+
+WARM_UP = WarmUp(steps=40, batch_size=8, learning_rate=1e-2)
+Make = Callable[..., Session]
+
+
+def settings(budget: str = "30steps", **given: object) -> TrainSettings:
+    return TrainSettings.recommended(WARM_UP, budget=budget, **given)  # pyright: ignore
+
+
+def weights(session: Session, run: Path, architecture: Architecture) -> list[torch.Tensor]:
+    return list(subnet(session, run, architecture, "trained")[0].state_dict().values())
+
+
+def test_training_improves_the_score_and_keeps_everything(
+    session: Make, architecture: Architecture, tmp_path: Path
+) -> None:
+    made = session()
+    result = train(made, tmp_path, architecture, settings("60steps"))
+    name = result["score"]["name"]
+    assert result["after"][name] < result["before"][name]
+    assert result["steps"] == 60
+    folder = TrainedFolder.of(tmp_path, architecture)
+    assert folder.result() == result
+    assert sorted(path.name for path in folder.path.iterdir()) == [
+        ".lock", "events.jsonl", "result.json", "settings.json", "weights",
+    ]  # fmt: skip
+    network, origin = subnet(made, tmp_path, architecture)
+    assert origin == "trained"
+    assert not network.training
+    assert ToyTask().evaluate(network, "test")[name] == pytest.approx(result["after"][name])
+    inherited, origin = subnet(made, tmp_path, architecture, "inherited")
+    assert origin == "inherited"
+    assert ToyTask().evaluate(inherited, "test")[name] == pytest.approx(result["before"][name])
+
+
+@pytest.mark.parametrize("distil", [False, True])
+def test_resumed_equals_uninterrupted(
+    session: Make, architecture: Architecture, tmp_path: Path, distil: bool
+) -> None:
+    whole = train(session(), tmp_path / "a", architecture, settings(distil=distil))
+    control = Control()
+
+    def stop(event: events.Event) -> None:
+        if isinstance(event, events.StepFinished) and event.step in (7, 19):
+            control.stop()
+
+    for _ in range(2):
+        control.stopping = False
+        bus = events.Bus()
+        bus.attach(stop)
+        torch.manual_seed(torch.seed())  # the global state is another one each time
+        with pytest.raises(Interrupted, match=r"of 30 steps are done"):
+            train(
+                session(), tmp_path / "b", architecture, settings(distil=distil),
+                bus=bus, control=control,
+            )  # fmt: skip
+    again = train(session(), tmp_path / "b", architecture, settings(distil=distil))
+    assert (again["before"], again["after"]) == (whole["before"], whole["after"])
+    for one, other in zip(
+        weights(session(), tmp_path / "a", architecture),
+        weights(session(), tmp_path / "b", architecture),
+        strict=True,
+    ):
+        assert torch.equal(one, other)
+    logs = [
+        [e.losses for e in TrainedFolder.of(tmp_path / run, architecture).events()
+         if isinstance(e, events.StepFinished)]
+        for run in "ab"
+    ]  # fmt: skip
+    assert logs[0] == logs[1]
+
+
+def test_killed_without_warning_it_goes_on_from_the_last_checkpoint(
+    session: Make, architecture: Architecture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = train(session(), tmp_path / "a", architecture, settings())
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
+
+    class Killed(BaseException):
+        pass
+
+    made = session()
+    task = made.context.require_task()
+    batch, drawn = task.batch, []
+
+    def dying(*arguments: Any) -> Batch:
+        drawn.append(1)
+        if len(drawn) > 17:
+            raise Killed
+        return batch(*arguments)
+
+    monkeypatch.setattr(task, "batch", dying)
+    with pytest.raises(Killed):
+        train(made, tmp_path / "b", architecture, settings())
+    assert TrainedFolder.of(tmp_path / "b", architecture).checkpoints()
+    assert train(session(), tmp_path / "b", architecture, settings())["after"] == whole["after"]
+
+
+def test_a_time_becomes_a_number_of_steps_once_and_for_all(
+    session: Make, architecture: Architecture, tmp_path: Path
+) -> None:
+    control = Control()
+    control.stop()
+    with pytest.raises(Interrupted):
+        train(session(), tmp_path, architecture, settings("0.3s"), control=control)
+    steps = TrainedFolder.of(tmp_path, architecture).settings()["steps"]
+    assert steps > 10
+    assert train(session(), tmp_path, architecture, settings("0.3s"))["steps"] == steps
+
+
+def test_the_same_training_is_not_repeated_and_another_needs_a_word(
+    session: Make, architecture: Architecture, tmp_path: Path
+) -> None:
+    first = train(session(), tmp_path, architecture, settings("5steps"))
+    assert train(session(), tmp_path, architecture, settings("5steps")) == first
+    with pytest.raises(UsageError, match=r"trained with budget 5steps; .* --anew"):
+        train(session(), tmp_path, architecture, settings("6steps"))
+    assert train(session(), tmp_path, architecture, settings("6steps"), anew=True)["steps"] == 6
+
+
+def test_from_scratch_starts_from_other_weights(
+    session: Make, architecture: Architecture, tmp_path: Path
+) -> None:
+    made = session()
+    inherited = train(made, tmp_path / "a", architecture, settings("1steps"))
+    fresh = train(made, tmp_path / "b", architecture, settings("1steps", from_scratch=True))
+    assert fresh["before"] != inherited["before"]
+
+
+def test_distillation_measures_the_distance_to_the_teacher() -> None:
+    logits = torch.randn(4, 5)
+    assert float(divergence(logits, logits)) == pytest.approx(0.0, abs=1e-6)
+    given, wanted = torch.zeros(1, 2), torch.log(torch.tensor([[0.8, 0.2]]))
+    expected = 0.8 * torch.tensor(1.6).log() + 0.2 * torch.tensor(0.4).log()
+    assert float(divergence(given, wanted, temperature=1.0)) == pytest.approx(float(expected))
+
+
+def test_the_gradient_of_distillation_does_not_depend_on_the_temperature() -> None:
+    """Hinton et al., section 2.1: in the limit it is that of matching logits."""
+    sizes = []
+    for temperature in (50.0, 200.0):
+        student = torch.zeros(1, 3, requires_grad=True)
+        divergence(student, torch.tensor([[1.0, 0.0, -1.0]]), temperature).backward()
+        assert student.grad is not None
+        sizes.append(float(student.grad.norm()))
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.02)
+
+
+def test_nothing_is_written_when_distillation_has_nothing_to_compare(
+    session: Make, architecture: Architecture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = session()
+    monkeypatch.setattr(type(made.context.require_task()), "n_outputs", 9)
+    with pytest.raises(UsageError, match="leave out --distil"):
+        train(made, tmp_path, architecture, settings(distil=True))
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_without_a_supernet_only_from_scratch(
+    session: Make, architecture: Architecture, tmp_path: Path
+) -> None:
+    made = session()
+    made.context.supernet = None
+    with pytest.raises(UsageError, match="add --from-scratch"):
+        train(made, tmp_path, architecture, settings())
+    with pytest.raises(UsageError, match="leave out --distil"):
+        train(made, tmp_path, architecture, settings(distil=True, from_scratch=True))
+    with pytest.raises(UsageError, match=r"no supernet to inherit weights from; train the subnet"):
+        subnet(made, tmp_path, architecture)
+    train(made, tmp_path, architecture, settings("2steps", from_scratch=True))
+    assert subnet(made, tmp_path, architecture)[1] == "trained"
+
+
+def test_two_processes_do_not_train_one_subnet(
+    session: Make, architecture: Architecture, tmp_path: Path
+) -> None:
+    folder = TrainedFolder.of(tmp_path, architecture)
+    folder.path.mkdir(parents=True)
+    with folder.locked(), pytest.raises(UsageError, match="by another process"):
+        train(session(), tmp_path, architecture, settings())
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"budget": "5evals"}, "not counted in evaluations"),
+        ({"budget": "5"}, "120s, 60steps or 200evals"),
+        ({"learning_rate": 0.0}, "learning rate of a training must be positive, got 0"),
+        ({"learning_rate": float("nan")}, "must be positive"),
+        ({"batch_size": 0}, "batch size of a training must be positive"),
+        ({"seed": -1}, "at least 0"),
+    ],
+)
+def test_bad_settings_are_refused(given: dict[str, object], wanted: str) -> None:
+    with pytest.raises(UsageError, match=wanted):
+        TrainSettings.recommended(WARM_UP, **given)  # pyright: ignore
+
+
+def test_damaged_files_are_told(session: Make, architecture: Architecture, tmp_path: Path) -> None:
+    made = session()
+    with pytest.raises(UsageError, match=r"has not been trained alone; train it with: monas train"):
+        subnet(made, tmp_path, architecture, "trained")
+    with pytest.raises(UsageError, match="choose auto, inherited, trained"):
+        subnet(made, tmp_path, architecture, "old")
+    train(made, tmp_path, architecture, settings("2steps"))
+    folder = TrainedFolder.of(tmp_path, architecture)
+    file = folder.path / "weights" / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(UsageError, match=r"missing or damaged .* --weights inherited"):
+        subnet(made, tmp_path, architecture)
+    (folder.path / "settings.json").write_text("{")
+    with pytest.raises(UsageError, match=r"settings.json is missing or damaged .* --anew"):
+        train(made, tmp_path, architecture, settings("2steps"))
+    assert train(made, tmp_path, architecture, settings("2steps"), anew=True)["steps"] == 2
+
+
+def test_the_result_is_plain_json(
+    session: Make, architecture: Architecture, tmp_path: Path
+) -> None:
+    result = train(session(), tmp_path, architecture, settings("2steps"))
+    assert json.loads(json.dumps(result)) == result
+    assert attrs.asdict(settings("2steps"))["batch_size"] == result["settings"]["batch_size"]
