@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from monas_core.architecture import Architecture
 from monas_core.choices import ChoiceSet
+from monas_core.errors import UsageError
 from monas_core.rundir import append_line, read_lines
 from monas_core.values import Split, Value
 
@@ -41,7 +42,13 @@ class Archive:
 
     def read(self, choices: ChoiceSet) -> Iterator[Known]:
         """All values so far, in order. Raises UsageError for a damaged file."""
-        for line in read_lines(self.path):
-            head = line.pop("objective"), line.pop("device"), line.pop("split")
-            architecture = choices.from_json(line.pop("architecture"))
-            yield Known(*head, architecture, Value.from_json(line))
+        for number, line in enumerate(read_lines(self.path), start=1):
+            try:
+                head = line.pop("objective"), line.pop("device"), line.pop("split")
+                architecture = choices.from_json(line.pop("architecture"))
+                value = Value.from_json(line)
+            except (AttributeError, KeyError, TypeError) as error:
+                raise UsageError(
+                    f"{self.path} is damaged at line {number}: it holds no value of an objective."
+                ) from error
+            yield Known(*head, architecture, value)

@@ -117,7 +117,25 @@ def read_front(path: Path) -> dict[str, Any]:
         raise UsageError(
             f"Front file {path} is not of schema {SCHEMA}; it was not written by this version."
         )
+    try:
+        _check(document)
+    except (KeyError, TypeError, ValueError) as error:
+        fault = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise UsageError(f"Front file {path} is damaged: {fault}.") from error
     return document
+
+
+def _check(document: Mapping[str, Any]) -> None:
+    """Touch every part that is read; KeyError, TypeError or ValueError for what is not there."""
+    names = [str(objective["name"]) for objective in document["objectives"]]
+    for objective in document["objectives"]:
+        _ = str(objective["unit"]), str(objective["direction"])
+    _ = str(document["device"]), bool(document["held_out"]), float(document["hypervolume"])
+    if len([float(number) for number in document["ideal_point"]]) != len(names):
+        raise ValueError("ideal_point does not fit the objectives")
+    for item in document["members"]:
+        _ = str(item["key"]), dict(item["architecture"]["choices"])
+        _ = [(float(item["values"][name]), str(item["origin"][name])) for name in names]
 
 
 def draw(path: Path, documents: Sequence[Mapping[str, Any]]) -> None:

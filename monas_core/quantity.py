@@ -57,7 +57,7 @@ _FAMILIES: Mapping[str, Mapping[str, float]] = {
 }
 """By quantity, what each unit is in the first or basic one."""
 
-_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s]\S*)?\s*")
+_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%|[^\W\d_]\S*)?\s*")
 
 
 def parse(text: str) -> tuple[float, str]:

@@ -221,6 +221,8 @@ class Run:
         if saved is None:
             raise UsageError(f"Run {self.path} has lost its checkpoints; only its fronts remain.")
         archive = Archive(self.path / "archive.jsonl")
+        if not archive.path.exists():
+            raise UsageError(f"Run {self.path} has lost archive.jsonl, the values it obtained.")
         try:
             session.load_state_dict(saved["session"], archive)
         except (KeyError, RuntimeError, ValueError) as error:

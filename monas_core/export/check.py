@@ -37,8 +37,15 @@ def compare(subject: Subject, answer: Answer, name: str) -> dict[str, Any]:
     worst = 0.0
     shapes: list[list[int]] = []
     for probe in subject.probes:
-        wanted, got = subject.outputs(probe), list(answer(probe))
         shapes.append(list(tree_flatten(probe)[0][0].shape))
+        try:
+            wanted, got = subject.outputs(probe), list(answer(probe))
+        except Exception as error:
+            reason = " ".join(str(error).split())
+            raise MonasError(
+                f"Subnet or {name} export of {subject.architecture.key} cannot take inputs of "
+                f"shape {tuple(shapes[-1])}: {type(error).__name__}: {reason:.200}"
+            ) from error
         if [x.shape for x in wanted] != [x.shape for x in got]:
             raise MonasError(
                 f"The {name} export of {subject.architecture.key} gives outputs of shape "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 import attrs
 import torch
 from torch.export import Dim, ExportedProgram
-from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils._pytree import keystr, tree_flatten, tree_flatten_with_path, tree_map
 
 from monas_core.errors import MonasError
 from monas_core.export.subject import TRACED_BATCH, Subject, is_sequence
@@ -101,7 +102,7 @@ def trace(subject: Subject) -> Program:
     count = len(tree_flatten(subject.outputs(subject.inputs))[0])
     program = Program(
         exported,
-        tuple(map(str, exported.graph_signature.user_inputs)),
+        _input_names(exported, subject.inputs),
         ("output",) if count == 1 else tuple(f"output_{index}" for index in range(count)),
     )
     if "batch" not in program.axes.values():
@@ -110,3 +111,12 @@ def trace(subject: Subject) -> Program:
             f"{TRACED_BATCH} only, so it cannot be exported with a free batch size."
         )
     return program
+
+
+def _input_names(exported: ExportedProgram, inputs: Any) -> tuple[str, ...]:
+    """The argument's own name if it is one tensor, else keys and places in it."""
+    paths = [path for path, _ in tree_flatten_with_path(inputs)[0]]
+    if paths == [()]:
+        return (str(next(iter(exported.graph_signature.user_inputs))),)
+    names = [re.sub(r"\W+", "_", keystr(path)).strip("_") for path in paths]
+    return tuple(f"input_{name}" if name[:1].isdigit() else name for name in names)

@@ -1,15 +1,10 @@
-"""A traced program as plain Python that needs torch alone.
-
-Every operation becomes a line; where torch has a name that people read (``F.linear``,
-``x.transpose``), it is used, and where not, the operator itself (``torch.ops.aten...``).
-"""
+"""A traced program as plain Python that needs torch alone: every operation becomes a line."""
 
 from __future__ import annotations
 
 import math
-import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -20,51 +15,9 @@ from torch.fx import Node
 from torch.utils._pytree import keystr, tree_flatten_with_path, tree_unflatten
 
 from monas_core.errors import MonasError
+from monas_core.export.operators import expression
 
-_FUNCTIONS = {
-    "linear.default": "F.linear",
-    "gelu.default": "F.gelu",
-    "relu.default": "F.relu",
-    "relu_.default": "F.relu",
-    "silu.default": "F.silu",
-    "silu_.default": "F.silu",
-    "hardswish.default": "F.hardswish",
-    "hardswish_.default": "F.hardswish",
-    "hardsigmoid.default": "F.hardsigmoid",
-    "conv1d.default": "F.conv1d",
-    "conv2d.default": "F.conv2d",
-    "adaptive_avg_pool2d.default": "F.adaptive_avg_pool2d",
-    "scaled_dot_product_attention.default": "F.scaled_dot_product_attention",
-    "cat.default": "torch.cat",
-    "stack.default": "torch.stack",
-    "where.self": "torch.where",
-}
-"""Operators whose arguments are those of the function, in the same order."""
-
-_METHODS = frozenset(
-    "view reshape transpose permute unbind unsqueeze squeeze expand contiguous flatten mean sum "
-    "softmax log_softmax sigmoid tanh masked_fill chunk split matmul neg sqrt rsqrt exp cumsum "
-    "tril triu clamp".split()
-)
-"""Operators that are methods of their first argument, with the same further arguments."""
-
-_INFIX = {
-    **{f"{name}.Tensor": sign for name, sign in (("add", "+"), ("sub", "-"), ("mul", "*"))},
-    **{f"{name}_.Tensor": sign for name, sign in (("add", "+"), ("mul", "*"))},
-    **{f"{name}.Scalar": sign for name, sign in (("ne", "!="), ("eq", "=="), ("lt", "<"))},
-    "div.Tensor": "/",
-    "bitwise_and.Tensor": "&",
-    "bitwise_or.Tensor": "|",
-}
-_ON_SIZES: dict[Any, str] = {
-    operator.add: "+",
-    operator.sub: "-",
-    operator.mul: "*",
-    operator.floordiv: "//",
-    operator.truediv: "/",
-    operator.mod: "%",
-}
-_LARGEST_INT = 2**63 - 1
+_CHANGES = 'The network changes its weights while it computes; export it as "pt2" or "onnx".'
 _CHECKS = ("_assert", "sym_constrain")
 
 
@@ -99,10 +52,7 @@ class _Writer:
     def __init__(self, exported: ExportedProgram, axes: Mapping[str, str]) -> None:
         signature = exported.graph_signature
         if signature.buffers_to_mutate or signature.user_inputs_to_mutate:
-            raise MonasError(
-                "The network changes its buffers or inputs while it computes; "
-                'export it as "pt2" or "onnx".'
-            )
+            raise MonasError(_CHANGES)
         self._exported = exported
         self._nodes = [node for node in exported.graph.nodes if not _is_check(node)]
         self._alive = _alive(self._nodes)
@@ -158,26 +108,11 @@ class _Writer:
         return name if name is not None and name not in self._text.values() else node.name
 
     def _call(self, node: Node) -> str:
-        target: Any = node.target
         given = [self._value(argument) for argument in node.args]
+        if _changes_arguments(node) and given[0].startswith("w["):
+            raise MonasError(_CHANGES)
         named = {key: self._value(value) for key, value in node.kwargs.items()}
-        if target is operator.getitem:
-            return f"{given[0]}[{given[1]}]"
-        if target in _ON_SIZES:
-            return f"{given[0]} {_ON_SIZES[target]} {given[1]}"
-        if not isinstance(target, torch._ops.OpOverload):
-            return f"{target.__module__}.{target.__name__}({_joined(given, named)})"
-        name = str(target).removeprefix("aten.")
-        special = _SPECIAL.get(name)
-        if special is not None and not named:
-            return special(given)
-        if name in _INFIX and len(given) == 2 and not named:
-            return f"{given[0]} {_INFIX[name]} {given[1]}"
-        if name in _FUNCTIONS:
-            return f"{_FUNCTIONS[name]}({_joined(given, named)})"
-        if name.partition(".")[0] in _METHODS:
-            return f"{given[0]}.{name.partition('.')[0]}({_joined(given[1:], named)})"
-        return f"torch.ops.{target}({_joined(given, named)})"
+        return expression(node.target, given, named)
 
     def _value(self, value: Any) -> str:
         if isinstance(value, Node):
@@ -227,12 +162,18 @@ def _is_size(node: Node) -> bool:
 
 
 def _alive(nodes: list[Node]) -> set[Node]:
-    """Nodes that the outputs depend on."""
+    """Nodes that the outputs depend on, and those that change a tensor in place."""
     alive: set[Node] = set()
     for node in reversed(nodes):
+        if _changes_arguments(node):
+            alive.add(node)
         if node.op == "output" or node in alive:
             alive.update(node.all_input_nodes)
     return alive
+
+
+def _changes_arguments(node: Node) -> bool:
+    return isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable
 
 
 def _owner(node: Node) -> str:
@@ -244,50 +185,3 @@ def _owner(node: Node) -> str:
             short = name.rpartition(".")[2]
             return f"{inner} ({short})" if inner else short
     return ""
-
-
-def _joined(given: list[str], named: Mapping[str, str]) -> str:
-    return ", ".join([*given, *(f"{key}={value}" for key, value in named.items())])
-
-
-def _layer_norm(given: list[str]) -> str:
-    return f"F.layer_norm({_joined(given[:5], {})})"
-
-
-def _embedding(given: list[str]) -> str:
-    return f"F.embedding({given[1]}, {given[0]})"
-
-
-def _size(given: list[str]) -> str:
-    return f"{given[0]}.shape[{given[1]}]"
-
-
-def _slice(given: list[str]) -> str:
-    tensor, dimension, start, end, step = [*given, *["0", "None", "None", "1"][len(given) - 1 :]]
-    low = "" if start in ("None", "0") else start
-    high = "" if end in ("None", str(_LARGEST_INT)) else end
-    stride = "" if step == "1" else f":{step}"
-    if int(dimension) < 0:
-        return f"torch.ops.aten.slice.Tensor({_joined(given, {})})"
-    return f"{tensor}[{':, ' * int(dimension)}{low}:{high}{stride}]"
-
-
-def _batch_norm(given: list[str]) -> str:
-    tensor, weight, bias, mean, variance, _, momentum, eps = given[:8]
-    return f"F.batch_norm({tensor}, {mean}, {variance}, {weight}, {bias}, False, {momentum}, {eps})"
-
-
-def _dropout(given: list[str]) -> str:
-    return given[0]  # the program was traced for inference
-
-
-_SPECIAL: dict[str, Callable[[list[str]], str]] = {
-    "layer_norm.default": _layer_norm,
-    "embedding.default": _embedding,
-    "sym_size.int": _size,
-    "slice.Tensor": _slice,
-    "batch_norm.default": _batch_norm,
-    "dropout.default": _dropout,
-    "dropout_.default": _dropout,
-}
-"""Operators that are written in a way of their own, from their arguments without names."""

@@ -145,7 +145,7 @@ def _quotable(text: str) -> str:
 
 
 def _lines(names: list[str]) -> str:
-    inner = "".join(f"    {name!r},\n" for name in names)
+    inner = "".join(f'    "{name}",\n' for name in names)
     return "{\n" + inner + "}" if names else "frozenset()"
 
 

@@ -121,7 +121,8 @@ def _apart(inputs: Any) -> Any:
         while length in taken and length > TRACED_BATCH + 1:
             length -= 1
         taken.add(length)
-        cut.append(leaf[:, :length] if is_sequence(leaf) else leaf)
+        # a view would be traced together with what it is a view of
+        cut.append(leaf[:, :length].clone() if is_sequence(leaf) else leaf.clone())
     return tree_unflatten(cut, structure)
 
 

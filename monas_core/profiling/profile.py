@@ -1,7 +1,7 @@
 """A device profile: what the reference networks of a space cost on one device, as JSON.
 
 Written by ``monas profile``, by hand or by a script on a phone; read by
-``monas pick --device FILE``. ``docs`` of the fields are those of ``Profile``.
+``monas pick --device FILE``. Its keys are the attributes of ``Profile``, and ``schema``.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def from_json(document: Any, where: str) -> Profile:
         UsageError: One sentence about the first fault found.
     """
     if not isinstance(document, dict):
-        raise UsageError(f"{where} is a JSON object with keys, got {document!r:.60}.")
+        raise UsageError(f"{where} must hold a JSON object, got {document!r:.60}.")
     if document.get("schema") != SCHEMA:
         raise UsageError(
             f"{where} has schema {document.get('schema')!r:.20}, and this version reads {SCHEMA}; "

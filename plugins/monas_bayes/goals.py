@@ -154,7 +154,7 @@ class Chebyshev(Goal):
         super().__init__(outlook, count, samples, generator)
         weights = sample_simplex([count], outlook.values.shape[1], 1.0, generator).double()
         self._scalarised = [
-            get_chebyshev_scalarization(weights=weight, Y=outlook.values[outlook.on_front] if __import__('os').environ.get('PF') else outlook.values) for weight in weights
+            get_chebyshev_scalarization(weights=weight, Y=outlook.values[outlook.on_front]) for weight in weights
         ]
 
     def gains(self, inputs: Tensor) -> Tensor:

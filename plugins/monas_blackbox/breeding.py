@@ -1,9 +1,9 @@
-"""pymoo's genetic algorithms, one generation at a time; imported where pymoo is installed."""
+"""One generation of pymoo's genetic algorithms; the only module that imports pymoo."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,73 +25,124 @@ from pymoo.util.reference_direction import get_partition_closest_to_points
 from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
+from monas_blackbox.ranking import ranks
 from monas_core import population
 from monas_core.choices import ChoiceSet
-from monas_core.front import Points, non_dominated
+from monas_core.front import Points
 
-Algorithm = Literal["nsga2", "nsga3", "sms-emoa"]
+Indices = NDArray[np.int64]
+"""A population as pymoo holds it, ``(n, C)`` option indices."""
 
-Config.warnings["not_compiled"] = False  # a hint printed on the first use
+Config.warnings["not_compiled"] = False  # pymoo would print this hint on first use
 
 
 class Redraw(Mutation):
-    """Every answer is drawn anew with the same small probability, at least one in the mean."""
+    """Draws each answer anew with the same probability, one in the mean."""
 
-    def __init__(self, choices: ChoiceSet, expected: float) -> None:
+    def __init__(self, choices: ChoiceSet) -> None:
         super().__init__()
-        self.choices = choices
-        self.rate = min(1.0, expected / len(choices))
+        self._sizes = np.array(choices.sizes)
 
-    def _do(self, problem, X, *args, random_state, **kwargs):
-        fresh = random_state.integers(np.array(self.choices.sizes), size=X.shape)
-        return np.where(random_state.random(X.shape) < self.rate, fresh, X)
+    def _do(
+        self,
+        problem: Box,  # noqa: ARG002 - pymoo's signature
+        X: Indices,  # noqa: N803
+        *,
+        random_state: np.random.Generator,
+        **_: Any,
+    ) -> Indices:
+        fresh = random_state.integers(self._sizes, size=X.shape)
+        return np.where(random_state.random(X.shape) < 1 / len(self._sizes), fresh, X)
 
 
 class Canonical(Repair):
-    def __init__(self, choices):
+    """Sets every inactive choice to its first option."""
+
+    def __init__(self, choices: ChoiceSet) -> None:
         super().__init__()
-        self.choices = choices
+        self._choices = choices
 
-    def _do(self, problem, X, **kwargs):
-        return population.canonical(self.choices, torch.from_numpy(X.astype(np.int64))).numpy()
+    def _do(self, problem: Box, X: Indices, **_: Any) -> Indices:  # noqa: ARG002, N803
+        rows = torch.from_numpy(X.astype(np.int64))
+        return population.canonical(self._choices, rows).numpy()
 
 
-class Fresh(DuplicateElimination):
-    def __init__(self, ledger):
+class NotFresh(DuplicateElimination):
+    """Strikes out what was evaluated before or cannot be evaluated, and repetitions."""
+
+    def __init__(self, ledger: Ledger) -> None:
         super().__init__()
-        self.ledger = ledger
+        self._ledger = ledger
 
-    def _do(self, pop, other, is_duplicate):
+    def _do(
+        self, pop: Population, other: Population | None, is_duplicate: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
         taken = set() if other is None else set(map(tuple, other.get("X").tolist()))
-        for index, row in enumerate(pop.get("X")):
-            key = tuple(row.tolist())
-            is_duplicate[index] = key in taken or len(self.ledger.fresh(torch.from_numpy(row[None]))) == 0
-            taken.add(key)
+        rows = torch.from_numpy(pop.get("X").astype(np.int64))
+        fresh = set(map(tuple, self._ledger.fresh(rows).tolist())) - taken
+        for index, row in enumerate(map(tuple, rows.tolist())):
+            is_duplicate[index] = row not in fresh
+            fresh.discard(row)
         return is_duplicate
 
 
-def offspring(algorithm, ledger, points, size, count, seed, prob=0.9, expected=1.0):
+def offspring(
+    name: str, ledger: Ledger, points: Points, size: int, count: int, seed: int
+) -> Tensor:
+    """Up to ``count`` fresh children of the best ``size`` evaluated architectures, ``(n, C)``.
+
+    Args:
+        name: ``nsga2``, ``nsga3`` or ``sms-emoa``.
+        ledger: What was evaluated.
+        points: Its minimised points, ``(n, M)``.
+        size: Architectures that survive.
+        count: Children wanted.
+        seed: Of all randomness inside.
+    """
+    choices, objectives = ledger.problem.choices, points.shape[1]
+    with warnings.catch_warnings():  # pymoo switches warnings off for the whole process
+        algorithm = _algorithm(name, ledger, points, size, count)
+        box = Box(n_var=len(choices), n_obj=objectives, xl=0, xu=np.array(choices.sizes) - 1)
+        algorithm.setup(box, seed=seed, termination=NoTermination())
+        alive = _best_ranks(points, size)
+        pool = Population.new(X=ledger.rows.numpy()[alive], F=points[alive])
+        survivors = algorithm.survival.do(
+            box, pool, n_survive=size, algorithm=algorithm, random_state=algorithm.random_state
+        )
+        algorithm.tell(infills=survivors)
+        children = algorithm.ask()
+    if children is None:
+        return ledger.rows[:0]
+    return torch.from_numpy(children.get("X").astype(np.int64))
+
+
+def _algorithm(
+    name: str, ledger: Ledger, points: Points, size: int, count: int
+) -> GeneticAlgorithm:
     choices = ledger.problem.choices
-    settings = {
-        "pop_size": size, "n_offsprings": count, "seed": seed,
-        "crossover": UniformCrossover(prob=prob), "mutation": Redraw(choices, expected),
-        "repair": Canonical(choices), "eliminate_duplicates": Fresh(ledger), "termination": NoTermination(),
+    shared: dict[str, Any] = {
+        "pop_size": size,
+        "n_offsprings": count,
+        "crossover": UniformCrossover(),
+        "mutation": Redraw(choices),
+        "repair": Canonical(choices),
+        "eliminate_duplicates": NotFresh(ledger),
     }
-    n_obj = points.shape[1]
-    with warnings.catch_warnings():
-        if algorithm == "nsga2":
-            a = NSGA2(**settings)
-        elif algorithm == "sms-emoa":
-            a = SMSEMOA(**settings)
-        else:
-            part = get_partition_closest_to_points(size, n_obj)
-            dirs = get_reference_directions("das-dennis", n_obj, n_partitions=part)
-            a = NSGA3(dirs, **settings)
-            a.survival.norm.update(points, nds=np.flatnonzero(non_dominated(points)))
-        box = Box(n_var=len(choices), n_obj=n_obj, xl=0, xu=np.array(choices.sizes) - 1, vtype=int)
-        a.setup(box, seed=seed)
-        pool = Population.new(X=ledger.rows.numpy(), F=points)
-        best = a.survival.do(box, pool, n_survive=size, algorithm=a, random_state=a.random_state)
-        a.tell(infills=best)
-        found = a.ask()
-    return ledger.rows[:0] if found is None else torch.from_numpy(found.get("X").astype(np.int64))
+    if name == "nsga2":
+        return NSGA2(**shared)
+    if name == "sms-emoa":
+        return SMSEMOA(**shared)
+    objectives = points.shape[1]
+    partitions = get_partition_closest_to_points(size, objectives)
+    rays = get_reference_directions("das-dennis", objectives, n_partitions=partitions)
+    algorithm = NSGA3(rays, **shared)
+    # ideal, extreme and worst points are those of everything evaluated
+    algorithm.survival.norm.update(points, nds=np.flatnonzero(ranks(points) == 0))
+    return algorithm
+
+
+def _best_ranks(points: Points, size: int) -> Indices:
+    """Indices of the whole non-dominated ranks that hold the best ``size`` points."""
+    rank = ranks(points)
+    last = np.sort(rank)[min(size, len(rank)) - 1]
+    return np.flatnonzero(rank <= last)

@@ -39,7 +39,10 @@ def best_known(
 
 
 def best_portfolio(
-    problem: Problem, architectures: Sequence[Architecture], device: Device, size: int,
+    problem: Problem,
+    architectures: Sequence[Architecture],
+    device: Device,
+    size: int,
     fill: bool = False,
 ) -> list[Architecture]:
     """At most ``size`` non-dominated evaluated architectures with a large hypervolume together.

@@ -21,21 +21,17 @@ class Ledger:
     Attributes:
         problem: Where values come from.
         architectures: All evaluated so far.
+        rows: The same as a population, ``(n, C)``.
     """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.architectures: list[Architecture] = []
-        self._rows: dict[tuple[int, ...], None] = {}
+        self.rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
+        self._known: set[tuple[int, ...]] = set()
 
     def __len__(self) -> int:
-        return len(self._rows)
-
-    @property
-    def rows(self) -> Tensor:
-        """The evaluated population, ``(n, C)``."""
-        listed = torch.tensor(list(self._rows), dtype=torch.int64)
-        return listed.reshape(len(self), len(self.problem.choices))
+        return len(self.architectures)
 
     def allowance(self, wanted: int) -> int:
         """How many architectures may be evaluated now, at most ``wanted``."""
@@ -47,7 +43,7 @@ class Ledger:
     def fresh(self, rows: Tensor) -> Tensor:
         """The distinct rows of ``(n, C)`` that can be evaluated and have not been, in order."""
         distinct = population.unique_rows(rows)
-        new = [row not in self._rows for row in map(tuple, distinct.tolist())]
+        new = [row not in self._known for row in map(tuple, distinct.tolist())]
         distinct = distinct[torch.tensor(new, dtype=torch.bool)]
         return distinct[self.problem.available(distinct)]
 
@@ -72,7 +68,8 @@ class Ledger:
 
     def restore(self, rows: Tensor) -> None:
         """Remember rows whose values the evaluator knows."""
-        self._rows.update(dict.fromkeys(map(tuple, rows.tolist())))
+        self._known.update(map(tuple, rows.tolist()))
+        self.rows = torch.cat([self.rows, rows])
         self.architectures.extend(population.decode(self.problem.choices, rows))
 
     @cached_property

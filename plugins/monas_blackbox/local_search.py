@@ -8,12 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from monas_blackbox.checks import at_least
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.ranking import crowding
 from monas_blackbox.shared_search import SharedSearch
+from monas_blackbox.sizes import children, survivors, within
 from monas_blackbox.views import Across, View
 from monas_core import population
+from monas_core.budget import Budget
 from monas_core.front import Points, non_dominated
 
 
@@ -24,16 +25,17 @@ class Options:
     Attributes:
         across: ``each`` searches the devices in turns and shares what is evaluated; ``joint``
             searches once, on the mean cost over devices.
-        initial: Architectures evaluated before: the two ends of the space, then random ones.
-        batch: Architectures evaluated per step.
+        initial: Architectures evaluated before: the two ends of the space, then random ones;
+            0 takes the square root of a budget of evaluations (20 for other budgets).
+        batch: Architectures evaluated per step; 0 takes an eighth of that root.
     """
 
     across: Across = "each"
-    initial: int = 16
-    batch: int = 1
+    initial: int = 0
+    batch: int = 0
 
     def __attrs_post_init__(self) -> None:
-        at_least(1, initial=self.initial, batch=self.batch)
+        within(0, initial=self.initial, batch=self.batch)
 
 
 class LocalSearch(SharedSearch):
@@ -46,7 +48,14 @@ class LocalSearch(SharedSearch):
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
-        super().__init__(self.options.initial, self.options.batch, self.options.across)
+        super().__init__(self.options.across)
+
+    def sizes(self, budget: Budget) -> tuple[int, int]:
+        """As the options say."""
+        return (
+            self.options.initial or survivors(budget),
+            self.options.batch or children(budget),
+        )
 
     def candidates(
         self, ledger: Ledger, view: View, count: int, generator: torch.Generator

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.shared_search import SharedSearch
+from monas_blackbox.sizes import within
 from monas_blackbox.views import View
-from monas_core.errors import UsageError
+from monas_core.budget import Budget
 
 
 @attrs.frozen
@@ -23,8 +24,7 @@ class Options:
     batch: int = 8
 
     def __attrs_post_init__(self) -> None:
-        if self.batch < 1:
-            raise UsageError(f"options.optimizer.batch must be at least 1, got {self.batch}.")
+        within(1, batch=self.batch)
 
 
 class RandomSearch(SharedSearch):
@@ -32,7 +32,12 @@ class RandomSearch(SharedSearch):
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
-        super().__init__(initial=0, batch=self.options.batch)
+        super().__init__(across="joint")
+
+    def sizes(self, budget: Budget) -> tuple[int, int]:
+        """Random from the first architecture on."""
+        del budget
+        return 0, self.options.batch
 
     def candidates(
         self, ledger: Ledger, view: View, count: int, generator: torch.Generator

@@ -14,6 +14,7 @@ from monas_blackbox.ledger import Ledger
 from monas_blackbox.views import Across, View, views
 from monas_core import population
 from monas_core.architecture import Architecture
+from monas_core.budget import Budget
 from monas_core.device import Device
 from monas_core.optimizer import Optimizer, StepReport
 from monas_core.preference import Preference
@@ -22,20 +23,16 @@ from monas_core.state import generator_from
 
 
 class SharedSearch(Optimizer):
-    """Evaluates a random start, then what ``candidates`` names, one view after the other.
+    """Evaluates a start, then what ``candidates`` names for one view after the other.
 
     Everything evaluated is known to every view. What a view does next follows from the
     evaluated architectures and the generator alone, so nothing else needs to be saved.
 
     Args:
-        initial: Random architectures before ``candidates`` is asked.
-        batch: Architectures evaluated per step.
         across: How several devices are searched.
     """
 
-    def __init__(self, initial: int, batch: int, across: Across = "joint") -> None:
-        self._initial = initial
-        self._batch = batch
+    def __init__(self, across: Across) -> None:
         self._across: Across = across
 
     def start(self, problem: Problem, generator: torch.Generator) -> None:
@@ -45,6 +42,15 @@ class SharedSearch(Optimizer):
         self._ledger = Ledger(problem)
         self._views = views(problem, self._across)
         self._turn = 0
+        self._initial, self._batch = self.sizes(problem.meter.budget)
+
+    @abstractmethod
+    def sizes(self, budget: Budget) -> tuple[int, int]:
+        """Architectures evaluated before ``candidates`` is asked, and per step.
+
+        The first are the two ends of the space, where an ordered space has its extreme
+        costs, then random ones.
+        """
 
     @abstractmethod
     def candidates(
@@ -57,22 +63,22 @@ class SharedSearch(Optimizer):
 
     def step(self) -> StepReport:
         """Evaluate one batch of architectures not seen before."""
-        ledger, missing = self._ledger, self._initial - len(self._ledger)
-        count = ledger.allowance(self._batch if missing <= 0 else min(self._batch, missing))
-        phase, rows = "sampling", ledger.rows[:0]
-        if missing == self._initial:
-            rows = ledger.fresh(population.corners(self._problem.choices))[:count]
-        if missing <= 0:
-            phase, view = "searching", self._views[self._turn % len(self._views)]
+        missing = self._initial - len(self._ledger)
+        count = self._ledger.allowance(min(self._batch, missing) if missing > 0 else self._batch)
+        if missing > 0:
+            wanted = population.corners(self._problem.choices)
+        else:
+            view = self._views[self._turn % len(self._views)]
             self._turn += 1
-            rows = ledger.fresh(self.candidates(ledger, view, count, self._generator))[:count]
+            wanted = self.candidates(self._ledger, view, count, self._generator)
+        rows = self._ledger.fresh(wanted)[:count]
         if len(rows) < count:
-            drawn = ledger.draw(count, self._generator)
-            rows = ledger.fresh(torch.cat([rows, drawn]))[:count]
+            drawn = self._ledger.draw(count, self._generator)
+            rows = self._ledger.fresh(torch.cat([rows, drawn]))[:count]
         if len(rows) == 0:
             return StepReport("exhausted", finished=True)
-        ledger.evaluate(rows)
-        return StepReport(phase)
+        self._ledger.evaluate(rows)
+        return StepReport("sampling" if missing > 0 else "searching")
 
     def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
         """The best known architecture for each preference."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -83,9 +84,10 @@ def prepare(runtime: str, network: nn.Module, inputs: Any, threads: int) -> Call
 def _compiled(network: nn.Module, inputs: Any) -> Call:
     # every network gets its own program: dynamo gives up after a few versions of one class
     torch.compiler.reset()
-    compiled = torch.compile(network)
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of its own parts
+            compiled = torch.compile(network)
             compiled(inputs)
     except Exception as error:
         lines = str(error).strip().splitlines() or [""]

@@ -12,7 +12,7 @@ from monas_core.device import Device
 from monas_core.preference import lattice_of_size
 from monas_core.problem import Problem
 from monas_core.relaxation import option_mask
-from monas_modnas.coverage import cover, directions
+from monas_modnas.coverage import cover, directions, layers
 from monas_modnas.hypernetwork import HyperNetwork
 from monas_modnas.judge import Judge, Opinions
 from monas_modnas.options import Options
@@ -97,7 +97,7 @@ class Answers:
         """At most ``size`` rows whose predicted hypervolume is largest, chosen greedily."""
         opinions = self._for(device, known)
         points = self.judge.linear(opinions, device, -self.options.caution)
-        return opinions.rows[cover(points, size, self._along)]
+        return opinions.rows[layers(points, size, self._along)]
 
     def _for(self, device: Device, known: Tensor) -> Opinions:
         # a generator of its own: what is asked leaves no trace in what is learnt

@@ -47,3 +47,21 @@ def cover(points: Tensor, size: int, along: Tensor) -> Tensor:
         chosen.append(index)
         best = torch.maximum(best, table[:, index])
     return candidates[chosen]
+
+
+def layers(points: Tensor, size: int, along: Tensor) -> Tensor:
+    """As ``cover``, filled up to ``size`` with covers of what is left, ``(min(size, n),)``.
+
+    Where the predicted front is short, its nearest rivals are a hedge against the prediction.
+    """
+    left = torch.arange(len(points))
+    chosen = left[:0]
+    while len(chosen) < size and len(left):
+        best = cover(points[left], size - len(chosen), along)
+        if len(best) == 0:
+            break
+        chosen = torch.cat([chosen, left[best]])
+        kept = torch.ones(len(left), dtype=torch.bool)
+        kept[best] = False
+        left = left[kept]
+    return chosen

@@ -2,8 +2,11 @@
 
 Names, units, dates and number formats there are real translations, made and
 voted on by people (https://cldr.unicode.org). ``names``, ``figures`` and
-``times`` take them from it; this module splits them, so that no name, unit or
-pattern that is tested was seen in training.
+``times`` take them from it; this module splits them. Names are split by name, so what is
+tested was never seen. What is composed is split by combination: a unit with decimals, a
+currency with large sums, a pattern of dates in March is tested where only the parts of
+it were seen, otherwise composed. CLDR's rules to spell numbers out are not in Babel, so
+numbers in words are rounded ones ("48.8 million").
 """
 
 from __future__ import annotations
@@ -58,7 +61,7 @@ def load(argument: str | None = None) -> Translation:
         "source": "Unicode CLDR: names, dates, times, units, money, numbers and lists",
         "babel": babel.__version__,
         "languages": "English to German",
-        "split": "by name, unit, number and pattern: none is in two parts",
+        "split": "by name, by number, and by pattern and word: none is in two parts",
     }
     parts = corpus()
     texts = [text for pair in parts["train"] for text in pair]

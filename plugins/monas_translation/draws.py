@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar, get_args
 
 import torch
 
 Item = TypeVar("Item")
-_EPOCH = datetime(1950, 1, 1)
-_DAYS = 36_525
-"""A century."""
+Size = Literal["one", "whole", "decimal", "large"]
+SIZES: tuple[Size, ...] = get_args(Size)
+"""Numbers as people write them, each its own way to inflect what is counted."""
 
 
 def integers(low: int, high: int, count: int, generator: torch.Generator) -> list[int]:
@@ -24,19 +24,22 @@ def chosen(items: Sequence[Item], count: int, generator: torch.Generator) -> lis
     return [items[place] for place in integers(0, len(items), count, generator)] if items else []
 
 
-def moments(count: int, generator: torch.Generator) -> list[datetime]:
-    """Seconds of a century."""
-    days = integers(0, _DAYS, count, generator)
+def moments(month: int, count: int, generator: torch.Generator) -> list[datetime]:
+    """Seconds of one month of the year, in different years."""
+    years = integers(1950, 2050, count, generator)
+    days = integers(1, 29, count, generator)
     seconds = integers(0, 24 * 3600, count, generator)
-    return [_EPOCH + timedelta(days=d, seconds=s) for d, s in zip(days, seconds, strict=True)]
-
-
-def amounts(count: int, generator: torch.Generator) -> list[float]:
-    """Numbers as people write them: one in four is 1, whole, with decimals, or large."""
-    large = integers(1000, 1_000_000, count, generator)
-    small = integers(2, 1000, count, generator)
-    kinds = integers(0, 8, count, generator)
     return [
-        1 if kind == 0 else b if kind < 4 else b / 10 if kind < 6 else a
-        for kind, a, b in zip(kinds, large, small, strict=True)
+        datetime(year, month, day) + timedelta(seconds=second)
+        for year, day, second in zip(years, days, seconds, strict=True)
     ]
+
+
+def amounts(size: Size, count: int, generator: torch.Generator) -> list[float]:
+    """Numbers of a size; there is but one of size one."""
+    if size == "one":
+        return [1]
+    if size == "large":
+        return list(map(float, integers(1000, 1_000_000, count, generator)))
+    numbers = integers(2, 1000, count, generator)
+    return [number / 10 if size == "decimal" else number for number in numbers]

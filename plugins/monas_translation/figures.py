@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple, cast
 
 import torch
 from babel.core import Locale
@@ -15,24 +17,35 @@ from babel.numbers import (
 )
 from babel.units import format_unit
 
-from monas_translation.draws import amounts, chosen, integers
+from monas_translation.draws import SIZES, Size, amounts, chosen, integers
 from monas_translation.names import ENGLISH, GERMAN
 from monas_translation.pairs import Pair
 
-_PER_UNIT, _PER_CURRENCY = 30, 14
-_NUMBERS = 1800
+_PER_MEASURE, _PER_SUM = 6, 4
+"""Amounts of each size, per unit and per currency."""
+_NUMBERS = 900
 _USUAL = ("USD", "EUR", "GBP", "CHF", "JPY", "CNY", "SEK", "PLN", "INR", "CAD")
 """Currencies for amounts made short, whose pattern matters more than the name."""
 
 
-def units() -> list[str]:
-    """Units of measure that both languages have."""
-    return sorted(set(ENGLISH.unit_display_names) & set(GERMAN.unit_display_names))
+class Counted(NamedTuple):
+    """What is counted, in amounts of which size, written how."""
+
+    what: str
+    size: Size
+    form: str
 
 
-def currencies() -> list[str]:
-    """Currencies of today and of the past."""
-    return sorted(set(ENGLISH.currencies) & set(GERMAN.currencies))
+def units() -> list[Counted]:
+    """Units of measure that both languages have, in all sizes and two widths."""
+    found = sorted(set(ENGLISH.unit_display_names) & set(GERMAN.unit_display_names))
+    return [Counted(*item) for item in product(found, SIZES, ("long", "short"))]
+
+
+def currencies() -> list[Counted]:
+    """Currencies of today and of the past, in all sizes, by name and by symbol."""
+    found = sorted(set(ENGLISH.currencies) & set(GERMAN.currencies))
+    return [Counted(*item) for item in product(found, SIZES, ("name", "standard"))]
 
 
 def numbers() -> list[int]:
@@ -40,29 +53,25 @@ def numbers() -> list[int]:
     return list(range(100, 100 + _NUMBERS))
 
 
-def unit_pairs(found: Sequence[str], generator: torch.Generator) -> Iterator[Pair]:
-    """Names of units, and measures ("3.5 kilometers", "12 km/h")."""
-    for unit in found:
-        source, target = ENGLISH.unit_display_names[unit], GERMAN.unit_display_names[unit]
-        if "long" in source and "long" in target:
-            yield Pair(source["long"], target["long"])
-        for number, amount in enumerate(amounts(_PER_UNIT, generator)):
-            length = "short" if number % 3 == 0 else "long"
+def unit_pairs(found: Sequence[Counted], generator: torch.Generator) -> Iterator[Pair]:
+    """Measures ("3.5 kilometers", "12 km/h")."""
+    for unit, size, form in found:
+        for amount in amounts(size, _PER_MEASURE, generator):
             yield Pair(
-                format_unit(amount, unit, length, locale=ENGLISH),
-                format_unit(amount, unit, length, locale=GERMAN),
+                format_unit(amount, unit, cast("Any", form), locale=ENGLISH),
+                format_unit(amount, unit, cast("Any", form), locale=GERMAN),
             )
 
 
-def currency_pairs(found: Sequence[str], generator: torch.Generator) -> Iterator[Pair]:
+def currency_pairs(found: Sequence[Counted], generator: torch.Generator) -> Iterator[Pair]:
     """Names of currencies, and sums of money with name or symbol."""
-    for currency in found:
-        yield Pair(ENGLISH.currencies[currency], GERMAN.currencies[currency])
-        for number, amount in enumerate(amounts(_PER_CURRENCY, generator)):
-            kind = "standard" if number % 4 == 0 else "name"
+    for currency, size, form in found:
+        if (size, form) == ("one", "name"):
+            yield Pair(ENGLISH.currencies[currency], GERMAN.currencies[currency])
+        for amount in amounts(size, _PER_SUM if form == "name" else 1, generator):
             yield Pair(
-                format_currency(amount, currency, locale=ENGLISH, format_type=kind),
-                format_currency(amount, currency, locale=GERMAN, format_type=kind),
+                format_currency(amount, currency, locale=ENGLISH, format_type=cast("Any", form)),
+                format_currency(amount, currency, locale=GERMAN, format_type=cast("Any", form)),
             )
 
 

@@ -14,7 +14,7 @@ from monas_translation.pairs import Pair
 
 ENGLISH, GERMAN = Locale("en"), Locale("de")
 _TABLES = ("territories", "languages", "scripts", "variants")
-_TERRITORIES, _LISTS = 6, 5
+_TERRITORIES, _LISTS = 5, 4
 """Locales made of each language, and lists made of each name."""
 _STYLES = ("standard", "or")
 

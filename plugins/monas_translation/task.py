@@ -21,7 +21,7 @@ from monas_translation.codec import BEGIN, END, PAD, UNKNOWN, Codec
 from monas_translation.pairs import PARTS, Pair
 from monas_translation.quality import score_texts, signatures
 
-JUDGED: Mapping[Part, int] = {"train": 192, "search": 192, "test": 512}
+JUDGED: Mapping[Part, int] = {"train": 256, "search": 256, "test": 512}
 """Pairs whose tokens are predicted to judge a model."""
 TRANSLATED = 128
 """Test sentences a model translates by itself for BLEU and chrF."""

@@ -20,7 +20,8 @@ from monas_translation.draws import chosen, integers, moments
 from monas_translation.names import ENGLISH, GERMAN
 from monas_translation.pairs import Pair
 
-_PER_PATTERN = 300
+_PER_PATTERN = 30
+"""Moments per month of the year."""
 _WIDTHS = ("full", "long", "medium", "short")
 _LEFT_OUT = frozenset("vzVOGBh")
 """Letters of patterns with a time zone or an era, which the moments here have not, and with
@@ -34,33 +35,36 @@ _SECONDS = {
 
 
 class Pattern(NamedTuple):
-    """A way to write a moment, a span or a distance of time."""
+    """A way to write a moment, a span or a distance of time, in one month of the year."""
 
     kind: str
     name: str
+    month: int
 
 
 def patterns() -> list[Pattern]:
     """Widths and skeletons of dates, times, intervals; distances from now."""
     skeletons = set(ENGLISH.datetime_skeletons) & set(GERMAN.datetime_skeletons)
     intervals = set(ENGLISH.interval_formats) & set(GERMAN.interval_formats) - {None}
-    found = [Pattern("date", width) for width in _WIDTHS]
-    found += [Pattern("time", width) for width in ("medium", "short")]
-    found += [Pattern("skeleton", name) for name in sorted(skeletons) if not _LEFT_OUT & set(name)]
-    found += [Pattern("interval", name) for name in sorted(intervals) if not _LEFT_OUT & set(name)]
-    return found + [Pattern(f"distance {form}", gap) for form in _DISTANCES for gap in _GAPS]
+    found = [("date", width) for width in _WIDTHS]
+    found += [("time", width) for width in ("medium", "short")]
+    found += [("skeleton", name) for name in sorted(skeletons) if not _LEFT_OUT & set(name)]
+    found += [("interval", name) for name in sorted(intervals) if not _LEFT_OUT & set(name)]
+    found += [(f"distance {form}", gap) for form in _DISTANCES for gap in _GAPS]
+    return [Pattern(kind, name, month) for kind, name in found for month in range(1, 13)]
 
 
 def pattern_pairs(found: Sequence[Pattern], generator: torch.Generator) -> Iterator[Pair]:
     """Every pattern with moments and distances drawn for it."""
-    for kind, name in found:
+    for kind, name, month in found:
+        begins = moments(month, _PER_PATTERN, generator)
         gaps = integers(1, 90, _PER_PATTERN, generator)
         scales = chosen((3600, 86400, 30 * 86400), _PER_PATTERN, generator)
-        for begin, gap, scale in zip(moments(_PER_PATTERN, generator), gaps, scales, strict=True):
-            ends = begin + timedelta(seconds=gap * scale)
+        for begin, gap, scale in zip(begins, gaps, scales, strict=True):
+            end = begin + timedelta(seconds=gap * scale)
             yield Pair(
-                _written(kind, name, begin, ends, gap, ENGLISH),
-                _written(kind, name, begin, ends, gap, GERMAN),
+                _written(kind, name, begin, end, gap, ENGLISH),
+                _written(kind, name, begin, end, gap, GERMAN),
             )
 
 

@@ -6,6 +6,9 @@ import attrs
 
 from monas_core.errors import UsageError
 
+SMALLEST = 8
+"""Height and width in pixels below which nothing is left to recognise."""
+
 
 @attrs.frozen
 class FolderOptions:
@@ -22,9 +25,8 @@ class FolderOptions:
     workers: int = 8
 
     def __attrs_post_init__(self) -> None:
-        for field in attrs.fields(type(self)):
-            if getattr(self, field.name) < 1:
+        for name, least in (("size", SMALLEST), ("evaluated", 1), ("workers", 1)):
+            if getattr(self, name) < least:
                 raise UsageError(
-                    f"options.task.{field.name} must be at least 1, "
-                    f"got {getattr(self, field.name)}."
+                    f"options.task.{name} must be at least {least}, got {getattr(self, name)}."
                 )

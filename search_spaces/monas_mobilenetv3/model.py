@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import cast
 
 import attrs
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -174,7 +175,7 @@ class MobileNetV3(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits (B, V), unnormalised, of images (B, channels, H, W) of any size."""
         x = F.hardswish(self.stem(resized(images, self.config.resolution)))
-        x = self.first(x)
+        x = self.first(channels_last(x) if self.training else x)
         for stage in self.stages:
             for block in cast("nn.ModuleList", stage):
                 x = block(x)
@@ -200,6 +201,11 @@ class MobileNetV3(nn.Module):
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
         nn.init.normal_(self.classifier.weight, std=0.01)
+
+
+def channels_last(x: Tensor) -> Tensor:
+    """The same values (B, C, H, W) in another order: halves a training step's time on CPUs."""
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def resized(images: Tensor, resolution: int) -> Tensor:

@@ -43,10 +43,10 @@ class GroupedNorms(Flow):
 
     def norm(self, layer: nn.BatchNorm2d, x: Tensor) -> Tensor:
         """(A*N, C, H, W) to the same, group by group."""
-        count = self.groups
+        count, weight, bias = self.groups, layer.weight, layer.bias
         if count > 1:  # the channels of A groups side by side are A*C channels to batch norm
             x = x.unflatten(0, (count, -1)).transpose(0, 1).flatten(1, 2)  # (N, A*C, H, W)
-        weight, bias = layer.weight.repeat(count), layer.bias.repeat(count)  # (A*C,)
+            weight, bias = weight.repeat(count), bias.repeat(count)  # (A*C,)
         if self._known is not None:
             mean, variance = self._known[layer]
             x = F.batch_norm(x, mean, variance, weight, bias, training=False, eps=layer.eps)

@@ -229,7 +229,7 @@ def test_options_are_checked(flat: Path) -> None:
     catalog = Catalog.installed()
     task = catalog.create("task", "imagefolder", {"size": 8}, argument=str(flat))
     assert task.example(1).shape == (1, 3, 8, 8)
-    with pytest.raises(UsageError, match=r"options\.task\.size must be at least 1, got 0"):
+    with pytest.raises(UsageError, match=r"options\.task\.size must be at least 8, got 0"):
         catalog.create("task", "imagefolder", {"size": 0}, argument=str(flat))
 
 

@@ -1,0 +1,34 @@
+"""How many architectures at a time suit a budget, and the check of options that say so."""
+
+from __future__ import annotations
+
+import math
+
+from monas_core.budget import Budget
+from monas_core.errors import UsageError
+
+_UNKNOWN = 20
+"""Survivors where the budget does not say how many evaluations there will be."""
+_SMALLEST, _LARGEST = 10, 200
+_GENERATIONS = 8
+
+
+def survivors(budget: Budget) -> int:
+    """A population for a budget: the square root of its evaluations, within limits."""
+    if budget.unit != "evaluations":
+        return _UNKNOWN
+    return min(max(round(math.sqrt(budget.amount)), _SMALLEST), _LARGEST)
+
+
+def children(budget: Budget) -> int:
+    """Evaluations per step: few, so that what is learnt from one guides the next."""
+    return max(1, survivors(budget) // _GENERATIONS)
+
+
+def within(low: float, high: float | None = None, **values: float) -> None:
+    """Raise UsageError for the first option outside the limits."""
+    for name, value in values.items():
+        if value < low:
+            raise UsageError(f"options.optimizer.{name} must be at least {low:g}, got {value:g}.")
+        if high is not None and value > high:
+            raise UsageError(f"options.optimizer.{name} must be at most {high:g}, got {value:g}.")

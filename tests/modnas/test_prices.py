@@ -1,0 +1,58 @@
+"""Costs on devices that only the references are known of."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from monas_core import population
+from monas_core.testing.fakes import ToyDevice, toy_problem
+from monas_modnas.landscape import Landscape
+from monas_modnas.prices import Prices, transfer
+
+
+def known_devices(seed: int, n: int = 60, count: int = 5) -> torch.Tensor:
+    """Anchored log costs ``(n, count)`` of which the first ten rows are the references."""
+    generator = torch.Generator().manual_seed(seed)
+    table = torch.randn(n, 3, generator=generator) @ torch.randn(3, count, generator=generator)
+    return table - table[:10].mean(0)
+
+
+def test_a_device_equal_to_the_mean_of_the_known_ones_is_predicted_exactly() -> None:
+    searched = known_devices(0)
+    new = searched.mean(1)
+    torch.testing.assert_close(transfer(searched, searched[:10], new[:10]), new)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_mixture_of_known_devices_is_found_from_ten_references(seed: int) -> None:
+    searched = known_devices(seed)
+    share = torch.tensor([0.9, 0.0, -0.2, 0.4, 0.1])
+    new = searched @ share
+    found = transfer(searched, searched[:10], new[:10])
+    plain = searched.mean(1)
+    assert (found - new).abs().mean() < 0.25 * (plain - new).abs().mean()
+
+
+def test_the_magnitude_of_a_new_device_comes_from_its_references() -> None:
+    problem = toy_problem()
+    sample = population.sample_distinct(problem.choices, 40, torch.Generator().manual_seed(0))
+    prices = Prices(problem, Landscape(problem, sample).cost)
+    slow = ToyDevice("slow", power=0.8)
+    slow_logs = prices.at_references(slow)
+    predicted = prices.on(prices.searched(sample), slow)
+    assert predicted.mean() == pytest.approx(float(slow_logs.mean()), abs=1.0)
+    on_references = prices.on(
+        prices.searched(population.encode(problem.choices, problem.references)), slow
+    )
+    assert on_references.mean() == pytest.approx(float(slow_logs.mean()), abs=1e-4)
+
+
+def test_a_search_device_is_taken_from_its_own_column() -> None:
+    problem = toy_problem()
+    sample = population.sample_distinct(problem.choices, 40, torch.Generator().manual_seed(0))
+    prices = Prices(problem, Landscape(problem, sample).cost)
+    searched = prices.searched(sample)
+    device = problem.devices[1]
+    expected = searched[:, 1] + prices.at_references(device).mean(0)
+    torch.testing.assert_close(prices.on(searched, device), expected)
