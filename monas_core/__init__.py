@@ -1,1 +1,30 @@
-"""Search of neural architectures for several objectives and many devices."""
+"""Search of neural architectures for several objectives and many devices.
+
+Example:
+    >>> import monas_core as monas
+    >>> run = monas.search("gpt", objectives=["acc", "lat"], devices=["host"])
+    >>> member = run.pick("host", {"acc": 0.6, "lat": 0.4})
+    >>> network = run.load(member)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from monas_core.api import OwnTask, Run, Score, open_run, search
+
+__all__ = ["OwnTask", "Run", "Score", "open_run", "search"]
+
+
+def __getattr__(name: str) -> Any:
+    """The names of ``api``, imported when asked for: the command line starts without torch."""
+    if name in __all__:
+        from monas_core import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

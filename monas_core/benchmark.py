@@ -60,4 +60,3 @@ class Benchmark(ABC):
     def facts(self) -> Mapping[str, Any]:
         """What a reader of the verdict must know: sizes, sources, errors of surrogates."""
         return {}
-

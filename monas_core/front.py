@@ -34,9 +34,7 @@ class Scale:
     objective, by default beyond 1, so that the extreme points count too.
     """
 
-    def __init__(
-        self, low: Sequence[float], high: Sequence[float], reference: float = 1.1
-    ) -> None:
+    def __init__(self, low: Sequence[float], high: Sequence[float], reference: float = 1.1) -> None:
         self.reference = reference
         self.low = np.asarray(low, dtype=np.float64)
         self.high = np.asarray(high, dtype=np.float64)

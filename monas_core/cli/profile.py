@@ -141,7 +141,7 @@ def command(
     config = _config(run, space, preset, task, manifest)
     context = _context(config, torch_device, installed)
     if emit is not None:
-        _emit(context, emit, batch or 1, json=json)
+        _emit(context, emit, 1 if batch is None else batch, json=json)
         return
     assert name is not None
     path = _free_path(out, name)
@@ -153,7 +153,7 @@ def command(
             "processor": processor or "not told",
             "runtime": runtime or "not told",
             "precision": precision,
-            "batch": batch or manifest.get("batch", 1),
+            "batch": manifest.get("batch", 1) if batch is None else batch,
             "threads": threads,
             "kind": "other",
         }
@@ -161,8 +161,8 @@ def command(
     else:
         settings = {
             "runtime": runtime or "eager",
-            "threads": threads or 1,
-            "batch": batch or 1,
+            "threads": 1 if threads is None else threads,
+            "batch": 1 if batch is None else batch,
             "seconds": seconds,
         }
         made = _measured(installed, context, name, settings, json=json)

@@ -37,10 +37,10 @@ class Program:
         lengths: list[tuple[str, str]] = []
         names: dict[str, str] = {}
         for name, shape in zip(self.inputs, self._shapes(), strict=True):
-            if isinstance(shape[0], torch.SymInt):
-                names[str(shape[0])] = "batch"
-            if len(shape) > 1 and isinstance(shape[1], torch.SymInt):
-                lengths.append((str(shape[1]), name))
+            if isinstance(shape[0], str):
+                names[shape[0]] = "batch"
+            if len(shape) > 1 and isinstance(shape[1], str):
+                lengths.append((shape[1], name))
         for symbol, name in lengths:
             names.setdefault(symbol, "length" if len(lengths) == 1 else f"{name}_length")
         return names
@@ -62,9 +62,9 @@ class Program:
             {
                 "name": name,
                 "dtype": str(value.dtype).removeprefix("torch."),
-                "shape": [self.axes.get(str(n), n if isinstance(n, int) else str(n)) for n in s],
+                "shape": [self.axes.get(size, size) for size in shape],
             }
-            for name, value, s in zip(self.inputs, self._values(), self._shapes(), strict=True)
+            for name, value, shape in zip(self.inputs, self._values(), self._shapes(), strict=True)
         ]
 
     def _values(self) -> list[Any]:
@@ -72,8 +72,15 @@ class Program:
         nodes = [n for n in self.exported.graph.nodes if n.op == "placeholder"]
         return [node.meta["val"] for node in nodes if node.name in wanted]
 
-    def _shapes(self) -> list[Any]:
-        return [tuple(value.shape) for value in self._values()]
+    def _shapes(self) -> list[list[Any]]:
+        """Sizes of each input: a number, or the tracer's symbol where it is free."""
+        return [[_size(size) for size in value.shape] for value in self._values()]
+
+
+def _size(size: int | torch.SymInt) -> int | str:
+    """A number; the symbol of a free size, which the tracer may have found to be a number."""
+    text = str(size)
+    return int(text) if text.isdecimal() else text
 
 
 def trace(subject: Subject) -> Program:

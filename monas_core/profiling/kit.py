@@ -56,6 +56,8 @@ def emit(context: Context, folder: Path, batch: int, note: Note) -> Path:
     onnx_model.require_packages("onnx", "onnxscript", what="--emit")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"--emit {folder} is already used; choose another folder.")
+    if batch < 1:
+        raise UsageError(f"batch must be at least 1, got {batch}.")
     references = ReferenceSet.of(context)
     onto_cpu = Context(context.space, context.task, torch_device=torch.device("cpu"))
     inputs = onto_cpu.example(batch)

@@ -110,8 +110,10 @@ class Profile:
         return {"schema": SCHEMA} | attrs.asdict(self)
 
     def write(self, path: Path) -> None:
-        """Save in one step."""
-        write_text(path, json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n")
+        """Save in one step. Raises UsageError for what could not be read back."""
+        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False)
+        from_json(json.loads(text), "The device profile")
+        write_text(path, text + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Profile:

@@ -89,9 +89,10 @@ def _wide(state: ViewState, width: int, room: int, focus: str) -> Block:
     upper = room - best
     left = width * 52 // 100
     right = width - left
-    table = min(len(state.devices) + len(state.held_out) + 3, max(5, upper * 45 // 100))
+    rows = len(state.devices) + len(state.held_out)
+    table = min(rows + 3, max(5, upper * 45 // 100)) if rows else 0
     rest = upper - table
-    column = tables.devices(state, focus, right, table)
+    column = tables.devices(state, focus, right, table) if table else []
     column = fit([*column, *(_curves(state, right, rest) if rest >= 5 else [])], right, upper)
     main = beside(_scatters(state, focus, left, upper), column)
     return [*main, *(tables.best(state, focus, width, best) if best else [])]

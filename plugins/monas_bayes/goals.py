@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -25,6 +26,9 @@ from monas_bayes.libraries import (
 )
 from monas_bayes.outlook import Outlook
 from monas_core.preference import sample_simplex
+
+Scalarise = Callable[..., Tensor]
+"""Maximised points ``(..., M)`` to what is improved ``(...)``."""
 
 _CHUNK = 512
 """Candidates whose gains are computed at once; bounds memory."""
@@ -71,6 +75,9 @@ class Hypervolume(Goal):
     Daulton et al., NeurIPS 2020 (qEHVI).
     """
 
+    thrift: ClassVar[int] = 3
+    """Divides the shortlist: inclusion and exclusion of a batch takes 2 ** count terms."""
+
     def gains(self, inputs: Tensor) -> Tensor:
         """Expected hypervolume improvement, ``(n, 1)``."""
         front = self.outlook.values[self.outlook.on_front]
@@ -82,7 +89,7 @@ class Hypervolume(Goal):
         The best by single gains alone lie side by side, and a batch needs all of the front.
         """
         draws, front = self.outlook.draws(inputs), self.outlook.values[self.outlook.on_front]
-        each = max(1, size // self.count)
+        each = max(1, size // (self.count * self.thrift))
         left = torch.ones(len(inputs), dtype=torch.bool)
         listed: list[Tensor] = []
         for _ in range(min(self.count, -(-len(inputs) // each))):
@@ -96,8 +103,7 @@ class Hypervolume(Goal):
 
     def _improvement(self, draws: Tensor, front: Tensor) -> Tensor:
         """Mean improvement ``(n,)`` of a front ``(k, M)`` by draws ``(S, n, M)``."""
-        bounds = self._partitioning(front).get_hypercell_bounds()
-        lower, upper = bounds  # (K, M) each
+        lower, upper = self._partitioning(front).get_hypercell_bounds()  # (K, M) each
         found: list[Tensor] = []
         for chunk in draws.split(_CHUNK, dim=1):
             corner = torch.minimum(chunk[..., None, :], upper)  # (S, n, K, M)
@@ -111,10 +117,11 @@ class Hypervolume(Goal):
 
     def acquisition(self) -> AcquisitionFunction:
         """qEHVI."""
+        front = self.outlook.values[self.outlook.on_front]
         return qExpectedHypervolumeImprovement(
             model=self.outlook.surrogate.model,
             ref_point=self.outlook.reference,
-            partitioning=self._partitioning(self.outlook.values[self.outlook.on_front]),
+            partitioning=self._partitioning(front),  # pyright: ignore[reportArgumentType] - either will do
             sampler=self.sampler(),
             objective=self.outlook.objective,
         )
@@ -128,6 +135,8 @@ class NoisyHypervolume(Hypervolume):
 
     Daulton et al., NeurIPS 2021 (qNEHVI).
     """
+
+    thrift: ClassVar[int] = 1
 
     def acquisition(self) -> AcquisitionFunction:
         """qNEHVI."""
@@ -153,8 +162,12 @@ class Chebyshev(Goal):
     ) -> None:
         super().__init__(outlook, count, samples, generator)
         weights = sample_simplex([count], outlook.values.shape[1], 1.0, generator).double()
-        self._scalarised = [
-            get_chebyshev_scalarization(weights=weight, Y=outlook.values[outlook.on_front]) for weight in weights
+        # objectives weigh by their range on the front: what is off it says nothing of its shape
+        range_of = outlook.values[outlook.on_front]
+        if (range_of.max(dim=0).values <= range_of.min(dim=0).values).any():
+            range_of = torch.cat([outlook.values, outlook.reference[None]])
+        self._scalarised: list[Scalarise] = [
+            get_chebyshev_scalarization(weights=weight, Y=range_of) for weight in weights
         ]
 
     def gains(self, inputs: Tensor) -> Tensor:
@@ -184,7 +197,7 @@ class Chebyshev(Goal):
                 picked = torch.cat([picked, best])
         return picked
 
-    def _acquisition(self, scalarise, pending: Tensor) -> AcquisitionFunction:
+    def _acquisition(self, scalarise: Scalarise, pending: Tensor) -> AcquisitionFunction:
         combined = self.outlook.objective
 
         def objective(samples: Tensor, X: Tensor | None = None) -> Tensor:  # noqa: N803

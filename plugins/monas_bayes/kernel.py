@@ -36,6 +36,8 @@ class ChoiceMatern(Kernel):
     """
 
     has_lengthscale = False
+    groups: Tensor
+    scales: torch.nn.Parameter
 
     def __init__(self, groups: Tensor, batch_shape: torch.Size) -> None:
         super().__init__(active_dims=tuple(range(len(groups))), batch_shape=batch_shape)
@@ -44,13 +46,23 @@ class ChoiceMatern(Kernel):
         self.register_buffer("groups", groups)
         start = torch.full((*batch_shape, 1, count), typical, dtype=torch.float64)
         self.register_parameter("scales", torch.nn.Parameter(start))
-        self.register_constraint("scales", GreaterThan(_SHORTEST, transform=None))
+        plain: Any = None  # no transform: the fit keeps to the bound itself
+        self.register_constraint("scales", GreaterThan(_SHORTEST, transform=plain))
         location, scale = math.log(typical) + _PRIOR[0], _PRIOR[1]
         self.register_prior("scales_prior", LogNormalPrior(location, scale), "scales")
 
-    def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **params: Any) -> Tensor:
+    def forward(
+        self,
+        x1: Tensor,
+        x2: Tensor,
+        diag: bool = False,
+        last_dim_is_batch: bool = False,
+        **params: Any,
+    ) -> Tensor:
         """Covariances ``(..., n, m)``, or ``(..., n)`` for ``diag``."""
         scales = self.scales[..., self.groups]
-        distance = self.covar_dist(x1 / scales, x2 / scales, diag=diag, **params)
+        distance = self.covar_dist(
+            x1 / scales, x2 / scales, diag=diag, last_dim_is_batch=last_dim_is_batch, **params
+        )
         scaled = math.sqrt(5.0) * distance
         return (1.0 + scaled + scaled.square() / 3.0) * torch.exp(-scaled)

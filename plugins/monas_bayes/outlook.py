@@ -85,7 +85,7 @@ class Outlook:
         """
         return torch.full((self.values.shape[1],), -1.0 - _BEYOND, dtype=torch.float64)
 
-    def inputs(self, rows: Tensor, architectures: Sequence[Architecture] | None = None) -> Tensor:
+    def inputs(self, rows: Tensor) -> Tensor:
         """What the model reads, ``(n, d)``: features and scaled costs of rows ``(n, C)``."""
         architectures = self._decode(rows)
         columns = [self.surrogate.features(rows)]

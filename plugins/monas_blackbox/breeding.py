@@ -77,8 +77,8 @@ class NotFresh(DuplicateElimination):
     def _do(
         self, pop: Population, other: Population | None, is_duplicate: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
-        taken = set() if other is None else set(map(tuple, other.get("X").tolist()))
-        rows = torch.from_numpy(pop.get("X").astype(np.int64))
+        taken = set() if other is None else set(map(tuple, _rows(other).tolist()))
+        rows = _rows(pop)
         fresh = set(map(tuple, self._ledger.fresh(rows).tolist())) - taken
         for index, row in enumerate(map(tuple, rows.tolist())):
             is_duplicate[index] = row not in fresh
@@ -101,7 +101,7 @@ def offspring(
     """
     choices, objectives = ledger.problem.choices, points.shape[1]
     with warnings.catch_warnings():  # pymoo switches warnings off for the whole process
-        algorithm = _algorithm(name, ledger, points, size, count)
+        algorithm: Any = _algorithm(name, ledger, points, size, count)
         box = Box(n_var=len(choices), n_obj=objectives, xl=0, xu=np.array(choices.sizes) - 1)
         algorithm.setup(box, seed=seed, termination=NoTermination())
         alive = _best_ranks(points, size)
@@ -113,7 +113,7 @@ def offspring(
         children = algorithm.ask()
     if children is None:
         return ledger.rows[:0]
-    return torch.from_numpy(children.get("X").astype(np.int64))
+    return _rows(children)
 
 
 def _algorithm(
@@ -135,7 +135,7 @@ def _algorithm(
     objectives = points.shape[1]
     partitions = get_partition_closest_to_points(size, objectives)
     rays = get_reference_directions("das-dennis", objectives, n_partitions=partitions)
-    algorithm = NSGA3(rays, **shared)
+    algorithm: Any = NSGA3(rays, **shared)
     # ideal, extreme and worst points are those of everything evaluated
     algorithm.survival.norm.update(points, nds=np.flatnonzero(ranks(points) == 0))
     return algorithm
@@ -146,3 +146,9 @@ def _best_ranks(points: Points, size: int) -> Indices:
     rank = ranks(points)
     last = np.sort(rank)[min(size, len(rank)) - 1]
     return np.flatnonzero(rank <= last)
+
+
+def _rows(members: Population) -> Tensor:
+    """What pymoo bred as a population of ours, ``(n, C)``."""
+    found: Any = members.get("X")
+    return torch.from_numpy(found.astype(np.int64))

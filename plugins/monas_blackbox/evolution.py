@@ -34,7 +34,7 @@ class Options:
         batch: Architectures evaluated per step; 0 takes an eighth of that root.
     """
 
-    across: Across = "each"
+    across: Across = "joint"
     population: int = 100
     tournament: int = 25
     crossover: float = 0.5

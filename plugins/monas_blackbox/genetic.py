@@ -12,6 +12,7 @@ from monas_blackbox.sizes import children, survivors, within
 from monas_blackbox.views import Across, View
 from monas_core.budget import Budget
 
+
 @attrs.frozen
 class Options:
     """Options of a genetic algorithm.

@@ -17,6 +17,11 @@ from monas_core.preference import Preference
 from monas_core.problem import Problem
 from monas_core.selection import choose
 
+_REFERENCE = 1.1
+"""Of hypervolumes, beyond the worst scaled value of 1 so that the ends count too."""
+_AT_ONCE = 20
+"""One in so many of the surplus points goes without another look at the rest."""
+
 
 def best_known(
     problem: Problem,
@@ -39,41 +44,35 @@ def best_known(
 
 
 def best_portfolio(
-    problem: Problem,
-    architectures: Sequence[Architecture],
-    device: Device,
-    size: int,
-    fill: bool = False,
+    problem: Problem, architectures: Sequence[Architecture], device: Device, size: int
 ) -> list[Architecture]:
-    """At most ``size`` non-dominated evaluated architectures with a large hypervolume together.
+    """At most ``size`` evaluated architectures with a large hypervolume together, best first.
 
-    Costs of the device are looked up for everything evaluated.
+    Values are scaled linearly to the range of everything evaluated; costs of the device are
+    looked up for all of it. If the non-dominated set is smaller than ``size``, the set that
+    is non-dominated without it follows, and so on: on final data some of it may be better.
     """
     if not architectures:
         return []
     points = problem.evaluator.matrix(architectures, device).numpy()
-    scaled = Scale(points.min(axis=0), points.max(axis=0), reference=1.1).apply(points)
-    if not fill:
-        kept = np.flatnonzero(non_dominated(scaled))
-        return [architectures[kept[index]] for index in largest(scaled[kept], size)]
-    rank = ranks(scaled)
-    chosen = []
-    left = np.arange(len(scaled))
-    while len(chosen) < size and len(left):
-        kept = left[non_dominated(scaled[left])]
-        chosen += kept[largest(scaled[kept], size - len(chosen))].tolist()
-        left = np.setdiff1d(left, kept)
-    return [architectures[i] for i in chosen]
+    scaled = Scale(points.min(axis=0).tolist(), points.max(axis=0).tolist()).apply(points)
+    rank, chosen = ranks(scaled), []
+    for level in range(int(rank.max()) + 1):
+        members = np.flatnonzero(rank == level)
+        chosen.extend(members[most_volume(scaled[members], size - len(chosen))].tolist())
+        if len(chosen) >= size:
+            break
+    return [architectures[index] for index in chosen]
 
 
-def largest(front: Points, size: int) -> NDArray[np.int64]:
-    """Indices of at most ``size`` of ``(n, M)`` scaled points that keep most hypervolume.
+def most_volume(front: Points, size: int) -> NDArray[np.int64]:
+    """Indices of at most ``size`` of ``(n, M)`` scaled points that keep most of the hypervolume.
 
-    The point with the smallest contribution is left out until enough are gone.
+    The points with the smallest contributions go first; one at a time when few are left to go.
     """
     kept = np.arange(len(front))
-    reference = [1.1] * front.shape[1]
     while len(kept) > size:
-        loss = moocore.hv_contributions(front[kept], ref=reference)
-        kept = np.delete(kept, loss.argmin())
+        shares = moocore.hv_contributions(front[kept], ref=[_REFERENCE] * front.shape[1])
+        going = max(1, (len(kept) - size) // _AT_ONCE)
+        kept = np.delete(kept, np.argsort(shares, kind="stable")[:going])
     return kept

@@ -41,7 +41,7 @@ class Ledger:
         return wanted
 
     def fresh(self, rows: Tensor) -> Tensor:
-        """The distinct rows of ``(n, C)`` that can be evaluated and have not been, in order."""
+        """The distinct rows of ``(n, C)`` that can be evaluated and are not known, in order."""
         distinct = population.unique_rows(rows)
         new = [row not in self._known for row in map(tuple, distinct.tolist())]
         distinct = distinct[torch.tensor(new, dtype=torch.bool)]
@@ -66,9 +66,13 @@ class Ledger:
                 self.problem.evaluator.values(objective, found, None)
         self.restore(rows)
 
+    def reserve(self, rows: Tensor) -> None:
+        """Count rows as no longer fresh although they are not evaluated."""
+        self._known.update(map(tuple, rows.tolist()))
+
     def restore(self, rows: Tensor) -> None:
         """Remember rows whose values the evaluator knows."""
-        self._known.update(map(tuple, rows.tolist()))
+        self.reserve(rows)
         self.rows = torch.cat([self.rows, rows])
         self.architectures.extend(population.decode(self.problem.choices, rows))
 

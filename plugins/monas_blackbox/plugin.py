@@ -7,9 +7,9 @@ from monas_core.catalog.specs import Spec
 
 _PYMOO = {"pymoo": "monas[blackbox]"}
 _GENETIC = {
-    "nsga2": "NSGA-II: survivors by non-dominated rank and crowding (pymoo)",
-    "nsga3": "NSGA-III: survivors by rank and reference directions (pymoo)",
-    "sms-emoa": "SMS-EMOA: survivors by hypervolume contribution (pymoo)",
+    "nsga2": "NSGA-II: survival by non-dominated rank and crowding (pymoo)",
+    "nsga3": "NSGA-III: survival along reference directions (pymoo)",
+    "sms-emoa": "SMS-EMOA: survival by contribution to the hypervolume (pymoo)",
 }
 
 
@@ -24,13 +24,13 @@ def monas_optimizers() -> list[Spec]:
         ),
         Spec(
             name="local-search",
-            summary="Pareto local search: one changed choice of a non-dominated architecture",
+            summary="Pareto local search: neighbours of non-dominated architectures",
             factory="monas_blackbox.local_search:LocalSearch",
             options="monas_blackbox.local_search:Options",
         ),
         Spec(
             name="evolution",
-            summary="Regularised evolution with tournaments by rank and crowding",
+            summary="Regularised evolution for several objectives: ageing and tournaments",
             factory="monas_blackbox.evolution:Evolution",
             options="monas_blackbox.evolution:Options",
         ),
@@ -40,9 +40,16 @@ def monas_optimizers() -> list[Spec]:
                 summary=summary,
                 factory="monas_blackbox.genetic:GeneticSearch",
                 options="monas_blackbox.genetic:Options",
-                extras=_PYMOO,
                 settings={"algorithm": name},
+                extras=_PYMOO,
             )
             for name, summary in _GENETIC.items()
+        ),
+        Spec(
+            name="mo-asha",
+            summary="Successive halving: a few samples for many, all of them for the best",
+            factory="monas_blackbox.halving:SuccessiveHalving",
+            options="monas_blackbox.halving:Options",
+            needs={"supernet"},
         ),
     ]

@@ -101,7 +101,7 @@ PRESETS: Mapping[str, Sizes] = {
         decoder_arbitrary_ende=(-1, 1, 2),
         inner=64,
         block_size=64,
-        warm_up=WarmUp(steps=2000, batch_size=16, learning_rate=1e-2),
+        warm_up=WarmUp(steps=1500, batch_size=16, learning_rate=1e-2),
     ),
     # HAT on WMT'14 English-German, its "space0" (arXiv 2005.14187, table 1). Learning rate and
     # length follow the published training of the SuperTransformer and were not tuned here.

@@ -24,6 +24,8 @@ from monas_hat.mixed import Mixture
 from monas_hat.model import HAT, HATConfig
 from monas_hat.sizes import Sizes
 
+Places = Mapping[str, tuple[slice, ...]]
+
 
 class HATSupernet(Supernet):
     """Weights of every network of a space.
@@ -55,15 +57,15 @@ class HATSupernet(Supernet):
                 raise ValueError("the relaxation belongs to other choices than this supernet's")
             encoder, decoder = self.tables(architectures)
             return Mixture(self.network, self.tables, encoder, decoder).logits(inputs)
-        network = _skeleton(self._config(architectures))
-        return functional_call(network, self._corner(network), (inputs,))
+        network, places = _skeleton(self._config(architectures))
+        return functional_call(network, self._corner(places), (inputs,))
 
     def extract(self, architecture: Architecture) -> HAT:
         """A standalone network with copies of the weights this architecture uses."""
         config, like = self._config(architecture), self.network.embedding.weight
         with torch.device("meta"):
             network = HAT(config)
-        corner = self._corner(network)
+        corner = self._corner(_places(network))
         network = network.to_empty(device=like.device).to(like.dtype)
         with torch.no_grad():
             for name, weight in _tensors(network).items():
@@ -74,13 +76,10 @@ class HATSupernet(Supernet):
         self.choices.to_indices(architecture)  # refuses an architecture of another space
         return configure(architecture, self.sizes, self.network.config.vocabulary)
 
-    def _corner(self, network: HAT) -> dict[str, Tensor]:
-        """Views of the weights and tables a network uses, by their names."""
+    def _corner(self, places: Places) -> dict[str, Tensor]:
+        """Views of the weights and tables that a network uses, by their names."""
         shared = _tensors(self.network)
-        return {
-            name: shared[name][tuple(slice(size) for size in tensor.shape)]
-            for name, tensor in _tensors(network).items()
-        }
+        return {name: shared[name][place] for name, place in places.items()}
 
 
 def _tensors(network: HAT) -> dict[str, Tensor]:
@@ -88,8 +87,15 @@ def _tensors(network: HAT) -> dict[str, Tensor]:
     return {**dict(network.named_parameters()), **dict(network.named_buffers())}
 
 
+def _places(network: HAT) -> Places:
+    """Which corner of each tensor of the largest network a smaller one has."""
+    tensors = _tensors(network).items()
+    return {name: tuple(slice(size) for size in tensor.shape) for name, tensor in tensors}
+
+
 @lru_cache(maxsize=16)
-def _skeleton(config: HATConfig) -> HAT:
+def _skeleton(config: HATConfig) -> tuple[HAT, Places]:
     """A network without weights, to be called with those of the supernet."""
     with torch.device("meta"):
-        return HAT(config)
+        network = HAT(config)
+    return network, _places(network)

@@ -34,12 +34,15 @@ def exported(run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     architecture = gpt(run)
     network = run.load(architecture)
     reports = {form: run.export(architecture, form, folder / n) for form, n in NAMES.items()}
-    probes: dict[str, torch.Tensor] = {}
+    tensors: dict[str, torch.Tensor] = {}
+    probes: list[dict[str, Any]] = []
     for number, shape in enumerate([(1, 1), (1, 64), (5, 17), (2, 64)]):
         tokens = torch.randint(256, shape)
         with torch.no_grad():
-            probes |= {f"inputs.{number}": tokens, f"outputs.{number}": network(tokens)}
-    save_file(probes, folder / "probes.safetensors")
+            tensors |= {f"inputs.{number}": tokens, f"outputs.{number}": network(tokens)}
+        probes.append({"inputs": f"inputs.{number}", "outputs": [f"outputs.{number}"]})
+    save_file(tensors, folder / "probes.safetensors")
+    (folder / "probes.json").write_text(json.dumps(probes))
     return folder, reports
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import attrs
 import pytest
 
+from monas_core.errors import UsageError
 from monas_core.profiling.profile import Profile
 from monas_core.run import Run
 
@@ -43,6 +45,13 @@ def test_timings_from_a_table(run: Run, profile: Profile, tmp_path: Path, monas)
     assert made.metrics["latency_ms"].median == pytest.approx(profile.metrics["latency_ms"].median)
 
 
+def test_a_profile_that_could_not_be_read_is_not_written(profile: Profile, tmp_path: Path) -> None:
+    path = tmp_path / "bad.json"
+    with pytest.raises(UsageError, match="precision must be one of"):
+        attrs.evolve(profile, precision="fp8").write(path)
+    assert not path.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -52,6 +61,8 @@ def test_timings_from_a_table(run: Run, profile: Profile, tmp_path: Path, monas)
         (("--as", "a/b", "--space", "gpt"), "is a path"),
         (("--as", "x", "--space", "gpt", "--out", "no/where.json"), "there is no folder no"),
         (("--as", "x", "--space", "gpt", "--runtime", "tpu"), 'No runtime "tpu"'),
+        (("--as", "x", "--space", "gpt", "--threads", "0"), "threads must be at least 1, got 0"),
+        (("--space", "gpt", "--emit", "new", "--batch", "0"), "batch must be at least 1"),
         (("--as", "x", "--space", "gtp"), 'Did you mean "gpt"'),
         (("--as", "x", "--space", "gpt", "--collect", "no.csv"), "Cannot read no.csv"),
         (("--as", "x", "--emit", "a", "--collect", "b"), "give one of them"),

@@ -203,3 +203,12 @@ def test_presets_ascend_and_the_last_encoder_layers_exist():
         assert {-1: 1, 1: 2, 2: 3}[max(sizes.decoder_arbitrary_ende)] <= sizes.encoder_layers
         for heads in (sizes.encoder_heads, sizes.decoder_self_heads, sizes.decoder_ende_heads):
             assert all(sizes.inner % count == 0 for count in heads)
+
+
+def test_a_traced_network_takes_any_batch_and_length():
+    net = network(HATSpace.tiny())
+    free = {0: torch.export.Dim.AUTO, 1: torch.export.Dim.AUTO}
+    freedom = ({"source": free, "target": free},)
+    program = torch.export.export(net, (sentences(2, 7, 9),), dynamic_shapes=freedom)
+    other = sentences(3, 5, 4)
+    torch.testing.assert_close(program.module()(other), net(other), atol=1e-5, rtol=1e-5)

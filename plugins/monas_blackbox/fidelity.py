@@ -1,0 +1,97 @@
+"""A cheap stand-in for quality: the task's loss on a few samples of the search part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils._pytree import tree_leaves, tree_map
+
+from monas_core import population
+from monas_core.architecture import Architecture
+from monas_core.context import Context
+from monas_core.errors import UsageError
+from monas_core.seeding import derived_generator
+from monas_core.supernet import Supernet
+from monas_core.task import Batch
+
+_CHUNK = 64
+"""Samples that pass through the supernet at once."""
+
+
+class Fidelity:
+    """Loss with weights inherited from the supernet, on a share of the evaluation data.
+
+    All architectures see the same samples, so that their losses can be compared. A full
+    evaluation has as many samples as the task's own evaluation of the search part shows
+    a model.
+
+    Raises:
+        UsageError: There is no supernet to take weights from.
+    """
+
+    def __init__(self, context: Context) -> None:
+        if context.supernet is None:
+            raise UsageError(
+                "Judging by a few samples needs a supernet, and this problem has only complete "
+                "values; choose another optimizer, or a search space with a supernet."
+            )
+        self._context = context
+        self._supernet: Supernet = context.supernet
+        self._batches: dict[float, Batch] = {}
+
+    def losses(self, architectures: Sequence[Architecture], share: float) -> NDArray[np.float64]:
+        """Mean loss of each architecture on ``share`` of a full evaluation's samples, ``(n,)``."""
+        batch = self._batch(share)
+        was_training = self._supernet.training
+        self._supernet.eval()
+        try:
+            with torch.no_grad():
+                return np.array([self._loss(a, batch) for a in architectures], dtype=np.float64)
+        finally:
+            self._supernet.train(was_training)
+
+    @cached_property
+    def full(self) -> int:
+        """Samples of a complete evaluation, counted while the smallest subnet is evaluated."""
+        choices = self._context.space.choices
+        smallest = population.decode(choices, population.corners(choices))[0]
+        seen = 0
+
+        def model(inputs: Any) -> Any:
+            nonlocal seen
+            seen += len(tree_leaves(inputs)[0])
+            return self._supernet(self._placed(inputs), smallest)
+
+        with torch.no_grad():
+            self._context.require_task().evaluate(model, "search")
+        return seen
+
+    def _batch(self, share: float) -> Batch:
+        if share not in self._batches:
+            size = max(1, round(share * self.full))
+            generator = derived_generator(0, "fidelity", str(size))
+            self._batches[share] = self._context.require_task().batch("search", size, generator)
+        return self._batches[share]
+
+    def _loss(self, architecture: Architecture, batch: Batch) -> float:
+        task, size = self._context.require_task(), len(tree_leaves(batch.inputs)[0])
+        total = 0.0
+        for start in range(0, size, _CHUNK):
+            inputs, targets = tree_map(
+                lambda x, at=start: x[at : at + _CHUNK],
+                self._placed((batch.inputs, batch.targets)),
+            )
+            total += float(task.loss(self._supernet(inputs, architecture), targets).double().sum())
+        return total / size
+
+    def _placed(self, data: Any) -> Any:
+        def move(x: Tensor) -> Tensor:
+            return x.to(self._context.torch_device)
+
+        return tree_map(move, data)

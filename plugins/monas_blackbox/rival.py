@@ -1,0 +1,54 @@
+"""What all searches here share: a ledger, views of it, and answers from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from monas_blackbox.known import best_known, best_portfolio
+from monas_blackbox.ledger import Ledger
+from monas_blackbox.views import Across, View, views
+from monas_core.architecture import Architecture
+from monas_core.device import Device
+from monas_core.optimizer import Optimizer
+from monas_core.preference import Preference
+from monas_core.problem import Problem
+
+
+class Rival(Optimizer):
+    """Answers with evaluated architectures alone; how they are found is a subclass's.
+
+    Args:
+        across: How several devices are searched.
+    """
+
+    def __init__(self, across: Across) -> None:
+        self._across: Across = across
+
+    def start(self, problem: Problem, generator: torch.Generator) -> None:
+        """Take the problem."""
+        self._problem = problem
+        self._generator = generator
+        self._ledger = Ledger(problem)
+        self._views = views(problem, self._across)
+        self._turn = 0
+
+    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
+        """The best known architecture for each preference."""
+        return best_known(self._problem, self._ledger.architectures, device, preferences)
+
+    def portfolio(
+        self,
+        device: Device,
+        size: int,
+        preferences: Sequence[Preference],  # noqa: ARG002 - chosen as a set, not one by one
+    ) -> list[Architecture]:
+        """The evaluated architectures with the largest hypervolume together."""
+        return best_portfolio(self._problem, self._ledger.architectures, device, size)
+
+    def _next_view(self) -> View:
+        """The views take turns."""
+        view = self._views[self._turn % len(self._views)]
+        self._turn += 1
+        return view
