@@ -26,7 +26,8 @@ def print_info(document: Document, console: Console) -> None:
     if document["aliases"]:
         console.print(f"also written: {', '.join(document['aliases'])}", style="dim")
     if document["extras"]:
-        console.print(f"needs packages: {', '.join(document['extras'].values())}", style="dim")
+        needed = escape(", ".join(document["extras"].values()))
+        console.print(f"needs packages: {needed}", style="dim")
     if document["needs"]:
         console.print(f"needs from the run: {', '.join(document['needs'])}", style="dim")
     console.print()
