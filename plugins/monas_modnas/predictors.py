@@ -180,6 +180,8 @@ def log_costs(problem: Problem, architectures: Sequence[Architecture], device: D
     A maximised free objective enters as the reciprocal, which is minimised.
     """
     _, free = split_objectives(problem.objectives)
+    if not free:
+        return torch.zeros(len(architectures), 0)
     columns: list[list[float]] = []
     for objective in free:
         found = problem.evaluator.estimates(objective, architectures, device)

@@ -101,8 +101,8 @@ PRESETS: Mapping[str, Sizes] = {
         calibration=128,
         warm_up=WarmUp(steps=2000, batch_size=32, learning_rate=5e-3),
     ),
-    # Once-for-all (Cai et al., ICLR 2020, arXiv 1908.09791), for ImageNet. Its training is
-    # theirs in length and batch per device; it was not tuned here.
+    # Once-for-all (Cai et al., ICLR 2020, arXiv 1908.09791), for ImageNet. The training of the
+    # supernet follows the habits of weight sharing and was not tuned here.
     "ofa": Sizes(
         stem=16,
         stem_stride=2,
