@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 RUN_DIR ?= runs/demo
 export PYTHONHASHSEED := 0
 
-.PHONY: demo test test-all check bench clean
+.PHONY: demo test test-all check bench bench-tables clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "monas needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
@@ -35,6 +35,11 @@ bench: $(STAMP)  ## the figures README and docs quote
 	$(BIN)/python benchmarks/bench_startup.py
 	$(BIN)/python benchmarks/bench_step.py
 	$(BIN)/python benchmarks/bench_search.py
+
+bench-tables: $(STAMP)  ## the contest on published measurements in MONAS_DATA (hours)
+	$(BIN)/python benchmarks/bench_predictor.py
+	for n in 100 200; do $(BIN)/monas bench nb201 --budget $${n}evals --seeds 8 --jobs 2; done
+	for p in ofa gpt-s gpt-m; do $(BIN)/monas bench $$p --budget 200evals --seeds 8 --jobs 2; done
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
