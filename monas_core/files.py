@@ -1,15 +1,18 @@
-"""Writing that is either complete or did not happen."""
+"""Writing that is either complete or did not happen, and reading that says what is wrong."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from monas_core.errors import MonasError
+from monas_core.errors import MonasError, UsageError
 
 
 @contextlib.contextmanager
@@ -58,3 +61,31 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
+
+
+@contextlib.contextmanager
+def locked(folder: Path, busy: str) -> Iterator[None]:
+    """Hold a folder for this process. Raises UsageError(busy) while another one has it."""
+    with (folder / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UsageError(busy) from error
+        yield
+
+
+def read_json(path: Path, what: str, remedy: str) -> Any:
+    """A JSON document that a person points at.
+
+    Raises:
+        UsageError: It cannot be read (``what`` names its kind) or is no JSON (then ``remedy``
+            says what to do).
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"Cannot read {what} {path}: {error.strerror}.") from error
+    except ValueError as error:
+        raise UsageError(
+            f"{what.capitalize()} {path} is no complete JSON document ({error}); {remedy}."
+        ) from error

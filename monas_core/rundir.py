@@ -7,7 +7,6 @@ JSON; all other files are replaced atomically.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import platform
@@ -18,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from monas_core import events
+from monas_core import events, files
 from monas_core.config import RunConfig, read_config, write_config
 from monas_core.errors import UsageError
 from monas_core.files import explained, write_text
@@ -122,14 +121,11 @@ class RunFolder:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the run for this process. Raises UsageError while another one works on it."""
-        with (self.path / ".lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise UsageError(
-                    f"Run {self.path} is being worked on by another process; watch it with "
-                    f"monas watch {self.path}, or wait for its end."
-                ) from error
+        busy = (
+            f"Run {self.path} is being worked on by another process; watch it with "
+            f"monas watch {self.path}, or wait for its end."
+        )
+        with files.locked(self.path, busy):
             yield
 
     def busy(self) -> bool:

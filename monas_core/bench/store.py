@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from monas_core import files
 from monas_core.bench.attempt import SCHEMA
 from monas_core.errors import UsageError
 from monas_core.files import write_text
@@ -39,14 +39,10 @@ class Store:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for this process. Raises UsageError while another one works in it."""
-        with (self.path / ".lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise UsageError(
-                    f"Another process works in {self.path}; wait for its end or choose another "
-                    "--out-dir."
-                ) from error
+        busy = (
+            f"Another process works in {self.path}; wait for its end or choose another --out-dir."
+        )
+        with files.locked(self.path, busy):
             yield
 
     def run_file(self, label: str, seed: int) -> Path:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
 
-from monas_core.errors import PluginError, UsageError
+from monas_core.errors import PluginError
+from monas_core.extras import require_packages
 
 
 def _tuple(names: Iterable[str]) -> tuple[str, ...]:
@@ -112,9 +112,4 @@ class Entry:
             ) from error
 
     def _check_extras(self) -> None:
-        for module, requirement in self.spec.extras.items():
-            if importlib.util.find_spec(module.partition(".")[0]) is None:
-                raise UsageError(
-                    f'{self.kind} "{self.name}" needs the package {module}; '
-                    f"install it: pip install '{requirement}'."
-                )
+        require_packages(f'{self.kind} "{self.name}"', self.spec.extras)

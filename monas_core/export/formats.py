@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import importlib
-import importlib.util
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from monas_core.errors import MonasError, UsageError
+from monas_core.extras import require_packages
 
 if TYPE_CHECKING:
     from monas_core.export.subject import Subject
@@ -43,12 +43,8 @@ class Format:
 
     def require(self) -> None:
         """Raise UsageError when a package is missing."""
-        for package in self.packages:
-            if importlib.util.find_spec(package) is None:
-                raise UsageError(
-                    f'Format "{self.name}" needs the package {package}; '
-                    f"install it: pip install 'monas[{self.extra}]'."
-                )
+        needed = dict.fromkeys(self.packages, f"monas[{self.extra}]")
+        require_packages(f'Format "{self.name}"', needed)
 
 
 _ALL = (

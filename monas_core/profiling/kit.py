@@ -27,6 +27,7 @@ import torch
 
 from monas_core.context import Context
 from monas_core.errors import UsageError
+from monas_core.extras import require_packages
 from monas_core.files import atomic_folder
 from monas_core.profiling import onnx_model
 from monas_core.profiling.measure import Note, described
@@ -53,7 +54,7 @@ def emit(context: Context, folder: Path, batch: int, note: Note) -> Path:
         UsageError: A package is missing, or the folder is used.
         MonasError: A network cannot be expressed in ONNX.
     """
-    onnx_model.require_packages("onnx", "onnxscript", what="--emit")
+    require_packages("--emit", dict.fromkeys(("onnx", "onnxscript"), onnx_model.REQUIREMENT))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"--emit {folder} is already used; choose another folder.")
     if batch < 1:

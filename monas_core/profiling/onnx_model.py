@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,10 @@ from typing import Any
 from torch import nn
 from torch.utils._pytree import tree_flatten
 
-from monas_core.errors import MonasError, UsageError
+from monas_core.errors import MonasError
 
-
-def require_packages(*packages: str, what: str) -> None:
-    """Refuse to begin where an optional package is missing. Raises UsageError."""
-    for package in packages:
-        if importlib.util.find_spec(package) is None:
-            raise UsageError(
-                f"{what} needs the package {package}; install it: pip install 'monas[onnx]'."
-            )
+REQUIREMENT = "monas[onnx]"
+"""What pip installs for the packages that ONNX files need."""
 
 
 def save(network: nn.Module, inputs: Any, path: Path) -> None:

@@ -16,7 +16,7 @@ import attrs
 
 from monas_core.device import DeviceProfile
 from monas_core.errors import UsageError
-from monas_core.files import write_text
+from monas_core.files import read_json, write_text
 from monas_core.profiling.reference_set import ReferenceSet
 from monas_core.quantity import metric_unit
 from monas_core.values import Origin, Value
@@ -122,15 +122,7 @@ class Profile:
         Raises:
             UsageError: The file cannot be read, or what it says cannot be.
         """
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise UsageError(f"Cannot read device profile {path}: {error.strerror}.") from error
-        except ValueError as error:
-            raise UsageError(
-                f"Device profile {path} is no complete JSON document ({error}); make it again "
-                "with: monas profile."
-            ) from error
+        document = read_json(path, "device profile", "make it again with: monas profile")
         return from_json(document, f"Device profile {path}")
 
     def require(self, wanted: ReferenceSet) -> None:

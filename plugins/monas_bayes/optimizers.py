@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from monas_bayes.answers import best_known, covering
+from monas_bayes.answers import covering
 from monas_bayes.candidates import Candidates
 from monas_bayes.goals import Chebyshev, Goal, Hypervolume, NoisyHypervolume
 from monas_bayes.options import Options
@@ -18,6 +18,7 @@ from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.device import Device
 from monas_core.errors import UsageError
+from monas_core.known import best_known
 from monas_core.optimizer import Optimizer, StepReport
 from monas_core.preference import Preference
 from monas_core.problem import Problem

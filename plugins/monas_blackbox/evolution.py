@@ -9,7 +9,7 @@ from torch import Tensor
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.ranking import best_first
 from monas_blackbox.shared_search import SharedSearch
-from monas_blackbox.sizes import children, survivors, within
+from monas_blackbox.sizes import as_asked, within
 from monas_blackbox.views import Across, View
 from monas_core import population
 from monas_core.budget import Budget
@@ -64,10 +64,7 @@ class Evolution(SharedSearch):
 
     def sizes(self, budget: Budget) -> tuple[int, int]:
         """As the options say."""
-        return (
-            self.options.initial or survivors(budget),
-            self.options.batch or children(budget),
-        )
+        return as_asked(self.options.initial, self.options.batch, budget)
 
     def candidates(
         self, ledger: Ledger, view: View, count: int, generator: torch.Generator

@@ -1,4 +1,4 @@
-"""Answering wishes from evaluated architectures alone."""
+"""Portfolios of evaluated architectures."""
 
 from __future__ import annotations
 
@@ -9,38 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monas_blackbox.ranking import ranks
-from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.device import Device
-from monas_core.front import Points, Scale, non_dominated
-from monas_core.preference import Preference
+from monas_core.front import Points, Scale
 from monas_core.problem import Problem
-from monas_core.selection import choose
 
 _REFERENCE = 1.1
 """Of hypervolumes, beyond the worst scaled value of 1 so that the ends count too."""
 _AT_ONCE = 20
 """One in so many of the surplus points goes without another look at the rest."""
-
-
-def best_known(
-    problem: Problem,
-    architectures: Sequence[Architecture],
-    device: Device,
-    preferences: Sequence[Preference],
-) -> list[Architecture]:
-    """The non-dominated evaluated architecture that suits each preference best.
-
-    Values are scaled to the range of the non-dominated set of this device.
-    """
-    if not architectures:  # stopped before the first step: the two ends are all there is
-        architectures = population.decode(problem.choices, population.corners(problem.choices))
-    points = problem.evaluator.matrix(architectures, device).numpy()
-    kept = np.flatnonzero(non_dominated(points)).tolist()
-    front = points[kept]
-    scaled = Scale(front.min(axis=0), front.max(axis=0)).apply(front)
-    wishes = np.array([preference.vector for preference in preferences])
-    return [architectures[kept[index]] for index in choose(scaled, wishes)]
 
 
 def best_portfolio(

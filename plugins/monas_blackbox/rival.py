@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import torch
 
-from monas_blackbox.known import best_known, best_portfolio
+from monas_blackbox.known import best_portfolio
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.views import Across, View, views
 from monas_core.architecture import Architecture
 from monas_core.device import Device
+from monas_core.known import best_known
 from monas_core.optimizer import Optimizer
 from monas_core.preference import Preference
 from monas_core.problem import Problem

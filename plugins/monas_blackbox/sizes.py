@@ -25,6 +25,11 @@ def children(budget: Budget) -> int:
     return max(1, survivors(budget) // _GENERATIONS)
 
 
+def as_asked(initial: int, batch: int, budget: Budget) -> tuple[int, int]:
+    """Options of a start and of a step, 0 standing for what suits the budget."""
+    return initial or survivors(budget), batch or children(budget)
+
+
 def within(low: float, high: float | None = None, **values: float) -> None:
     """Raise UsageError for the first option outside the limits."""
     for name, value in values.items():

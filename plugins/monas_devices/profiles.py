@@ -12,6 +12,7 @@ import attrs
 
 from monas_core.device import DeviceProfile, Figure
 from monas_core.errors import UsageError
+from monas_core.files import read_json
 from monas_core.values import Origin
 
 BYTES: Mapping[str, int] = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
@@ -40,15 +41,7 @@ def read_profile(path: Path) -> DeviceProfile:
     Raises:
         UsageError: The file cannot be read, or what it says cannot be.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"Cannot read device profile {path}: {error.strerror}.") from error
-    except ValueError as error:
-        raise UsageError(
-            f"Device profile {path} is no complete JSON document ({error}); write it again."
-        ) from error
-    return from_json(document, str(path))
+    return from_json(read_json(path, "device profile", "write it again"), str(path))
 
 
 def write_profile(profile: DeviceProfile, path: Path) -> None:

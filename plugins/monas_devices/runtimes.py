@@ -16,6 +16,7 @@ from torch import nn
 from torch.utils._pytree import tree_flatten
 
 from monas_core.errors import UsageError
+from monas_core.extras import require_packages
 from monas_core.profiling import onnx_model
 from monas_core.profiling.measure import RUNTIMES
 
@@ -36,8 +37,9 @@ def check(runtime: str, torch_device: torch.device | None = None) -> None:
     if runtime not in RUNTIMES:
         raise UsageError(f'No runtime "{runtime}"; choose one of {", ".join(RUNTIMES)}.')
     if runtime == "onnxruntime":
-        onnx_model.require_packages(
-            "onnx", "onnxscript", "onnxruntime", what="The runtime onnxruntime"
+        require_packages(
+            "The runtime onnxruntime",
+            dict.fromkeys(("onnx", "onnxscript", "onnxruntime"), onnx_model.REQUIREMENT),
         )
         if torch_device is not None and torch_device.type != "cpu":
             raise UsageError(

@@ -89,10 +89,10 @@ class Landscape(nn.Module):
         if not self.n_free:
             return 0.0
         found = prices.asked(sample, self._problem.devices)
-        loss = self.cost.fit(features_of(self._problem, sample), found, steps, generator)
+        features = features_of(self._problem, sample)
+        loss = self.cost.fit(features, found, steps, generator)
         searched = prices.searched(sample)
         self.traits.fit(searched)
-        features = features_of(self._problem, sample)
         fit(self.guess, features, self.traits(searched), steps, generator)
         return loss
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from scipy.stats import yeojohnson_normmax
 from torch import Tensor, nn
 
 _LOWEST, _HIGHEST = -4.0, 6.0
@@ -37,6 +36,8 @@ class Warp(nn.Module):
 
     def fit(self, targets: Tensor) -> None:
         """Take the shape of minimised ``(n, columns)``."""
+        from scipy.stats import yeojohnson_normmax  # seconds to import; answering needs it not
+
         wide = targets.double()
         self.centre.copy_(wide.mean(0))
         self.width.copy_(_positive(wide.std(0, correction=0)))

@@ -89,14 +89,7 @@ def _latencies(folder: Path, index: Integers) -> dict[str, dict[str, Numbers]]:
     """Every column of floating-point numbers is a device."""
     file = Parquet(folder, LATENCIES)
     names = [name for name in file.names() if name not in (INDEX, "arch_str")]
-    numbers = file.numbers(names)
-    # a published device in another type is a fault that reading reports
-    devices = [name for name in names if name in numbers or roster.published(name)]
-    if not devices:
-        raise UsageError(
-            f"{file.path} has no column of latencies (floating-point numbers, ms); "
-            "use the published file."
-        )
+    devices = roster.device_columns(file, names)
     columns = _joined(file, devices, index)
     return {name: {"latency_ms": numbers} for name, numbers in columns.items()}
 

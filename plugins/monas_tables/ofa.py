@@ -166,14 +166,7 @@ def _read(folder: Path) -> Measured:
     """The measured rows; columns of numbers that are no prediction are devices."""
     file = Parquet(folder, FILE)
     names = [name for name in file.names() if not name.startswith("pred_")]
-    numbers = file.numbers(names)
-    # a published device in another type is a fault that reading reports
-    devices = [name for name in names if name in numbers or roster.published(name)]
-    if not devices:
-        raise UsageError(
-            f"{file.path} has no column of latencies (floating-point numbers, ms); "
-            "use the published file."
-        )
+    devices = roster.device_columns(file, names)
     columns = file.read(
         {"ks": "list", "e": "list", "d": "list", "r": "integer", **dict.fromkeys(devices, "number")}
     )

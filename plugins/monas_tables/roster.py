@@ -6,7 +6,9 @@ import re
 from collections.abc import Container, Iterable, Sequence
 
 from monas_core.device import DeviceProfile
+from monas_core.errors import UsageError
 from monas_core.values import Origin
+from monas_tables.parquet import Parquet
 
 _CARDS: tuple[tuple[str, str, str], ...] = (
     # beginning of the name, processor, kind; the first that fits counts
@@ -51,6 +53,24 @@ _BATCH = re.compile(r"_(1|32|64|128|256)$")
 def published(name: str) -> bool:
     """Whether a name begins like that of a published device."""
     return any(name.startswith(start) for start, _, _ in _CARDS)
+
+
+def device_columns(file: Parquet, names: Sequence[str]) -> list[str]:
+    """The columns among ``names`` that are devices: those of floating-point numbers.
+
+    A published device in another type is among them: a fault that reading reports.
+
+    Raises:
+        UsageError: There is none.
+    """
+    numbers = file.numbers(names)
+    devices = [name for name in names if name in numbers or published(name)]
+    if not devices:
+        raise UsageError(
+            f"{file.path} has no column of latencies (floating-point numbers, ms); "
+            "use the published file."
+        )
+    return devices
 
 
 def profile(
