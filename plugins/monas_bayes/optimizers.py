@@ -96,7 +96,7 @@ class Bayesian(Optimizer):
             with seeded_construction(_PORTFOLIO_SEED):
                 outlook = self._outlook(device, fit=False)
                 count = min(left, _MOST_UNSEEN)
-                aim = goal(outlook, count, self.options.samples, generator)
+                aim = goal(outlook, count, self._draws, generator)
                 rows = self._best(aim, generator, quick=points.shape[1] > 2)
             chosen += self._candidates.decode(rows)
         return chosen
@@ -117,6 +117,10 @@ class Bayesian(Optimizer):
         self._rows = state["rows"]
         self._candidates.take(self._rows)
         self._surrogate.hyperparameters = dict(state["hyperparameters"])
+
+    @property
+    def _draws(self) -> int:
+        return self.options.draws(len(self._problem.objectives))
 
     def _initial(self) -> int:
         if self.options.initial_queries is not None:
@@ -165,7 +169,7 @@ class Bayesian(Optimizer):
         outlook = self._outlook(devices[self._turn % len(devices)], fit=True)
         # of one objective there is no hypervolume, only its improvement
         kind = Chebyshev if len(self._problem.objectives) == 1 else self.goal
-        goal = kind(outlook, count, self.options.samples, self._generator)
+        goal = kind(outlook, count, self._draws, self._generator)
         return self._best(goal, self._generator)
 
     def _best(self, goal: Goal, generator: torch.Generator, *, quick: bool = False) -> Tensor:
