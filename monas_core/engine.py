@@ -132,7 +132,9 @@ class _Engine:
 
     def _opening(self, *, resumed: bool) -> events.RunStarted:
         plan = self.plan
-        weights = self.session.trainer.count_weights()
+        supernet = self.session.context.supernet
+        assert supernet is not None
+        weights = sum(parameter.numel() for parameter in supernet.parameters())
         return events.RunStarted(
             time=self.now(),
             run=str(self.folder.path),

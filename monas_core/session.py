@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -28,7 +29,6 @@ class Session:
         meter: What the search has spent.
         evaluator: The way to values.
         problem: What the optimizer is handed.
-        trainer: Of the supernet, during warm-up.
         phase: One of ``PHASES``.
         searching: Whether the optimizer has been started.
         seconds: Time spent per phase.
@@ -49,13 +49,15 @@ class Session:
             embedding=plan.embedding,
             meter=self.meter,
         )
-        seed = plan.config.seed
-        self.trainer = SupernetTrainer(
-            self.context, plan.warm_up, derived_generator(seed, "warm-up")
-        )
         self.phase = "warm-up"
         self.searching = False
         self.seconds: dict[str, float] = {phase: 0.0 for phase in PHASES if phase != "done"}
+
+    @cached_property
+    def trainer(self) -> SupernetTrainer:
+        """Trains the supernet; built when the warm-up asks, as its optimizers take seconds."""
+        generator = derived_generator(self.plan.config.seed, "warm-up")
+        return SupernetTrainer(self.context, self.plan.warm_up, generator)
 
     def start_optimizer(self) -> None:
         """Hand the problem to the optimizer, with a generator of its own."""

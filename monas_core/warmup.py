@@ -42,10 +42,6 @@ class SupernetTrainer:
         """Steps taken."""
         return self._updater.done
 
-    def count_weights(self) -> int:
-        """Number of weights of the supernet."""
-        return sum(parameter.numel() for parameter in self._supernet.parameters())
-
     def _next_subnet(self) -> tuple[str, Architecture]:
         """Largest, random, smallest, random, ... with ``random_subnets`` per round."""
         choices = self.context.space.choices

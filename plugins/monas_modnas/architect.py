@@ -8,7 +8,9 @@ hypernetwork then follow from one batched vector-Jacobian product.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
 
 import attrs
 import torch
@@ -65,9 +67,30 @@ class Architect:
         self.mask = option_mask(choices)
         self.sampler = SAMPLERS[options.sampler]()
         self.scalarise = SCALARISERS[options.scalariser]
-        self.weight_optimizer = torch.optim.Adam(
-            network.parameters(), lr=options.learning_rate, betas=(0.9, 0.99)
-        )
+        self._saved: Mapping[str, Any] | None = None
+
+    @cached_property
+    def weight_optimizer(self) -> torch.optim.Adam:
+        """Adam, built when the first step asks: its import takes a second that no answer needs."""
+        rate = self.options.learning_rate
+        adam = torch.optim.Adam(self.network.parameters(), lr=rate, betas=(0.9, 0.99))
+        if self._saved is not None:
+            adam.load_state_dict(dict(self._saved))
+        return adam
+
+    def state_dict(self) -> dict[str, Any]:
+        """Hypernetwork and its weight optimizer."""
+        built = "weight_optimizer" in self.__dict__ or self._saved is None
+        return {
+            "network": dict(self.network.state_dict()),
+            "weight_optimizer": self.weight_optimizer.state_dict() if built else self._saved,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Inverse of ``state_dict``."""
+        self.network.load_state_dict(state["network"])
+        self.__dict__.pop("weight_optimizer", None)
+        self._saved = state["weight_optimizer"]
 
     def step(
         self,

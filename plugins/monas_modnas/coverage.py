@@ -9,6 +9,8 @@ from monas_core.front import non_dominated
 
 REFERENCE = 1.05
 """Where scaled objectives stop counting: a little beyond the worst that is known."""
+_ROUNDS = 5
+"""Of exchanges; two or three are enough, each looks at every member once."""
 
 
 def directions(count: int, n_objectives: int, generator: torch.Generator) -> Tensor:
@@ -34,8 +36,7 @@ def cover(points: Tensor, size: int, along: Tensor) -> Tensor:
 
     Fewer where no other point adds any.
     """
-    kept = torch.from_numpy(non_dominated(points.clamp_max(REFERENCE).double().numpy()))
-    candidates = kept.nonzero()[:, 0]
+    candidates = _front(points)
     table = scores(points[candidates], along)
     best = torch.zeros(len(along))
     chosen: list[int] = []
@@ -49,15 +50,54 @@ def cover(points: Tensor, size: int, along: Tensor) -> Tensor:
     return candidates[chosen]
 
 
-def layers(points: Tensor, size: int, along: Tensor) -> Tensor:
-    """As ``cover``, filled up to ``size`` with covers of what is left, ``(min(size, n),)``.
+def exchange(points: Tensor, chosen: Tensor, along: Tensor) -> Tensor:
+    """The set after exchanging single members for others while that adds hypervolume.
 
-    Where the predicted front is short, its nearest rivals are a hedge against the prediction.
+    What was best first, when nothing else was chosen, is rarely best in the end.
+
+    Args:
+        points: Scaled, ``(n, M)``.
+        chosen: Indices of non-dominated ones, ``(k,)``.
+        along: Directions, ``(D, M)``.
+
+    Returns:
+        As many indices, ``(k,)``.
+    """
+    candidates = _front(points)
+    table = scores(points[candidates], along)
+    members: list[int] = torch.searchsorted(candidates, chosen).tolist()
+    for _ in range(_ROUNDS):
+        before = list(members)
+        for place, member in enumerate(members):
+            others = members[:place] + members[place + 1 :]
+            best = table[:, others].amax(1) if others else torch.zeros(len(along))
+            gains = (table - best[:, None]).clamp_min(0.0).sum(0)
+            index = int(gains.argmax())
+            if gains[index] > gains[member]:
+                members[place] = index
+        if members == before:
+            break
+    return candidates[members]
+
+
+def _front(points: Tensor) -> Tensor:
+    """Indices of non-dominated points, in order; all beyond the reference count as there."""
+    kept = torch.from_numpy(non_dominated(points.clamp_max(REFERENCE).double().numpy()))
+    return kept.nonzero()[:, 0]
+
+
+def layers(points: Tensor, size: int, along: Tensor) -> Tensor:
+    """As ``cover``, then improved or filled up to ``size``, ``(min(size, n),)``.
+
+    Where the front is longer, members are exchanged for better ones. Where it is short,
+    covers of what is left follow: its nearest rivals are a hedge against the prediction.
     """
     left = torch.arange(len(points))
     chosen = left[:0]
     while len(chosen) < size and len(left):
         best = cover(points[left], size - len(chosen), along)
+        if len(chosen) == 0 and len(best) == size:
+            return exchange(points, best, along)
         if len(best) == 0:
             break
         chosen = torch.cat([chosen, left[best]])

@@ -237,8 +237,7 @@ class MODNAS(Optimizer):
         """Networks, predictors, normalisers, data, stage and generator."""
         return {
             "landscape": dict(self._landscape.state_dict()),
-            "network": dict(self._architect.network.state_dict()),
-            "weight_optimizer": self._architect.weight_optimizer.state_dict(),
+            **self._architect.state_dict(),
             "generator": self._generator.get_state(),
             "tensors": [self._sample, self._rows, self._values, self._pending],
             "stage": [self._stage, self._left, self._round, self._stale],
@@ -249,8 +248,7 @@ class MODNAS(Optimizer):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
         self._landscape.load_state_dict(state["landscape"])
-        self._architect.network.load_state_dict(state["network"])
-        self._architect.weight_optimizer.load_state_dict(state["weight_optimizer"])
+        self._architect.load_state_dict(state)
         self._generator = generator_from(state["generator"])
         self._sample, self._rows, self._values, self._pending = state["tensors"]
         self._stage, self._left, self._round, self._stale = state["stage"]

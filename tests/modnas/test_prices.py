@@ -18,10 +18,11 @@ def known_devices(seed: int, n: int = 60, count: int = 5) -> torch.Tensor:
     return table - table[:10].mean(0)
 
 
-def test_a_device_equal_to_the_mean_of_the_known_ones_is_predicted_exactly() -> None:
+def test_a_device_equal_to_a_known_one_is_predicted_as_that() -> None:
     searched = known_devices(0)
-    new = searched.mean(1)
-    torch.testing.assert_close(transfer(searched, searched[:10], new[:10]), new)
+    new = searched[:, 3]
+    found = transfer(searched[..., None], searched[:10, :, None], new[:10], 0)
+    torch.testing.assert_close(found, new, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -29,9 +30,18 @@ def test_a_mixture_of_known_devices_is_found_from_ten_references(seed: int) -> N
     searched = known_devices(seed)
     share = torch.tensor([0.9, 0.0, -0.2, 0.4, 0.1])
     new = searched @ share
-    found = transfer(searched, searched[:10], new[:10])
+    found = transfer(searched[..., None], searched[:10, :, None], new[:10], 0)
     plain = searched.mean(1)
     assert (found - new).abs().mean() < 0.25 * (plain - new).abs().mean()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_cost_follows_from_other_costs_of_the_known_devices(seed: int) -> None:
+    searched = torch.stack([known_devices(seed), known_devices(seed + 100)], dim=2)
+    new = searched[..., 0].mean(1) + 0.3 * searched[:, 2, 1]
+    both = transfer(searched, searched[:10], new[:10], 0)
+    alone = transfer(searched[..., :1], searched[:10, :, :1], new[:10], 0)
+    assert (both - new).abs().mean() < 0.5 * (alone - new).abs().mean()
 
 
 def test_the_magnitude_of_a_new_device_comes_from_its_references() -> None:
