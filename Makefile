@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUN_DIR ?= runs/demo
+SPACES ?= gpt nasbench201 mobilenetv3 hat
 export PYTHONHASHSEED := 0
 
 .PHONY: demo test test-all check bench bench-tables clean
@@ -35,6 +36,7 @@ bench: $(STAMP)  ## the figures README and docs quote
 	$(BIN)/python benchmarks/bench_startup.py
 	$(BIN)/python benchmarks/bench_step.py
 	$(BIN)/python benchmarks/bench_search.py
+	for s in $(SPACES); do $(BIN)/python benchmarks/bench_inherited.py --space $$s; done
 
 bench-tables: $(STAMP)  ## the contest on published measurements in MONAS_DATA (hours)
 	$(BIN)/python benchmarks/bench_predictor.py

@@ -30,12 +30,19 @@ _BOLDEST = 4
 """Growing optimism where the predicted fronts are evaluated already."""
 _FEWEST = 4
 """Queries worth refitting the predictors for."""
+_PATIENCE = 3
+"""Generations without a better parent after which breeding ends early."""
 _COVER = 24
 """Members of a device's predicted front among which queries are drawn."""
 
 
 class Answers:
-    """Answers wishes on devices with what has been learnt so far; queries nothing."""
+    """Answers wishes on devices with what has been learnt so far; queries nothing.
+
+    Attributes:
+        bred: What covered the search devices' fronts when queries were last chosen, ``(n, C)``:
+            breeding goes on from there. To be saved with the run.
+    """
 
     def __init__(
         self, problem: Problem, judge: Judge, network: HyperNetwork, options: Options
@@ -46,6 +53,7 @@ class Answers:
         self.options = options
         self.mask = option_mask(problem.choices)
         self.pool = Pool(problem, options.enumerate if options.refine else 0)
+        self.bred = torch.empty(0, len(problem.choices), dtype=torch.int64)
         names = [objective.short for objective in problem.objectives]
         lattice = [p.vector for p in lattice_of_size(names, _WISHES)]
         self._lattice = torch.tensor(lattice)
@@ -73,11 +81,15 @@ class Answers:
         if self.pool.whole is not None:
             return self.judge.opinions(self.pool.whole)
         raw = [self.raw(device, self._lattice) for device in devices]
-        rows = population.unique_rows(torch.cat([known, *raw]))
+        rows = population.unique_rows(torch.cat([known, self.bred, *raw]))
         if not self.options.refine:
             return self.judge.opinions(rows)
+        elite, unchanged = rows[:0], 0
         for _ in range(generations):
-            elite = self._elite(self.judge.opinions(rows), devices)
+            before, elite = elite, self._elite(self.judge.opinions(rows), devices)
+            unchanged = unchanged + 1 if torch.equal(before, elite) else 0
+            if unchanged == _PATIENCE:
+                break
             children = self.pool.children(elite, self.options.children, generator)
             rows = population.unique_rows(torch.cat([elite, children]))
         return self.judge.opinions(population.unique_rows(torch.cat([rows, known])))
@@ -115,6 +127,8 @@ class Answers:
         """
         devices = self.problem.devices
         opinions = self.candidates(devices, known, self.options.generations, generator)
+        if self.pool.whole is None and self.options.refine:
+            self.bred = self._elite(opinions, devices)
         seen = set(map(tuple, known.tolist()))
         fresh = torch.tensor([tuple(row) not in seen for row in opinions.rows.tolist()])
         votes = torch.zeros(len(opinions.rows))

@@ -239,7 +239,7 @@ class MODNAS(Optimizer):
             "landscape": dict(self._landscape.state_dict()),
             **self._architect.state_dict(),
             "generator": self._generator.get_state(),
-            "tensors": [self._sample, self._rows, self._values, self._pending],
+            "tensors": [self._sample, self._rows, self._values, self._pending, self.answers.bred],
             "stage": [self._stage, self._left, self._round, self._stale],
             "supernet_scale": self._supernet_quality and self._supernet_quality.scale,
             "weight_learning": self._weight_learning and self._weight_learning.state_dict(),
@@ -250,7 +250,7 @@ class MODNAS(Optimizer):
         self._landscape.load_state_dict(state["landscape"])
         self._architect.load_state_dict(state)
         self._generator = generator_from(state["generator"])
-        self._sample, self._rows, self._values, self._pending = state["tensors"]
+        self._sample, self._rows, self._values, self._pending, self.answers.bred = state["tensors"]
         self._stage, self._left, self._round, self._stale = state["stage"]
         self._landscape.settle(self._sample)
         if self._weight_learning is not None:

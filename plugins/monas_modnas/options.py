@@ -49,7 +49,7 @@ class Options:
             for every answer, under the predictors; otherwise only those two.
         enumerate: Largest space of which simply every architecture competes.
         generations: Of breeding before each round of queries.
-        final_generations: Of breeding for an answer.
+        final_generations: Of breeding for an answer, at most.
         children: Bred per generation.
         elite: Parents kept per generation, of all devices together.
         supernet_batch: Samples per architecture step when ``quality`` is ``supernet``.
@@ -80,7 +80,7 @@ class Options:
     refine: bool = True
     enumerate: int = 20_000
     generations: int = 8
-    final_generations: int = 20
+    final_generations: int = 40
     children: int = 300
     elite: int = 160
     supernet_batch: int = 48
