@@ -22,7 +22,7 @@ def test_a_device_equal_to_a_known_one_is_predicted_as_that() -> None:
     searched = known_devices(0)
     new = searched[:, 3]
     found = transfer(searched[..., None], searched[:10, :, None], new[:10], 0)
-    torch.testing.assert_close(found, new, atol=1e-4, rtol=0)
+    torch.testing.assert_close(found, new, atol=0.01, rtol=0)  # logarithms: 1 %
 
 
 @pytest.mark.parametrize("seed", range(5))
