@@ -132,9 +132,7 @@ class _Engine:
 
     def _opening(self, *, resumed: bool) -> events.RunStarted:
         plan = self.plan
-        supernet = self.session.context.supernet
-        assert supernet is not None
-        weights = sum(parameter.numel() for parameter in supernet.parameters())
+        weights = self.session.count_weights()
         return events.RunStarted(
             time=self.now(),
             run=str(self.folder.path),

@@ -59,6 +59,11 @@ class Session:
         generator = derived_generator(self.plan.config.seed, "warm-up")
         return SupernetTrainer(self.context, self.plan.warm_up, generator)
 
+    def count_weights(self) -> int:
+        """Number of weights of the supernet."""
+        assert self.context.supernet is not None
+        return sum(parameter.numel() for parameter in self.context.supernet.parameters())
+
     def start_optimizer(self) -> None:
         """Hand the problem to the optimizer, with a generator of its own."""
         assert self.context.supernet is not None
