@@ -120,9 +120,11 @@ def measure(run: Run, catalog: Catalog, pick: dict[str, Any]) -> float:
     context = run.session.context
     architecture = context.space.choices.from_json(pick["architecture"])
     device = measuring_device(catalog, seconds=0.2)
-    return statistics.median(
-        device.cost("latency_ms", [architecture], context)[0].value for _ in range(3)
-    )
+    found = []
+    for _ in range(3):
+        device.forget([architecture])
+        found.append(device.cost("latency_ms", [architecture], context)[0].value)
+    return statistics.median(found)
 
 
 def quality_sign(run: Run) -> float:

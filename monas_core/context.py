@@ -28,6 +28,7 @@ class Context:
         supernet: ``None`` before warm-up and for problems on published tables.
         torch_device: Where networks run on this machine.
         teacher: A reference network, for objectives and optimizers that declare it.
+        workloads: What was traced so far, by architecture and samples per inference.
     """
 
     space: SearchSpace
@@ -35,17 +36,17 @@ class Context:
     supernet: Supernet | None = None
     torch_device: torch.device = attrs.field(factory=lambda: torch.device("cpu"))
     teacher: nn.Module | None = None
+    workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
     _tracer: Tracer = attrs.field(factory=Tracer, init=False)
-    _workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
 
     def workload(self, architecture: Architecture, batch: int = 1) -> Workload:
         """Kernels of one inference pass (cached). Needs a task."""
-        known = self._workloads.get((architecture, batch))
+        known = self.workloads.get((architecture, batch))
         if known is None:
             task = self.require_task()
             network = self._tracer.build(lambda: self.space.build(architecture, task))
             known = self._tracer.trace(network, task.example(batch))
-            self._workloads[architecture, batch] = known
+            self.workloads[architecture, batch] = known
         return known
 
     def network(self, architecture: Architecture) -> nn.Module:

@@ -96,6 +96,9 @@ class Device(ABC):
         """
         return self.cost(metric, architectures, context)
 
+    def forget(self, architectures: Sequence[Architecture]) -> None:  # noqa: B027 - optional
+        """Let the next ``cost`` of these be obtained anew; nothing where costs never vary."""
+
     def facts(self) -> Mapping[str, Any]:
         """What is known about this target beyond the profile, as plain values.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from monas_core import events, finish, state, yardstick
+from monas_core import events, finish, state, workload_store, yardstick
 from monas_core.archive import Archive
 from monas_core.errors import Interrupted
 from monas_core.files import write_text
@@ -102,9 +102,8 @@ class _Engine:
         self.session.evaluator.listen(self.archive.add)
         self.bus.emit(self._opening(resumed=resumed))
         try:
-            for phase, work in zip(
-                PHASES, (self._warm_up, self._search, self._finish), strict=False
-            ):
+            works = (self._warm_up, self._search, self._finish)
+            for phase, work in zip(PHASES, works, strict=False):
                 if self.session.phase == phase:
                     work()
             return stored_result(self.folder)
@@ -132,7 +131,6 @@ class _Engine:
 
     def _opening(self, *, resumed: bool) -> events.RunStarted:
         plan = self.plan
-        weights = self.session.count_weights()
         return events.RunStarted(
             time=self.now(),
             run=str(self.folder.path),
@@ -146,7 +144,7 @@ class _Engine:
             held_out=[device.name for device in plan.held_out],
             facts={
                 **plan.summary(),
-                "supernet weights": weights,
+                "supernet weights": self.session.count_weights(),
                 "conditions": {
                     choice.name: [choice.condition.choice, list(choice.condition.options)]
                     for choice in plan.space.choices.choices
@@ -239,6 +237,8 @@ class _Engine:
                 )
             )
         draw(self.folder.path / "front.png", list(documents.values()))
+        known = self.session.evaluator.evaluated()
+        workload_store.keep(self.folder.path, self.session.context, known)
         self._mark("finish", self.phase_mark)
         result = RunResult(self.folder.path, facts, self._seconds())
         write_text(self.folder.path / "result.json", json.dumps(result.to_json(), indent=1) + "\n")

@@ -115,6 +115,24 @@ class Evaluator:
             for i, a in enumerate(architectures)
         ]
 
+    def renew(
+        self, architectures: Sequence[Architecture], device: Device, split: Split, times: int
+    ) -> None:
+        """Replace the costs on a device by the middle one of ``times`` fresh values.
+
+        What was chosen for a low measurement was lucky more often than not; fresh ones are not.
+        """
+        wanted = list(dict.fromkeys(architectures))
+        costs = [o for o in self.objectives if o.device_metric is not None]
+        rounds: list[list[list[Value]]] = []
+        for _ in range(times):
+            device.forget(wanted)
+            rounds.append([self._ask(o, wanted, device, split) for o in costs])
+        for objective, tries in zip(costs, zip(*rounds, strict=True), strict=True):
+            for architecture, found in zip(wanted, zip(*tries, strict=True), strict=True):
+                middle = sorted(found, key=lambda value: value.value)[times // 2]
+                self._add(Known(objective.name, device.name, split, architecture, middle))
+
     def remember(self, known: Iterable[Known]) -> None:
         """Put values back that an earlier part of the run obtained."""
         queried = {objective.name for objective in self.objectives if objective.query}
@@ -127,6 +145,10 @@ class Evaluator:
     def queried(self) -> list[Architecture]:
         """Architectures whose quality the search has paid for, in order."""
         return list(self._counted)
+
+    def evaluated(self) -> list[Architecture]:
+        """Architectures of which any value is known."""
+        return list(dict.fromkeys(architecture for *_, architecture in self._known))
 
     def _add(self, known: Known) -> None:
         self._known[known[:4]] = known.value

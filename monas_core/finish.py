@@ -20,6 +20,9 @@ Progress = Callable[[int, int], None]
 Note = Callable[[str], None]
 """Told what is being done."""
 
+_MEASURINGS = 3
+"""How often members of a measured front are measured again."""
+
 
 def proposals(session: Session, note: Note) -> dict[str, list[Architecture]]:
     """Distinct architectures per device for the whole lattice of preferences."""
@@ -97,6 +100,8 @@ def device_front(
     session: Session, device: Device, architectures: Sequence[Architecture], scale: Scale
 ) -> dict[str, Any]:
     """Front document of one device from complete evaluations."""
+    if device.profile.origin == "measured":
+        _settle(session, device, architectures)
     evaluations = session.evaluator.evaluate(architectures, device, "final")
     return front_document(
         session.plan.space.name,
@@ -107,6 +112,26 @@ def device_front(
         predicted(session, device, architectures),
         held_out=device in session.plan.held_out,
     )
+
+
+def _settle(session: Session, device: Device, architectures: Sequence[Architecture]) -> None:
+    """Measure members of the front again until it consists of such alone.
+
+    Of many architectures measured once, the front keeps the lucky ones, and a limit
+    that only they meet is met by none.
+    """
+    signs = np.array([sign(objective) for objective in session.plan.objectives])
+    settled: set[Architecture] = set()
+    while True:
+        evaluations = session.evaluator.evaluate(architectures, device, "final")
+        points = np.array([[v.value for v in e.values.values()] for e in evaluations])
+        kept = non_dominated(points * signs)
+        front = [a for a, keep in zip(architectures, kept, strict=True) if keep]
+        lucky = [a for a in front if a not in settled]
+        if not lucky:
+            return
+        session.evaluator.renew(lucky, device, "final", _MEASURINGS)
+        settled.update(lucky)
 
 
 def fronts(session: Session, progress: Progress, note: Note) -> Mapping[str, dict[str, Any]]:

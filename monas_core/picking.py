@@ -11,9 +11,7 @@ import numpy as np
 
 from monas_core.architecture import Architecture
 from monas_core.constraint import Constraint
-from monas_core.device import Device
 from monas_core.errors import UsageError
-from monas_core.evaluator import Evaluator
 from monas_core.feasibility import feasible
 from monas_core.finish import predicted
 from monas_core.front import Points, Scale
@@ -24,9 +22,7 @@ from monas_core.selection import comparable, scalarised
 from monas_core.session import Session
 from monas_core.targets import Target
 from monas_core.values import Evaluation, Value
-
-_TRIES = 6
-"""Architectures that are measured again until one meets the limits again."""
+from monas_core.verification import Verification
 
 
 class Picker:
@@ -69,12 +65,26 @@ class Picker:
         points = self._points(e.values for e in evaluations)
         losses = scalarised(self._scale(points).apply(points), np.array([preference.vector]))[0]
         ranked = [evaluations[i] for i in sorted(met, key=losses.__getitem__)]
-        chosen = self._confirmed(ranked, limits, verify=verify)
+        chosen = self._chosen(ranked, limits, verify=verify)
         expected = predicted(self.session, self.target.device, [chosen.architecture])[0]
         return member(chosen, expected) | {
             "device": self.target.device.name,
             "preference": preference.to_json(),
         }
+
+    def _chosen(
+        self, ranked: Sequence[Evaluation], limits: Sequence[Constraint], *, verify: bool
+    ) -> Evaluation:
+        """The best; measured again if that is asked for, or where a limit is on a measured cost.
+
+        One measurement of many is low by luck; near a limit that one would be chosen.
+        """
+        costs = {o.short for o in self._objectives if o.device_metric is not None}
+        limited = any(c.objective in costs for c in limits)
+        again = limited and self.target.measurable and not self.target.zero_shot
+        if not (again or verify):
+            return ranked[0]
+        return Verification(self.session, self.target).confirmed(ranked, limits)
 
     # -- values -----------------------------------------------------------------------
 
@@ -119,44 +129,6 @@ class Picker:
         """Of the stored members: they are evaluated, and quality is the same on every device."""
         found = self.session.evaluator.values(objective, self._stored, None, "final")
         return dict(zip(self._stored, found, strict=True))
-
-    # -- measuring --------------------------------------------------------------------
-
-    def _confirmed(
-        self, ranked: Sequence[Evaluation], limits: Sequence[Constraint], *, verify: bool
-    ) -> Evaluation:
-        """The first that still meets the limits when it is measured again, if it can be.
-
-        One measurement of many is low by luck; near a limit that one would be chosen.
-        Where none of the first few holds, the one that comes nearest.
-        """
-        costs = {o.short for o in self._objectives if o.device_metric is not None}
-        limited = any(c.objective in costs for c in limits)
-        again = limited and self.target.measurable and not self.target.zero_shot
-        if not (again or verify):
-            return ranked[0]
-        fresh = Evaluator(self.session.context, self._objectives, self.session.meter)
-        device = self.target.remeasure()
-        nearest: tuple[float, Evaluation] | None = None
-        for candidate in ranked[: _TRIES if again else 1]:
-            found = self._measured(candidate.architecture, device, fresh)
-            miss = max((c.violation(found.values[c.objective].value) for c in limits), default=0.0)
-            if miss == 0.0:
-                return found
-            nearest = min(nearest or (miss, found), (miss, found), key=lambda pair: pair[0])
-        assert nearest is not None
-        return nearest[1]
-
-    def _measured(self, architecture: Architecture, device: Device, fresh: Evaluator) -> Evaluation:
-        """Costs measured now; what is the same on every device as it is known."""
-        known = self.session.evaluator
-        values = {
-            o.short: (known if o.device_metric is None else fresh).values(
-                o, [architecture], device, "final"
-            )[0]
-            for o in self._objectives
-        }
-        return Evaluation(architecture, self.target.device.name, values, "final")
 
     def _points(self, table: Iterable[Mapping[str, Value]]) -> Points:
         rows = ([values[name].value for name in self._names] for values in table)

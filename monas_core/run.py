@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+from monas_core import workload_store
 from monas_core.architecture import Architecture
 from monas_core.archive import Archive
 from monas_core.catalog.lookup import Catalog
@@ -220,6 +221,7 @@ class Run:
         saved = self.folder.load_checkpoint()
         if saved is None:
             raise UsageError(f"Run {self.path} has lost its checkpoints; only its fronts remain.")
+        workload_store.recall(self.path, session.context)
         archive = Archive(self.path / "archive.jsonl")
         if not archive.path.exists():
             raise UsageError(f"Run {self.path} has lost archive.jsonl, the values it obtained.")

@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 import numpy as np
-from scipy.optimize import nnls
 
 from monas_core.workload import Workload
 
@@ -84,6 +83,8 @@ def _features(workloads: Sequence[Workload]) -> np.ndarray:
 
 def _solve(features: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Weights ``(6,)`` that minimise the sum of squared relative errors."""
+    from scipy.optimize import nnls  # a quarter of a second that only fitting needs
+
     relative = features / target[:, None]  # (n, 6); the target becomes 1
     scale = np.linalg.norm(relative, axis=0)
     scale[scale == 0] = 1.0

@@ -101,6 +101,11 @@ class Host(Device):
         unit = "ms" if metric == "latency_ms" else "mJ"
         return [Value(value, unit, "predicted") for value in model.predict(workloads)]
 
+    def forget(self, architectures: Sequence[Architecture]) -> None:
+        """Measure these again when next asked. The model behind ``estimate`` stays."""
+        keys = {architecture.key for architecture in architectures}
+        self._measured = {k: v for k, v in self._measured.items() if k[1] not in keys}
+
     def facts(self) -> Mapping[str, Any]:
         """What this machine can measure, and how well its predictions hold."""
         errors = {metric: round(model.error, 4) for metric, model in self._models.items()}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils.benchmark import Measurement, Timer
 
 from monas_core.architecture import Architecture
 from monas_core.context import Context
 from monas_core.values import Value
 from monas_devices.runtimes import Call, prepare
+
+if TYPE_CHECKING:
+    from torch.utils.benchmark import Measurement
 
 THREADS = 1
 """CPU threads that run a network.
@@ -76,6 +78,8 @@ def _sample(
     call: Call, clock: dict[str, Any], threads: int, seconds: float, blocks: int
 ) -> list[Measurement]:
     """Timings, each the mean of as many calls as fit its share of the time."""
+    from torch.utils.benchmark import Timer  # it imports the tools that build extensions
+
     timer = Timer("call()", globals={"call": call}, num_threads=threads, **clock)
     with torch.inference_mode():
         timer.timeit(WARM_UP_CALLS)
@@ -85,5 +89,7 @@ def _sample(
 
 
 def _summary(samples: list[Measurement]) -> Value:
+    from torch.utils.benchmark import Measurement
+
     (merged,) = Measurement.merge(samples)
     return Value(1e3 * merged.median, "ms", "measured", spread=1e3 * merged.iqr)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.optimize import nnls
 from torch import Tensor
 
 
@@ -25,6 +24,8 @@ def min_norm_weights(gradients: Tensor) -> Tensor:
     Returns:
         ``(T,)``, non-negative, sum 1.
     """
+    from scipy.optimize import nnls  # a quarter of a second that only learning needs
+
     gram = (gradients @ gradients.T).double().cpu().numpy()
     values, vectors = np.linalg.eigh(gram / max(float(np.trace(gram)) / len(gram), 1e-30))
     root = np.sqrt(values.clip(min=0.0))[:, None] * vectors.T  # root^T root = scaled Gram

@@ -204,3 +204,32 @@ def test_bad_values_of_a_plugin_are_refused(
     with pytest.raises(PluginError, match=message):
         problem.evaluator.values(objective, members[:1], None)
     assert problem.meter.evaluations == 0
+
+
+class Erratic(ToyDevice):
+    """Its costs are as many times the true ones as the next factor says, after each forgetting."""
+
+    def __init__(self, factors: Sequence[float]) -> None:
+        super().__init__("erratic")
+        self._left = list(factors)
+        self._now = self._left.pop(0)
+
+    def forget(self, architectures: Sequence[Architecture]) -> None:
+        self._now = self._left.pop(0)
+
+    def cost(self, metric: str, architectures: Sequence[Architecture], context: Any) -> list[Value]:
+        exact = super().cost(metric, architectures, context)
+        return [Value(self._now * value.value, value.unit, "measured") for value in exact]
+
+
+def test_renewing_takes_the_middle_of_fresh_values(members: list[Architecture]) -> None:
+    device = Erratic([0.1, 1.0, 9.0, 2.0])
+    problem = toy_problem(objectives=[ToyQuality(), ToyLatency()], devices=[device])
+    told: list[Known] = []
+    lucky = problem.evaluator.values(problem.objectives[1], members, device, "final")
+    problem.evaluator.listen(told.append)
+    problem.evaluator.renew(members, device, "final", 3)
+    settled = problem.evaluator.values(problem.objectives[1], members, device, "final")
+    assert [v.value for v in settled] == pytest.approx([20 * v.value for v in lucky])
+    assert [known.architecture for known in told] == members
+    assert problem.evaluator.queried() == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from monas_core.errors import UsageError
 from monas_core.profiling.measure import this_machine
 from monas_core.profiling.profile import Profile
 from monas_core.run import Run
+from monas_core.targets import Target
+from monas_core.values import Evaluation
+from monas_core.verification import Verification
 
 
 def test_the_answer_is_predicted_and_quick(run: Run, board: Path) -> None:
@@ -94,29 +98,54 @@ def test_limits_on_a_profile_hold_for_the_prediction(run: Run, board: Path) -> N
     assert pick["values"]["lat"] <= 0.7 * free
 
 
-def test_a_measured_answer_is_measured_again_for_its_limits(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two lucky measurements are found out; the next best is taken."""
-    from monas_core.picking import Picker
-    from monas_core.values import Evaluation, Value
+@pytest.fixture
+def remeasured(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[int], float]], list[Any]]:
+    """Stands in for measuring: known latencies times what the n-th measurement is said to find."""
 
-    members = run.front("raspberry-pi-4")["members"]
-    bound = max(m["values"]["lat"] for m in members)
-    asked: list[Any] = []
+    def install(pace: Callable[[int], float]) -> list[Any]:
+        asked: list[Any] = []
 
-    def unlucky(self, architecture, device, fresh):
-        asked.append(architecture)
-        late = bound * (2.0 if len(asked) < 3 else 0.5)
-        values = {n: Value(late, "ms", "measured") for n in ("acc", "lat", "energy")}
-        return Evaluation(architecture, "raspberry-pi-4", values, "final")
+        def measured(self: Verification, architecture: Any) -> Evaluation:
+            (known,) = self._session.evaluator.evaluate([architecture], self._device, "final")
+            late = attrs.evolve(
+                known.values["lat"], value=known.values["lat"].value * pace(len(asked))
+            )
+            asked.append(architecture)
+            return attrs.evolve(known, values={**known.values, "lat": late})
 
-    monkeypatch.setattr("monas_core.targets.Target.measurable", True)
-    monkeypatch.setattr(Picker, "_measured", unlucky)
+        monkeypatch.setattr(Target, "measurable", True)
+        monkeypatch.setattr(Verification, "measured", measured)
+        return asked
+
+    return install
+
+
+def test_a_lucky_measurement_is_found_out(run: Run, remeasured: Any) -> None:
+    """The best was measured too fast; the next best that meets the limit is taken."""
+    asked = remeasured(lambda number: 1.05 if number == 0 else 1.0)
+    latencies = sorted(m["values"]["lat"] for m in run.front("raspberry-pi-4")["members"])
+    bound = latencies[len(latencies) // 2]
     pick = run.pick("raspberry-pi-4", {"acc": 1.0}, [Constraint("lat", "max", bound)])
-    assert len(asked) == 3
-    assert pick["key"] == asked[-1].key
-    assert pick["values"]["lat"] == 0.5 * bound
+    assert len(asked) == 2
+    assert pick["key"] == asked[1].key
+    assert pick["values"]["lat"] <= bound
+
+
+def test_on_a_slower_day_limits_are_met_at_that_pace(run: Run, remeasured: Any) -> None:
+    """Those that would miss at the pace of the first measurement are not even tried."""
+    asked = remeasured(lambda _: 1.3)
+    latencies = sorted(m["values"]["lat"] for m in run.front("raspberry-pi-4")["members"])
+    bound = 2 * latencies[0]
+    pick = run.pick("raspberry-pi-4", {"acc": 1.0}, [Constraint("lat", "max", bound)])
+    assert len(asked) == 2
+    assert 0.5 * bound < pick["values"]["lat"] <= bound
+
+
+def test_where_none_holds_the_nearest_is_named(run: Run, remeasured: Any) -> None:
+    remeasured(lambda _: 100.0)
+    latencies = [m["values"]["lat"] for m in run.front("raspberry-pi-4")["members"]]
+    limit = Constraint("lat", "max", max(latencies))
+    assert run.pick("raspberry-pi-4", {"acc": 1.0}, [limit])["values"]["lat"] > limit.bound
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""Measuring an answer again before it is given, where this machine can."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+from monas_core.architecture import Architecture
+from monas_core.constraint import Constraint
+from monas_core.evaluator import Evaluator
+from monas_core.session import Session
+from monas_core.targets import Target
+from monas_core.values import Evaluation
+
+_TRIES = 6
+"""Architectures that are measured until one meets the limits again."""
+_TIMES = 3
+"""Measurings of each; the middle one counts."""
+
+
+class Verification:
+    """Measures architectures on a target as they run now.
+
+    Args:
+        session: Of a finished run.
+        target: What can be measured.
+
+    Raises:
+        UsageError: This machine cannot measure it.
+    """
+
+    def __init__(self, session: Session, target: Target) -> None:
+        objectives = session.plan.objectives
+        self._session = session
+        self._name = target.device.name
+        self._device = target.remeasure()
+        self._fresh = Evaluator(session.context, objectives, session.meter)
+        self._costs = {o.short for o in objectives if o.device_metric is not None}
+
+    def confirmed(self, ranked: Sequence[Evaluation], limits: Sequence[Constraint]) -> Evaluation:
+        """The first that meets the limits when it is measured; none does, the one nearest to it.
+
+        A machine may be slower today than when its values were taken. Every measurement tells
+        by how much, and who would miss a limit at that pace is passed over.
+
+        Args:
+            ranked: Candidates that met the limits so far, best first, at least one.
+            limits: On objectives, by short name.
+        """
+        found: list[tuple[Evaluation, Evaluation]] = []  # as known, as measured
+        for candidate in ranked:
+            if found and (len(found) == _TRIES or _miss(candidate, limits, self._pace(found))):
+                continue
+            measured = self.measured(candidate.architecture)
+            if not _miss(measured, limits, {}):
+                return measured
+            found.append((candidate, measured))
+        return min((measured for _, measured in found), key=lambda e: _miss(e, limits, {}))
+
+    def measured(self, architecture: Architecture) -> Evaluation:
+        """Costs measured now; what is the same on every device as it is known."""
+        self._fresh.renew([architecture], self._device, "final", _TIMES)
+        known = self._session.evaluator
+        values = {
+            o.short: (self._fresh if o.short in self._costs else known).values(
+                o, [architecture], self._device, "final"
+            )[0]
+            for o in self._session.plan.objectives
+        }
+        return Evaluation(architecture, self._name, values, "final")
+
+    def _pace(self, found: Sequence[tuple[Evaluation, Evaluation]]) -> dict[str, float]:
+        """How many times the known costs the measured ones are, in the middle, at least 1."""
+        ratios = {n: [m.values[n].value / k.values[n].value for k, m in found] for n in self._costs}
+        return {name: max(1.0, statistics.median(of)) for name, of in ratios.items()}
+
+
+def _miss(evaluation: Evaluation, limits: Sequence[Constraint], pace: Mapping[str, float]) -> float:
+    """The largest relative violation, were costs as many times the known ones as ``pace`` says."""
+    values = {name: value.value * pace.get(name, 1.0) for name, value in evaluation.values.items()}
+    return max((c.violation(values[c.objective]) for c in limits), default=0.0)

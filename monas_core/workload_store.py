@@ -1,0 +1,48 @@
+"""Traced workloads in a run folder, so that answering for a new device need not trace again.
+
+Tracing a network takes a tenth of a second, and the first one imports a second's worth of
+torch. The folder is a cache: without it, or if it is damaged, networks are traced again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from monas_core import state
+from monas_core.architecture import Architecture
+from monas_core.context import Context
+from monas_core.errors import UsageError
+from monas_core.workload import Workload
+
+_FOLDER = "workloads"
+
+
+def keep(run: Path, context: Context, architectures: Iterable[Architecture]) -> None:
+    """Write what was traced of the reference set and of some architectures."""
+    wanted = {*context.space.references(), *architectures}
+    rows = [
+        {
+            "architecture": architecture.to_json(),
+            "batch": batch,
+            "flops": workload.flops,
+            "elements": workload.elements,
+            "parameters": workload.parameters,
+            "peak_elements": workload.peak_elements,
+        }
+        for (architecture, batch), workload in context.workloads.items()
+        if architecture in wanted
+    ]
+    state.save(run / _FOLDER, {"rows": rows})
+
+
+def recall(run: Path, context: Context) -> None:
+    """Put back what ``keep`` wrote for the same space."""
+    choices = context.space.choices
+    try:
+        rows = state.load(run / _FOLDER)["rows"]
+        for row in rows:
+            key = choices.from_json(row.pop("architecture")), row.pop("batch")
+            context.workloads[key] = Workload(**row)
+    except (UsageError, KeyError, TypeError, AttributeError):
+        return
