@@ -12,7 +12,7 @@ import numpy as np
 from monas_core.architecture import Architecture
 from monas_core.constraint import Constraint
 from monas_core.errors import UsageError
-from monas_core.feasibility import feasible
+from monas_core.feasibility import cautious, feasible
 from monas_core.finish import predicted
 from monas_core.front import Points, Scale
 from monas_core.frontfile import member
@@ -41,6 +41,7 @@ class Picker:
         self.target = target
         self._objectives = session.plan.objectives
         self._names = [objective.short for objective in self._objectives]
+        self._costs = {o.short for o in self._objectives if o.device_metric is not None}
         self._members = [m for document in fronts for m in document["members"]]
         own = [d for d in fronts if d["device"] == target.device.name]
         self._own_front = own[0] if own else None
@@ -51,7 +52,7 @@ class Picker:
         """A member document of the best architecture, by the wish, that meets the limits.
 
         The stored fronts compete, so the answer is never worse than the best of their
-        members. Without limits one architecture is asked of the optimizer, with limits
+        members. Predicted costs keep off a limit a little. Without limits one architecture is asked of the optimizer, with limits
         one for every wish of the run's lattice.
 
         Raises:
@@ -62,6 +63,7 @@ class Picker:
         pool = list(dict.fromkeys([*proposed, *self._stored]))
         evaluations = self._judged(pool)
         met = feasible(evaluations, limits, self.target.device.name)
+        met = cautious(evaluations, [c for c in limits if c.objective in self._costs], met)
         points = self._points(e.values for e in evaluations)
         losses = scalarised(self._scale(points).apply(points), np.array([preference.vector]))[0]
         ranked = [evaluations[i] for i in sorted(met, key=losses.__getitem__)]
@@ -79,8 +81,7 @@ class Picker:
 
         One measurement of many is low by luck; near a limit that one would be chosen.
         """
-        costs = {o.short for o in self._objectives if o.device_metric is not None}
-        limited = any(c.objective in costs for c in limits)
+        limited = any(c.objective in self._costs for c in limits)
         again = limited and self.target.measurable and not self.target.zero_shot
         if not (again or verify):
             return ranked[0]

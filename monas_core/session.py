@@ -55,7 +55,7 @@ class Session:
 
     @cached_property
     def trainer(self) -> SupernetTrainer:
-        """Trains the supernet; built when the warm-up asks, as its optimizers take seconds."""
+        """Trains the supernet; built when the warm-up asks, as importing its optimizers is slow."""
         generator = derived_generator(self.plan.config.seed, "warm-up")
         return SupernetTrainer(self.context, self.plan.warm_up, generator)
 

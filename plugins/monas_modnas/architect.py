@@ -71,7 +71,7 @@ class Architect:
 
     @cached_property
     def weight_optimizer(self) -> torch.optim.Adam:
-        """Adam, built when the first step asks: its import takes a second that no answer needs."""
+        """Adam, built when the first step asks: an answer needs none, and its import is slow."""
         rate = self.options.learning_rate
         adam = torch.optim.Adam(self.network.parameters(), lr=rate, betas=(0.9, 0.99))
         if self._saved is not None:

@@ -37,47 +37,41 @@ def cover(points: Tensor, size: int, along: Tensor) -> Tensor:
     Fewer where no other point adds any.
     """
     candidates = _front(points)
-    table = scores(points[candidates], along)
-    best = torch.zeros(len(along))
+    return candidates[_greedy(scores(points[candidates], along), size)]
+
+
+def _greedy(table: Tensor, size: int) -> list[int]:
+    """Columns of scores ``(D, n)``, each the one that adds most to those before it."""
+    best = torch.zeros(len(table))
     chosen: list[int] = []
-    while len(chosen) < min(size, len(candidates)):
+    while len(chosen) < min(size, table.shape[1]):
         gains = (table - best[:, None]).clamp_min(0.0).sum(0)
         index = int(gains.argmax())
         if gains[index] <= 0:
             break
         chosen.append(index)
         best = torch.maximum(best, table[:, index])
-    return candidates[chosen]
+    return chosen
 
 
-def exchange(points: Tensor, chosen: Tensor, along: Tensor) -> Tensor:
-    """The set after exchanging single members for others while that adds hypervolume.
+def _exchanged(table: Tensor, chosen: list[int]) -> list[int]:
+    """As many columns of scores ``(D, n)``, exchanged for others while that adds hypervolume.
 
     What was best first, when nothing else was chosen, is rarely best in the end.
-
-    Args:
-        points: Scaled, ``(n, M)``.
-        chosen: Indices of non-dominated ones, ``(k,)``.
-        along: Directions, ``(D, M)``.
-
-    Returns:
-        As many indices, ``(k,)``.
     """
-    candidates = _front(points)
-    table = scores(points[candidates], along)
-    members: list[int] = torch.searchsorted(candidates, chosen).tolist()
+    members = list(chosen)
     for _ in range(_ROUNDS):
         before = list(members)
         for place, member in enumerate(members):
             others = members[:place] + members[place + 1 :]
-            best = table[:, others].amax(1) if others else torch.zeros(len(along))
+            best = table[:, others].amax(1) if others else torch.zeros(len(table))
             gains = (table - best[:, None]).clamp_min(0.0).sum(0)
             index = int(gains.argmax())
             if gains[index] > gains[member]:
                 members[place] = index
         if members == before:
             break
-    return candidates[members]
+    return members
 
 
 def _front(points: Tensor) -> Tensor:
@@ -92,16 +86,17 @@ def layers(points: Tensor, size: int, along: Tensor) -> Tensor:
     Where the front is longer, members are exchanged for better ones. Where it is short,
     covers of what is left follow: its nearest rivals are a hedge against the prediction.
     """
+    candidates = _front(points)
+    table = scores(points[candidates], along)
+    first = _greedy(table, size)
+    if len(first) == size:
+        return candidates[_exchanged(table, first)]
+    chosen, best = candidates[:0], candidates[first]
     left = torch.arange(len(points))
-    chosen = left[:0]
-    while len(chosen) < size and len(left):
-        best = cover(points[left], size - len(chosen), along)
-        if len(chosen) == 0 and len(best) == size:
-            return exchange(points, best, along)
-        if len(best) == 0:
-            break
+    while len(best):
         chosen = torch.cat([chosen, left[best]])
         kept = torch.ones(len(left), dtype=torch.bool)
         kept[best] = False
         left = left[kept]
+        best = cover(points[left], size - len(chosen), along)
     return chosen

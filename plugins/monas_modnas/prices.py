@@ -114,26 +114,25 @@ def transfer(searched: Tensor, at_references: Tensor, known: Tensor, objective: 
     departures, basis = (searched - centre).double(), (at_references - centre).double()
     misfit = (basis[..., objective] - known[:, None].double()).square().mean(0)
     fitting = 1.0 / misfit.clamp_min(_LEAST_MISFIT)
-    found = torch.zeros(len(searched), dtype=torch.float64)
-    for weight in (torch.ones_like(fitting), fitting):
-        share = weight / weight.sum()
-        left = known.double() - basis[..., objective] @ share
-        weights = _ridge(basis.flatten(1), left)
-        found += departures[..., objective] @ share + departures.flatten(1) @ weights
-    return (found / 2).to(searched)
+    shares = torch.stack([torch.ones_like(fitting), fitting], dim=1)  # (T, 2)
+    shares = shares / shares.sum(0)
+    left = known.double()[:, None] - basis[..., objective] @ shares
+    weights = _ridge(basis.flatten(1), left)
+    found = departures[..., objective] @ shares + departures.flatten(1) @ weights
+    return found.mean(1).to(searched)
 
 
 def _ridge(basis: Tensor, left: Tensor) -> Tensor:
-    """Weights ``(F,)`` that explain ``left`` ``(R,)`` by ``basis`` ``(R, F)``.
+    """Weights ``(F, K)`` that explain each column of ``left`` ``(R, K)`` by ``basis`` ``(R, F)``.
 
     The strength has the least leave-one-out error; doing nothing is one of them.
     """
     eye = torch.eye(len(basis), dtype=torch.float64)
-    best, weights = left.square().mean(), torch.zeros(basis.shape[1], dtype=torch.float64)
+    best, duals = left.square().mean(0), torch.zeros_like(left)
     for strength in _STRENGTHS:
         inverse = torch.linalg.inv(basis @ basis.T + strength * eye)
         dual = inverse @ left
-        error = (dual / inverse.diagonal()).square().mean()  # leave one out
-        if error < best:
-            best, weights = error, basis.T @ dual
-    return weights
+        error = (dual / inverse.diagonal()[:, None]).square().mean(0)  # leave one out
+        duals = torch.where(error < best, dual, duals)
+        best = torch.minimum(error, best)
+    return basis.T @ duals

@@ -7,7 +7,7 @@ import pytest
 from monas_core.architecture import Architecture
 from monas_core.constraint import Constraint
 from monas_core.errors import UsageError
-from monas_core.feasibility import feasible
+from monas_core.feasibility import cautious, feasible
 from monas_core.values import Evaluation, Value
 
 
@@ -23,6 +23,24 @@ def test_only_those_that_meet_everything_are_left() -> None:
     limits = [Constraint("lat", "max", 2.0), Constraint("acc", "min", 55.0)]
     assert feasible(FOUND, limits, "a") == [1]
     assert feasible(FOUND, [], "a") == [0, 1, 2]
+
+
+def predicted(number: int, lat: float) -> Evaluation:
+    values = {"lat": Value(lat, "ms", "predicted")}
+    return Evaluation(Architecture("toy", 1, (("n", number),)), "a", values, "final")
+
+
+def test_predictions_keep_off_a_limit_and_measurements_need_not() -> None:
+    limits = [Constraint("lat", "max", 2.0)]
+    assert cautious([predicted(0, 1.5), predicted(1, 1.95)], limits, [0, 1]) == [0]
+    assert cautious([predicted(0, 1.5), FOUND[1]], limits, [0, 1]) == [0, 1]
+    least = [Constraint("lat", "min", 2.0)]
+    assert cautious([predicted(0, 2.05), predicted(1, 2.5)], least, [0, 1]) == [1]
+
+
+def test_where_every_prediction_is_near_the_limit_all_stay() -> None:
+    limits = [Constraint("lat", "max", 2.0)]
+    assert cautious([predicted(0, 1.95), predicted(1, 1.99)], limits, [0, 1]) == [0, 1]
 
 
 def test_a_limit_that_nothing_meets_is_named_with_the_nearest() -> None:
