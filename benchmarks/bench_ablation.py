@@ -42,7 +42,7 @@ WHOLE = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--problem", default="nb201")
     parser.add_argument("--budget", default="200evals")
     parser.add_argument("--seeds", default="3")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from scipy.stats import kendalltau, spearmanr
+from ranks import kendall, spearman
 from torch import nn
 
 from monas_core import population
@@ -90,9 +90,24 @@ def quality(
 
 def correlation(first: Sequence[float], second: Sequence[float]) -> str:
     """Both rank correlations, in words."""
-    spearman = float(spearmanr(first, second).statistic)
-    kendall = float(kendalltau(first, second).statistic)
-    return f"Spearman {spearman:.3f}, Kendall {kendall:.3f}"
+    return f"Spearman {spearman(first, second):.3f}, Kendall {kendall(first, second):.3f}"
+
+
+def leading(
+    plan: Plan, subnets: Sequence[Architecture], inherited: Sequence[float], own: Sequence[float]
+) -> list[str]:
+    """The choices that decide most about the quality alone, with either quality.
+
+    Spearman's correlation of the number of the chosen option (0 where a choice is inactive).
+    """
+    rows = population.encode(plan.space.choices, subnets)
+    lines: list[tuple[float, str]] = []
+    for column, choice in enumerate(plan.space.choices.choices):
+        options = rows[:, column].tolist()
+        if len(set(options)) > 1:
+            first, second = (spearman(options, q) for q in (inherited, own))
+            lines.append((abs(second), f"{choice.name} {first:.2f} and {second:.2f}"))
+    return [line for _, line in sorted(lines, reverse=True)[:3]]
 
 
 def compare(plan: Plan, count: int, steps: int, out: Path | None) -> None:
@@ -118,6 +133,8 @@ def compare(plan: Plan, count: int, steps: int, out: Path | None) -> None:
         print(f"{number + 1:3d}  {inherited[number]:9.4f}  {own[-1]:9.4f}", flush=True)
     print(f"{objective.short} [{objective.unit}]: inherited (search part), alone (unseen part)")
     print(f"{correlation(inherited, own)} over {count} subnets of {plan.space.name}")
+    told = "; ".join(leading(plan, subnets, inherited, own))
+    print(f"choices that decide most, correlation with either: {told}")
     print(f"{time.perf_counter() - begin:.0f} s")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyarrow.parquet as parquet
 import torch
-from scipy.stats import kendalltau, spearmanr
+from ranks import kendall, spearman
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import MonasError, UsageError
@@ -47,8 +47,8 @@ def report(run: Run, rows: list[dict[str, float | str]]) -> None:
     spread = f"{min(found):.1f} to {max(found):.1f} {quality.unit}"
     print(f"{len(rows)} cells; inherited {quality.short} on {run.config.task}: {spread}")
     for column, meaning in COLUMNS.items():
-        values = [row[column] for row in rows]
-        rho, tau = spearmanr(found, values).statistic, kendalltau(found, values).statistic
+        values = [float(row[column]) for row in rows]
+        rho, tau = spearman(found, values), kendall(found, values)
         print(f"against {meaning:14s} Spearman {rho:6.3f}  Kendall {tau:6.3f}")
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import kendalltau, spearmanr
+from ranks import kendall, spearman
 
 from monas_core import population
 from monas_core.bench.reference_only import ReferenceOnly
@@ -69,15 +69,15 @@ def judge(problem: Problem, prices: Prices, device: Device, rows: torch.Tensor) 
         true = np.array([value.value for value in found])
         own = predicted[:, index]
         figures[objective.short] = {
-            "spearman": round(float(spearmanr(own, true).statistic), 3),
-            "kendall": round(float(kendalltau(own, true).statistic), 3),
+            "spearman": round(spearman(own, true), 3),
+            "kendall": round(kendall(own, true), 3),
             "median relative error": round(float(np.median(np.abs(own / true - 1))), 3),
         }
     return figures
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data-dir", default=os.environ.get("MONAS_DATA"))
     parser.add_argument("--problems", default="nb201,ofa,gpt-s,gpt-m")
     arguments = parser.parse_args()

@@ -178,11 +178,13 @@ def error(run: Run, catalog: Catalog, device: Path, count: int) -> dict[str, flo
     """Median and largest relative error of predicted latency over distinct picks."""
     draw = random.Random(2)
     found: dict[str, float] = {}
+    low, high = sorted(run.pick(device, {n: 1.0})["values"]["lat"] for n in ("lat", "acc"))
     for _ in range(20 * count):
         if len(found) >= count:
             break
         weight = draw.random()
-        pick = run.pick(device, {"acc": weight, "lat": 1 - weight})
+        bound = Constraint("lat", "max", math.exp(draw.uniform(math.log(low), math.log(high))))
+        pick = run.pick(device, {"acc": weight, "lat": 1 - weight}, [bound])
         if pick["key"] not in found:
             found[pick["key"]] = abs(pick["predicted"]["lat"] / measure(run, catalog, pick) - 1)
     misses = list(found.values())

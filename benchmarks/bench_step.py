@@ -30,7 +30,10 @@ def prepared(devices: tuple[str, ...], batch: int) -> Callable[[], object]:
     config = {"space": "gpt", "objectives": ["acc", "lat", "energy"], "devices": list(devices)}
     config |= {"held_out": [], "budget": "10steps"}
     session = Session(resolve(load_config(None, config), Catalog.installed()))
-    optimizer = MODNAS(Options(quality="supernet", supernet_batch=batch, cost_samples=32))
+    options = Options(
+        quality="supernet", supernet_batch=batch, cost_samples=32, preferences_per_step=3
+    )
+    optimizer = MODNAS(options)
     assert session.context.supernet is not None
     session.context.supernet.eval()
     optimizer.start(session.problem, torch.Generator().manual_seed(0))
@@ -39,7 +42,7 @@ def prepared(devices: tuple[str, ...], batch: int) -> Callable[[], object]:
     features = optimizer._landscape.cost.device_scale(targets.embedding)
     quality = optimizer._quality_loss()
     generator = torch.Generator().manual_seed(1)
-    return lambda: optimizer._architect.step(targets, features, 3, 0.0, generator, quality)
+    return lambda: optimizer._architect.step(targets, features, 0.0, generator, quality)
 
 
 def main() -> None:
@@ -53,7 +56,8 @@ def main() -> None:
     names = tuple(modelled[: arguments.devices])
     batch = arguments.devices * arguments.per_device
     every, single = prepared(names, batch), prepared(names[:1], batch)
-    every(), single()
+    every()
+    single()
     seconds: dict[str, list[float]] = {"at once": [], "one": [], "loop": []}
     for _ in range(arguments.rounds):
         for label, step, repeats in (

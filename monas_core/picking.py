@@ -52,8 +52,8 @@ class Picker:
         """A member document of the best architecture, by the wish, that meets the limits.
 
         The stored fronts compete, so the answer is never worse than the best of their
-        members. Predicted costs keep off a limit a little. Without limits one architecture is asked of the optimizer, with limits
-        one for every wish of the run's lattice.
+        members. Without limits one architecture is asked of the optimizer, with limits
+        one for every wish of the run's lattice. Predicted costs keep off a limit a little.
 
         Raises:
             UsageError: No known architecture meets the limits.
