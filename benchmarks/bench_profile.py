@@ -179,12 +179,12 @@ def error(run: Run, catalog: Catalog, device: Path, count: int) -> dict[str, flo
     draw = random.Random(2)
     found: dict[str, float] = {}
     low, high = sorted(run.pick(device, {n: 1.0})["values"]["lat"] for n in ("lat", "acc"))
-    for _ in range(20 * count):
+    for number in range(20 * count):
         if len(found) >= count:
             break
         weight = draw.random()
         bound = Constraint("lat", "max", math.exp(draw.uniform(math.log(low), math.log(high))))
-        pick = run.pick(device, {"acc": weight, "lat": 1 - weight}, [bound])
+        pick = run.pick(device, {"acc": weight, "lat": 1 - weight}, [bound] * (number % 2))
         if pick["key"] not in found:
             found[pick["key"]] = abs(pick["predicted"]["lat"] / measure(run, catalog, pick) - 1)
     misses = list(found.values())

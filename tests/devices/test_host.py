@@ -175,3 +175,12 @@ def test_profile_describes_this_machine(host: Host) -> None:
     assert host.profile.origin == "measured"
     assert torch.__version__ in host.profile.runtime
     assert all(figure.source for figure in host.profile.figures.values())
+
+
+def test_forgotten_architectures_are_measured_again(
+    host: Host, toy: Context, pair: list[Architecture]
+) -> None:
+    first, second = host.cost("latency_ms", pair, toy)
+    host.forget(pair[:1])
+    assert host.cost("latency_ms", pair[1:], toy) == [second]
+    assert host.cost("latency_ms", pair[:1], toy)[0] is not first

@@ -93,6 +93,16 @@ class DeviceContract(Contract):
         with pytest.raises(Unavailable):
             subject.cost("no_such_metric", stage.architectures(1), stage.context)
 
+    def test_forgetting_keeps_estimates(self, subject: Device, stage: Stage) -> None:
+        metric = next(m for m in sorted(subject.metrics) if _gives(subject, m, stage))
+        before = _estimates(subject, metric, stage)
+        asked = stage.architectures(2)
+        known = subject.cost(metric, asked, stage.context)
+        subject.forget(asked)
+        again = subject.cost(metric, asked, stage.context)
+        assert [(v.unit, v.origin) for v in again] == [(v.unit, v.origin) for v in known]
+        assert _estimates(subject, metric, stage) == pytest.approx(before, rel=1e-6)
+
     def test_state_survives_json(self, entry: Entry | None, subject: Device, stage: Stage) -> None:
         metric = next(m for m in sorted(subject.metrics) if _gives(subject, m, stage))
         before = _estimates(subject, metric, stage)
