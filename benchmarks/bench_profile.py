@@ -182,9 +182,9 @@ def error(run: Run, catalog: Catalog, device: Path, count: int) -> dict[str, flo
     for number in range(20 * count):
         if len(found) >= count:
             break
-        weight = draw.random()
+        wish = {o.short: draw.expovariate(1.0) for o in run.session.plan.objectives}
         bound = Constraint("lat", "max", math.exp(draw.uniform(math.log(low), math.log(high))))
-        pick = run.pick(device, {"acc": weight, "lat": 1 - weight}, [bound] * (number % 2))
+        pick = run.pick(device, wish, [bound] * (number % 2))
         if pick["key"] not in found:
             found[pick["key"]] = abs(pick["predicted"]["lat"] / measure(run, catalog, pick) - 1)
     misses = list(found.values())

@@ -38,7 +38,7 @@ class Verification:
         self._costs = {o.short for o in objectives if o.device_metric is not None}
 
     def confirmed(self, ranked: Sequence[Evaluation], limits: Sequence[Constraint]) -> Evaluation:
-        """The first that meets the limits when it is measured; none does, the one nearest to it.
+        """The first that meets the limits when it is measured, or the one that comes nearest.
 
         A machine may be slower today than when its values were taken. Every measurement tells
         by how much, and who would miss a limit at that pace is passed over.

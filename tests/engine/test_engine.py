@@ -195,7 +195,7 @@ def test_killed_between_result_and_last_checkpoint_is_finished(
     path, real = tmp_path / "run", state.save
 
     def save(folder: Path, content: Any) -> None:
-        if content["session"]["phase"] == "done":
+        if content.get("session", {}).get("phase") == "done":
             raise KeyboardInterrupt
         real(folder, content)
 

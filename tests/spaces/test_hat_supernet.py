@@ -1,7 +1,5 @@
 """The HAT supernet: sliced, masked and extracted networks are the same network."""
 
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
@@ -168,35 +166,3 @@ def test_published_size_builds_on_meta():
 
 def test_state_has_weights_and_no_tables(supernet):
     assert set(supernet.state_dict()) == {name for name, _ in supernet.named_parameters()}
-
-
-STEP = """
-import resource
-from types import SimpleNamespace
-import torch
-from monas_core import population
-from monas_core.relaxation import Relaxation
-from monas_core.updater import weight_optimizers
-from monas_hat.space import HATSpace
-
-space = HATSpace("wmt14.en-de")
-supernet = space.supernet(SimpleNamespace(n_outputs=32768))
-rows = population.corners(space.choices)
-tokens = torch.randint(1, 32768, (4, 32))
-inputs = {"source": tokens, "target": tokens}
-largest = population.decode(space.choices, rows)[1]
-for architectures in (largest, Relaxation.from_population(space.choices, rows)):
-    logits = supernet(inputs, architectures)
-    torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens.flatten()).backward()
-for optimizer in weight_optimizers(supernet, 1e-3):
-    optimizer.step()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
-"""
-
-
-@pytest.mark.slow
-def test_a_step_of_the_published_supernet_fits_into_eight_gigabytes():
-    done = subprocess.run(
-        [sys.executable, "-c", STEP], check=True, capture_output=True, text=True, timeout=280
-    )
-    assert float(done.stdout) < 8
