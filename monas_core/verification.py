@@ -48,13 +48,17 @@ class Verification:
             limits: On objectives, by short name.
         """
         found: list[tuple[Evaluation, Evaluation]] = []  # as known, as measured
+        pace: dict[str, float] = {}
         for candidate in ranked:
-            if found and (len(found) == _TRIES or _miss(candidate, limits, self._pace(found))):
+            if _miss(candidate, limits, pace):
                 continue
             measured = self.measured(candidate.architecture)
             if not _miss(measured, limits, {}):
                 return measured
             found.append((candidate, measured))
+            if len(found) == _TRIES:
+                break
+            pace = self._pace(found)
         return min((measured for _, measured in found), key=lambda e: _miss(e, limits, {}))
 
     def measured(self, architecture: Architecture) -> Evaluation:
