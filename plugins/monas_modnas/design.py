@@ -1,0 +1,41 @@
+"""Which architectures are evaluated before anything is learnt."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from monas_core import population
+from monas_core.choices import ChoiceSet
+from monas_core.problem import Problem
+
+_STEEPEST = 4.0
+"""Largest tilt: the last option of a choice is then e^4 times as likely as the first."""
+
+
+def initial_design(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+    """The two ends of the space and what lies between them, ``(<= count, C)``, distinct.
+
+    Only rows that can be evaluated.
+    """
+    # some cannot be evaluated, some come twice
+    drawn = tilted(problem.choices, 2 * count, generator)
+    rows = population.unique_rows(torch.cat([population.corners(problem.choices), drawn]))
+    return rows[problem.available(rows)][:count]
+
+
+def tilted(choices: ChoiceSet, count: int, generator: torch.Generator) -> Tensor:
+    """Rows ``(count, C)``, each drawn with a leaning of its own to one end of every ordered choice.
+
+    Drawn uniformly, architectures of many choices are all of middling size, since large
+    and small answers cancel, while a front runs from the smallest to the largest. With a tilt t
+    uniform in [-4, 4], option k of K has probability proportional to exp(t k / (K - 1)).
+    Unordered choices are drawn uniformly.
+    """
+    tilt = (2.0 * torch.rand(count, 1, generator=generator) - 1.0) * _STEEPEST
+    columns: list[Tensor] = []
+    for choice in choices.choices:
+        rank = torch.linspace(0.0, 1.0, len(choice.options)) * choice.ordered
+        shares = torch.softmax(tilt * rank, dim=1)
+        columns.append(torch.multinomial(shares, 1, generator=generator)[:, 0])
+    return population.canonical(choices, torch.stack(columns, dim=1))
