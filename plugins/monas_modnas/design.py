@@ -9,30 +9,29 @@ from monas_core import population
 from monas_core.choices import ChoiceSet
 from monas_core.problem import Problem
 
-_STEEPEST = 4.0
-"""Largest tilt: the last option of a choice is then e^4 times as likely as the first."""
 
-
-def initial_design(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+def initial_design(
+    problem: Problem, count: int, steepest: float, generator: torch.Generator
+) -> Tensor:
     """The two ends of the space and what lies between them, ``(<= count, C)``, distinct.
 
     Only rows that can be evaluated.
     """
-    # some cannot be evaluated, some come twice
-    drawn = tilted(problem.choices, 2 * count, generator)
+    # twice as many: some cannot be evaluated, some come twice
+    drawn = tilted(problem.choices, 2 * count, steepest, generator)
     rows = population.unique_rows(torch.cat([population.corners(problem.choices), drawn]))
     return rows[problem.available(rows)][:count]
 
 
-def tilted(choices: ChoiceSet, count: int, generator: torch.Generator) -> Tensor:
+def tilted(choices: ChoiceSet, count: int, steepest: float, generator: torch.Generator) -> Tensor:
     """Rows ``(count, C)``, each drawn with a leaning of its own to one end of every ordered choice.
 
     Drawn uniformly, architectures of many choices are all of middling size, since large
     and small answers cancel, while a front runs from the smallest to the largest. With a tilt t
-    uniform in [-4, 4], option k of K has probability proportional to exp(t k / (K - 1)).
-    Unordered choices are drawn uniformly.
+    uniform in [-steepest, steepest], option k = 0 .. K-1 has probability proportional to
+    exp(t k / (K - 1)). Unordered choices are drawn uniformly.
     """
-    tilt = (2.0 * torch.rand(count, 1, generator=generator) - 1.0) * _STEEPEST
+    tilt = (2.0 * torch.rand(count, 1, generator=generator) - 1.0) * steepest
     columns: list[Tensor] = []
     for choice in choices.choices:
         rank = torch.linspace(0.0, 1.0, len(choice.options)) * choice.ordered

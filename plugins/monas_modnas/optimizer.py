@@ -95,7 +95,7 @@ class MODNAS(Optimizer):
         count = self.options.initial_queries
         if meter.budget.unit == "evaluations":
             count = min(count, max(4, int(self.options.initial_share * meter.budget.amount)))
-        return initial_design(self._problem, count, self._generator)
+        return initial_design(self._problem, count, self.options.tilt, self._generator)
 
     # -- one unit of work -------------------------------------------------------------
 

@@ -1,0 +1,60 @@
+"""The process against its textbook formulas, and what its scales tell apart."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from monas_modnas.gaussian_process import GaussianProcess
+
+
+def data(count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Three signs per row; the first counts by itself, the others by their product alone."""
+    generator = torch.Generator().manual_seed(seed)
+    signs = torch.randint(2, (count, 3), generator=generator).double() * 2 - 1
+    signs += 0.05 * torch.randn(count, 3, generator=generator)
+    wanted = 2.0 * signs[:, 0] + signs[:, 1] * signs[:, 2]
+    return signs, ((wanted - wanted.mean()) / wanted.std())[:, None]
+
+
+@pytest.fixture(scope="module")
+def fitted() -> GaussianProcess:
+    process = GaussianProcess(torch.arange(3))
+    process.fit(*data(60), steps=150)
+    return process
+
+
+def test_effects_and_interactions_have_scales_of_their_own(fitted: GaussianProcess) -> None:
+    slopes, scales = fitted.log_scales.detach()
+    assert slopes[0] > slopes[1:].max() + 1.0, "only the first choice has an effect of its own"
+    assert scales[1:].min() > scales[0] + 1.0, "only the others depend on each other"
+
+
+def test_it_predicts_what_it_has_not_seen(fitted: GaussianProcess) -> None:
+    inputs, wanted = data(200, seed=1)
+    found = fitted(inputs).detach()
+    assert float((found - wanted).square().mean()) < 0.02
+
+
+def test_mean_and_deviation_are_those_of_the_joint_normal(fitted: GaussianProcess) -> None:
+    known, targets = fitted.inputs, fitted.targets
+    rows, _ = data(7, seed=2)
+    with torch.no_grad():
+        noise = fitted.log_weights[2].exp() + 1e-4
+        inner = fitted.kernel(known, known) + noise * torch.eye(len(known), dtype=torch.float64)
+        across = fitted.kernel(rows, known)
+        mean = across @ torch.linalg.solve(inner, targets)
+        variance = fitted.kernel(rows, rows) - across @ torch.linalg.solve(inner, across.T)
+    torch.testing.assert_close(fitted(rows), mean.float(), rtol=1e-4, atol=1e-5)
+    expected = variance.diagonal().clamp_min(0).sqrt()[:, None].float()
+    torch.testing.assert_close(fitted.deviation(rows), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_loaded_process_answers_alike(fitted: GaussianProcess) -> None:
+    other = GaussianProcess(torch.arange(3))
+    other.load_state_dict(fitted.state_dict())
+    other.settle()
+    rows, _ = data(5, seed=3)
+    assert torch.equal(other(rows), fitted(rows))
+    assert torch.equal(other.deviation(rows), fitted.deviation(rows))
