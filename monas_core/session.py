@@ -11,6 +11,7 @@ import attrs
 from monas_core.archive import Archive
 from monas_core.budget import Meter
 from monas_core.context import Context
+from monas_core.errors import UsageError
 from monas_core.evaluator import Evaluator
 from monas_core.plan import Plan
 from monas_core.problem import Problem
@@ -87,7 +88,20 @@ class Session:
         }
 
     def load_state_dict(self, state: Mapping[str, Any], archive: Archive) -> None:
-        """Continue from a checkpoint and the archive as it was then."""
+        """Continue from a checkpoint and the archive as it was then.
+
+        Raises UsageError if what is installed has other parts than what wrote the checkpoint.
+        """
+        try:
+            self._load(state, archive)
+        except (KeyError, RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise UsageError(
+                f"Run {archive.path.parent} does not fit what is installed ({reason:.160}); "
+                "it was made with another version of a plugin. Use that one, or start a new run."
+            ) from error
+
+    def _load(self, state: Mapping[str, Any], archive: Archive) -> None:
         assert self.context.supernet is not None
         self.phase = state["phase"]
         self.seconds = dict(state["seconds"])

@@ -137,6 +137,23 @@ def test_stopped_and_resumed_equals_uninterrupted(
         )
 
 
+def test_a_checkpoint_of_another_version_is_refused_in_one_sentence(
+    plan: Plans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = tmp_path / "run", plan()
+    stopped_at(plan(), path, 13)
+
+    def other_parts(state: Any) -> None:
+        raise RuntimeError("size mismatch for log_scales")
+
+    monkeypatch.setattr(other.optimizer, "load_state_dict", other_parts)
+    with pytest.raises(
+        UsageError, match=r"does not fit what is installed \(size mismatch.*new run"
+    ):
+        start(other, path)
+    assert RunFolder(path).checkpoints(), "what was saved is still there"
+
+
 def test_another_seed_gives_another_run(uninterrupted: Path, plan: Plans, tmp_path: Path) -> None:
     start(plan(seed=1), tmp_path / "run")
     first, second = final_state(tmp_path / "run"), final_state(uninterrupted)
