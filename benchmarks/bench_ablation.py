@@ -33,7 +33,6 @@ ALONE = {
 WHOLE = {
     "whole": "",
     "no-learning": "first_steps=1 steps_per_round=0",
-    "uniform-start": "tilt=0",
     "no-optimism": "optimism=0",
     "bolder": "optimism=2",
     "no-caution": "caution=0",

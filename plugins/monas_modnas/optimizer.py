@@ -27,7 +27,6 @@ from monas_core.state import generator_from
 from monas_core.yardstick import reference_sample
 from monas_modnas.answers import Answers
 from monas_modnas.architect import Architect
-from monas_modnas.design import initial_design
 from monas_modnas.hypernetwork import HYPERNETWORKS
 from monas_modnas.judge import Judge
 from monas_modnas.landscape import Landscape
@@ -83,19 +82,22 @@ class MODNAS(Optimizer):
         )
         self._rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
         self._values = torch.empty(0, len(self._queried))
-        self._pending = self._first_rows()
+        self._pending = self._initial_design()
         self._stage, self._left, self._round = "costs", 0, 0
         self._stale = True
         self._supernet_quality: SupernetQuality | None = None
         together = self.options.weights == "together"
         self._weight_learning = WeightLearning(problem.context, generator) if together else None
 
-    def _first_rows(self) -> Tensor:
+    def _initial_design(self) -> Tensor:
         meter = self._problem.meter
         count = self.options.initial_queries
         if meter.budget.unit == "evaluations":
             count = min(count, max(4, int(self.options.initial_share * meter.budget.amount)))
-        return initial_design(self._problem, count, self.options.tilt, self._generator)
+        ends = population.corners(self._problem.choices)
+        ends = ends[self._problem.available(ends)]
+        drawn = self._problem.draw(count, self._generator)
+        return population.unique_rows(torch.cat([ends, drawn]))[:count]
 
     # -- one unit of work -------------------------------------------------------------
 

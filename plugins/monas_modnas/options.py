@@ -9,7 +9,7 @@ import attrs
 from monas_core.errors import UsageError
 
 _MAY_BE_ZERO = {
-    *("entropy", "optimism", "caution", "steps_per_round", "first_steps", "tilt"),
+    *("entropy", "optimism", "caution", "steps_per_round", "first_steps"),
     *("enumerate", "generations", "final_generations"),
 }
 
@@ -24,8 +24,6 @@ class Options:
         initial_queries: Random architectures evaluated before anything is learnt (at most
             ``initial_share`` of the budget).
         initial_share: Largest share of the budget for them.
-        tilt: How far they lean, each by a share of its own, to one end of all ordered choices;
-            0 draws every answer uniformly.
         queries_per_round: Proposed architectures evaluated between two learning rounds.
         steps_per_round: Hypernetwork steps of a learning round.
         first_steps: Hypernetwork steps of the first learning round.
@@ -60,7 +58,6 @@ class Options:
     quality: Literal["predictor", "supernet"] = "predictor"
     initial_queries: int = 128
     initial_share: float = 0.3
-    tilt: float = 4.0
     queries_per_round: int = 12
     steps_per_round: int = 30
     first_steps: int = 300
