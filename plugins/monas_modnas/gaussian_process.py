@@ -21,13 +21,13 @@ _PRIOR = 0.2
 
 
 class GaussianProcess(nn.Module):
-    """Zero-mean process with a linear plus a Matern-5/2 kernel, scales per group of features.
+    """Zero-mean process with a linear plus a Matern-5/2 kernel, one scale per group of features.
 
-    k(x, y) = a sum_g v_g x_g.y_g + b (1 + s + s^2 / 3) exp(-s) + noise with
-    s^2 = 5 sum_g w_g |x_g - y_g|^2: a choice with a large effect of its own need not be one
-    whose effect depends on the others, so v and w are told apart. Hyperparameters maximise the
-    marginal likelihood (Rasmussen and Williams, 2006, eq. 5.8) with a weak normal prior on log v
-    and log w, and are shared by all outputs.
+    k(x, y) = a sum_g w_g x_g.y_g + b (1 + s + s^2 / 3) exp(-s) + noise with
+    s^2 = 5 sum_g w_g |x_g - y_g|^2: a group that matters for one part does for the
+    other. Hyperparameters maximise the marginal likelihood
+    (Rasmussen and Williams, 2006, eq. 5.8) with a weak normal prior on log w, and are
+    shared by all outputs.
     """
 
     def __init__(self, groups: Tensor) -> None:
@@ -35,7 +35,7 @@ class GaussianProcess(nn.Module):
         super().__init__()
         self.groups = groups
         count = int(groups.max()) + 1
-        self.log_scales = nn.Parameter(torch.full((2, count), _CENTRE, dtype=torch.float64))
+        self.log_scales = nn.Parameter(torch.full((count,), _CENTRE, dtype=torch.float64))
         self.log_weights = nn.Parameter(torch.tensor([0.0, 0.0, -4.0], dtype=torch.float64))
         self.inputs = torch.zeros(0, len(groups), dtype=torch.float64)
         self.targets = torch.zeros(0, 1, dtype=torch.float64)
@@ -44,11 +44,11 @@ class GaussianProcess(nn.Module):
 
     def kernel(self, first: Tensor, second: Tensor) -> Tensor:
         """Covariances ``(n, m)`` of features ``(n, F)`` and ``(m, F)``, noise left out."""
-        slopes, scales = self.log_scales.exp()[:, self.groups].sqrt()
+        scale = self.log_scales.exp()[self.groups].sqrt()
         linear, smooth, _ = self.log_weights.exp()
-        product = (first * slopes) @ (second * slopes).T
-        a, b = first * scales, second * scales
+        a, b = first * scale, second * scale
         squared = a.square().sum(-1)[:, None] + b.square().sum(-1)[None, :] - 2 * a @ b.T
+        product = a @ b.T
         # the floor keeps the derivative of the root finite where a point meets itself
         distance = (5.0 * squared).clamp_min(1e-10).sqrt()
         return linear * product + smooth * matern(distance)
@@ -96,7 +96,7 @@ class GaussianProcess(nn.Module):
             across = self.kernel(rows, self.inputs)
             half = torch.linalg.solve_triangular(self._factor, across.T, upper=False)
             linear, smooth, _ = self.log_weights.exp()
-            weighted = rows.square() * self.log_scales[0].exp()[self.groups]
+            weighted = rows.square() * self.log_scales.exp()[self.groups]
             prior = linear * weighted.sum(-1) + smooth
             return (prior - half.square().sum(0)).clamp_min(0.0).sqrt()[:, None].float()
 
