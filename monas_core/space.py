@@ -13,6 +13,7 @@ from monas_core import population
 from monas_core.architecture import Architecture
 from monas_core.choices import ChoiceSet
 from monas_core.errors import UsageError
+from monas_core.relaxation import Relaxation
 
 if TYPE_CHECKING:
     from torch import nn
@@ -83,6 +84,14 @@ class SearchSpace(ABC):
         All of them, unless values come from a table that has gaps.
         """
         return torch.ones(len(rows), dtype=torch.bool)
+
+    def describe(self, relaxation: Relaxation) -> Tensor:
+        """What is known of architectures beyond their options, ``(A, D)``, for predictors.
+
+        Numbers of the order of 1 that follow from the weights, differentiably: what equal
+        networks have in common though their options differ, say. None by default.
+        """
+        return relaxation.weights.new_zeros(len(relaxation), 0)
 
 
 def check_preset(space: type[SearchSpace], preset: str) -> str:

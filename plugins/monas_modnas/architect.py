@@ -162,13 +162,11 @@ class Architect:
         rows = draw.sample.rows.clone().requires_grad_()
         relaxation = Relaxation(self.choices, rows.flatten(0, 1))
         each = targets.rows(torch.arange(count).repeat_interleave(per_device))
-        features = relaxation.features()
         if quality is None:
-            values = self.landscape.values(features, each)
+            values = self.landscape.values(relaxation, each)
         else:
-            values = self.landscape.assemble(
-                quality(relaxation), self.landscape.costs(features, each)
-            )
+            costs = self.landscape.costs(relaxation.features(), each)
+            values = self.landscape.assemble(quality(relaxation), costs)
         losses = self.scalarise(values, draw.wishes.flatten(0, 1), self.options.smoothing)
         (gradient,) = torch.autograd.grad(losses.sum() / per_device, rows)
         return losses.detach().reshape(count, per_device), gradient

@@ -12,7 +12,7 @@ from monas_core.device import Device
 from monas_core.objective import sign
 from monas_core.problem import Problem
 from monas_modnas.landscape import Landscape
-from monas_modnas.predictors import features_of, split_objectives
+from monas_modnas.predictors import split_objectives
 from monas_modnas.prices import Prices
 
 
@@ -53,16 +53,9 @@ class Judge:
         quality = self.landscape.quality
         with torch.no_grad():
             searched = self.prices.searched(rows)
-            described = self.describe(rows, searched)
+            described = self.landscape.describe.rows(rows)
             mean, deviation = quality.process(described), quality.process.deviation(described)
         return Opinions(rows, searched, mean, deviation)
-
-    def describe(self, rows: Tensor, searched: Tensor | None = None) -> Tensor:
-        """Input of the quality predictor for a population."""
-        with torch.no_grad():
-            if searched is None:
-                searched = self.prices.searched(rows)
-            return self.landscape.described(features_of(self.problem, rows), searched)
 
     def values(
         self, opinions: Opinions, device: Device, optimism: float = 0.0

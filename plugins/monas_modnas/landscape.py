@@ -10,18 +10,15 @@ from torch import Tensor, nn
 
 from monas_core.device import Device
 from monas_core.problem import Problem
-from monas_modnas.networks import fit, perceptron
+from monas_core.relaxation import Relaxation
+from monas_modnas.description import Description
 from monas_modnas.predictors import (
     CostPredictor,
     QualityPredictor,
-    Traits,
-    feature_groups,
     features_of,
     split_objectives,
 )
 from monas_modnas.prices import Prices
-
-_HIDDEN = 64
 
 
 @attrs.frozen(eq=False)
@@ -66,12 +63,8 @@ class Landscape(nn.Module):
         self.n_free = len(free)
         devices = problem.embed(problem.devices)
         self.cost = CostPredictor(self._sample.shape[1], devices, max(1, self.n_free))
-        self.traits = Traits(len(devices) * self.n_free)
-        # traits of relaxed architectures, without asking for their costs on every device
-        self.guess = perceptron(self._sample.shape[1], _HIDDEN, max(1, self.traits.size))
-        self.quality = QualityPredictor(
-            feature_groups(problem.choices), self.traits.size, max(1, len(self._queried))
-        )
+        self.describe = Description(problem.context.space)
+        self.quality = QualityPredictor(self.describe, max(1, len(self._queried)))
         self.register_buffer("quality_low", torch.zeros(len(self._queried)))
         self.register_buffer("quality_width", torch.ones(len(self._queried)))
         self.quality_low: Tensor
@@ -85,33 +78,19 @@ class Landscape(nn.Module):
     def fit_costs(
         self, sample: Tensor, prices: Prices, steps: int, generator: torch.Generator
     ) -> float:
-        """Fit cost predictor and traits to the search devices; last loss."""
+        """Fit the cost predictor to the search devices; last loss."""
         if not self.n_free:
             return 0.0
         found = prices.asked(sample, self._problem.devices)
         features = features_of(self._problem, sample)
-        loss = self.cost.fit(features, found, steps, generator)
-        searched = prices.searched(sample)
-        self.traits.fit(searched)
-        fit(self.guess, features, self.traits(searched), steps, generator)
-        return loss
+        return self.cost.fit(features, found, steps, generator)
 
-    def fit_quality(self, features: Tensor, targets: Tensor, steps: int) -> float:
-        """Fit the quality predictor to ``described`` rows and queried ``(n, Q)`` values."""
+    def fit_quality(self, rows: Tensor, targets: Tensor, steps: int) -> float:
+        """Fit the quality predictor to a population ``(n, C)`` and its values ``(n, Q)``."""
         targets = targets.float()
         self.quality_low.copy_(targets.amin(0))
         self.quality_width.copy_((targets.amax(0) - targets.amin(0)).clamp_min(1e-6))
-        return self.quality.fit(features, targets, steps)
-
-    def described(self, features: Tensor, searched: Tensor | None = None) -> Tensor:
-        """Input of the quality predictor, ``(n, F + traits)``.
-
-        Without ``searched`` costs ``(n, T, H)`` the traits are guessed, differentiably.
-        """
-        if not self.traits.size:
-            return features
-        traits = self.guess(features) if searched is None else self.traits(searched)
-        return torch.cat([features, traits], dim=1)
+        return self.quality.fit(self.describe.rows(rows), targets, steps)
 
     def targets(self, devices: Sequence[Device]) -> Targets:
         """Embeddings and predicted cost ranges of any devices."""
@@ -133,10 +112,10 @@ class Landscape(nn.Module):
         parts = ([quality] if self._queried else []) + ([costs] if self.n_free else [])
         return torch.cat(parts, dim=-1)[..., self._order]
 
-    def values(self, features: Tensor, targets: Targets) -> Tensor:
-        """Predicted normalised objectives ``(n, M)``, differentiable in the features."""
-        costs = self.costs(features, targets)
+    def values(self, relaxation: Relaxation, targets: Targets) -> Tensor:
+        """Predicted normalised objectives ``(n, M)``, differentiable in the weights."""
+        costs = self.costs(relaxation.features(), targets)
         if not self._queried:
             return costs[..., self._order]
-        quality = self.quality(self.described(features))
+        quality = self.quality(self.describe(relaxation))
         return self.assemble((quality - self.quality_low) / self.quality_width, costs)

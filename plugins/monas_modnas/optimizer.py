@@ -175,7 +175,7 @@ class MODNAS(Optimizer):
         if not self._queried:
             return 0.0
         steps = _PROCESS_STEPS if self._round == 0 else _PROCESS_STEPS // 4
-        return self._landscape.fit_quality(self._judge.describe(self._rows), self._values, steps)
+        return self._landscape.fit_quality(self._rows, self._values, steps)
 
     def _quality_loss(self) -> SupernetQuality | None:
         if self.options.quality == "predictor" or not self._queried:

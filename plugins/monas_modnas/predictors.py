@@ -13,19 +13,17 @@ import torch
 from torch import Tensor, nn
 
 from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
 from monas_core.device import Device
 from monas_core.errors import UsageError
 from monas_core.objective import Objective, sign
 from monas_core.problem import Problem
 from monas_core.relaxation import Relaxation
+from monas_modnas.description import Description
 from monas_modnas.gaussian_process import GaussianProcess
 from monas_modnas.networks import fit, perceptron
 from monas_modnas.warping import Warp
 
 _HIDDEN = 96
-_TRAITS = 6
-"""Principal components of costs: more are noise on the published tables."""
 _DEVICE_MIX = 0.5
 """Share of cost training rows on mixtures of two devices."""
 
@@ -55,64 +53,27 @@ class Standard(nn.Module):
         return table * self.deviation + self.mean
 
 
-class Traits(nn.Module):
-    """What the costs on the search devices tell about an architecture.
-
-    The leading principal components of its anchored log costs. Costs are free to
-    look up and reflect structure (depth, dead branches, width) that
-    one-hot answers hide, so quality is easier to predict from both.
-    """
-
-    def __init__(self, columns: int) -> None:
-        super().__init__()
-        self.size = min(_TRAITS, columns)
-        self.register_buffer("mean", torch.zeros(columns))
-        self.register_buffer("components", torch.zeros(columns, self.size))
-        self.mean: Tensor
-        self.components: Tensor
-
-    def fit(self, searched: Tensor) -> None:
-        """Take the components of ``(n, T, H)`` anchored log costs."""
-        if self.size == 0:
-            return
-        table = searched.flatten(1)
-        self.mean.copy_(table.mean(0))
-        spread = table.std(0).clamp_min(1e-6)
-        _, strength, axes = torch.linalg.svd((table - self.mean) / spread, full_matrices=False)
-        # one scale for all: a component that hardly varies stays small
-        scale = strength.mean() / len(table) ** 0.5
-        found = (axes[: self.size] / spread).T / scale.clamp_min(1e-6)
-        self.components.zero_()
-        self.components[:, : found.shape[1]] = found
-
-    def forward(self, searched: Tensor) -> Tensor:
-        """Traits ``(n, size)``, differentiable."""
-        return (searched.flatten(1) - self.mean) @ self.components
-
-
 class QualityPredictor(nn.Module):
-    """From architecture features and traits to the queried objectives (minimised), with its doubt.
+    """From described architectures to the queried objectives (minimised), with its doubt.
 
     Args:
-        groups: Which choice each feature belongs to, ``(F,)``.
-        traits: Number of traits appended to the features.
+        description: Its groups and families of columns.
         outputs: Q.
     """
 
-    def __init__(self, groups: Tensor, traits: int, outputs: int) -> None:
+    def __init__(self, description: Description, outputs: int) -> None:
         super().__init__()
-        first = int(groups.max()) + 1
-        self.process = GaussianProcess(torch.cat([groups, torch.arange(first, first + traits)]))
+        self.process = GaussianProcess(description.groups, description.families)
         self.warp = Warp(outputs)
 
-    def fit(self, features: Tensor, targets: Tensor, steps: int) -> float:
-        """Fit to ``(n, F + traits)`` and ``(n, Q)``; negative log likelihood per value."""
+    def fit(self, described: Tensor, targets: Tensor, steps: int) -> float:
+        """Fit to ``(n, D)`` and ``(n, Q)``; negative log likelihood per value."""
         self.warp.fit(targets)
-        return self.process.fit(features, self.warp(targets), steps)
+        return self.process.fit(described, self.warp(targets), steps)
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, described: Tensor) -> Tensor:
         """The value at the posterior mean, ``(n, Q)``, differentiable."""
-        return self.warp.inverse(self.process(features))
+        return self.warp.inverse(self.process(described))
 
 
 class CostPredictor(nn.Module):
@@ -197,11 +158,6 @@ def _log(objective: Objective, value: float) -> float:
             "or leave the objective out."
         )
     return math.log(value)
-
-
-def feature_groups(choices: ChoiceSet) -> Tensor:
-    """Which choice each predictor input belongs to, ``(F,)``."""
-    return torch.repeat_interleave(torch.arange(len(choices)), torch.tensor(choices.sizes))
 
 
 def features_of(problem: Problem, rows: Tensor) -> Tensor:

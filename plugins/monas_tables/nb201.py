@@ -14,16 +14,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from monas_core import population
+from monas_core import cell, population
 from monas_core.architecture import Architecture, Choice
 from monas_core.benchmark import Benchmark
 from monas_core.choices import ChoiceSet
 from monas_core.device import Device
 from monas_core.errors import Unavailable, UsageError
 from monas_core.front import Points, Scale, non_dominated
+from monas_core.relaxation import Relaxation
 from monas_tables import roster
 from monas_tables.device import TableDevice
-from monas_tables.nb201_files import ACCURACIES, EDGES, LATENCIES, OPTIONS, Cells
+from monas_tables.nb201_files import ACCURACIES, EDGES, ENDS, LATENCIES, OPTIONS, Cells
 from monas_tables.objectives import Accuracy, Latency
 from monas_tables.parquet import ABSENT, Flags, Integers, Numbers
 from monas_tables.space import TableSpace
@@ -57,6 +58,7 @@ class CellSpace(TableSpace):
 
     def __init__(self, options: Sequence[str] = OPTIONS, cells: Cells | None = None) -> None:
         super().__init__(ChoiceSet("nb201", 1, tuple(Choice(edge, options) for edge in EDGES)))
+        self._operations = tuple(options)
         self._base = len(options) ** np.arange(len(EDGES) - 1, -1, -1)
         self._places: Integers | None = None
         self._usable = torch.ones(0, dtype=torch.bool)
@@ -76,6 +78,10 @@ class CellSpace(TableSpace):
         if self._places is None:
             return super().references()
         return population.decode(self.choices, torch.tensor(self._references))
+
+    def describe(self, relaxation: Relaxation) -> Tensor:
+        """What the cell computes: operations on live edges and kinds of paths."""
+        return cell.describe(relaxation.weights, ENDS, self._operations)
 
     def locate(self, architectures: Sequence[Architecture]) -> Integers:
         """Rows of the table ``(n,)``, ``ABSENT`` where there is none."""

@@ -25,7 +25,9 @@ LATENCIES = "nb201_latency_help27.parquet"
 ENERGIES = "nb201_hwnasbench.parquet"
 
 INDEX = "nb201_index"
-EDGES = ("op_0_1", "op_0_2", "op_1_2", "op_0_3", "op_1_3", "op_2_3")
+ENDS = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
+"""Source and target of each edge of a cell."""
+EDGES = tuple(f"op_{source}_{target}" for source, target in ENDS)
 OPTIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 """Operations in the order of their codes."""
 VALID, TEST = "c10_valid_acc", "c10_test_acc"

@@ -7,13 +7,15 @@ from typing import ClassVar, cast
 import torch
 from torch import Tensor
 
+from monas_core import cell
 from monas_core.architecture import Architecture
 from monas_core.choices import ChoiceSet
+from monas_core.relaxation import Relaxation
 from monas_core.space import SearchSpace, check_preset
 from monas_core.task import Task
 from monas_nasbench201.configure import configure
 from monas_nasbench201.model import CellNetwork
-from monas_nasbench201.sizes import MINIATURE, PRESETS, Sizes
+from monas_nasbench201.sizes import MINIATURE, OPERATIONS, PRESETS, Sizes, edges
 from monas_nasbench201.supernet import NASBench201Supernet
 
 _CALIBRATION_SEED = 201
@@ -36,6 +38,10 @@ class NASBench201Space(SearchSpace):
         self.sizes = sizes or PRESETS[preset]
         self.choices: ChoiceSet = self.sizes.choices()
         self.warm_up = self.sizes.warm_up
+
+    def describe(self, relaxation: Relaxation) -> Tensor:
+        """What the cell computes: operations on live edges and kinds of paths."""
+        return cell.describe(relaxation.weights, edges(self.sizes.nodes), OPERATIONS)
 
     @classmethod
     def tiny(cls) -> NASBench201Space:

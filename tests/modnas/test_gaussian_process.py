@@ -20,7 +20,7 @@ def data(count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
 
 @pytest.fixture(scope="module")
 def fitted() -> GaussianProcess:
-    process = GaussianProcess(torch.arange(3))
+    process = GaussianProcess(torch.arange(3), torch.arange(3))
     process.fit(*data(60), steps=150)
     return process
 
@@ -46,9 +46,22 @@ def test_mean_and_deviation_are_those_of_the_joint_normal(fitted: GaussianProces
 
 
 def test_a_loaded_process_answers_alike(fitted: GaussianProcess) -> None:
-    other = GaussianProcess(torch.arange(3))
+    other = GaussianProcess(torch.arange(3), torch.arange(3))
     other.load_state_dict(fitted.state_dict())
     other.settle()
     rows, _ = data(5, seed=3)
     assert torch.equal(other(rows), fitted(rows))
     assert torch.equal(other.deviation(rows), fitted.deviation(rows))
+
+
+def test_a_group_that_never_varied_is_taken_to_matter_as_its_family_does() -> None:
+    inputs, wanted = data(60)
+    inputs = torch.cat([inputs, torch.zeros(60, 1)], dim=1)
+    process = GaussianProcess(torch.arange(5), torch.tensor([0, 0, 0, 0, 1]))
+    process.fit(torch.cat([inputs, torch.zeros(60, 1)], dim=1), wanted, steps=300)
+    scales, centres = process.log_scales.detach(), process.log_centres.detach()
+    assert float(scales[3] - scales[:3].mean()) == pytest.approx(0.0, abs=0.3)
+    assert float(scales[3] - centres[0]) == pytest.approx(0.0, abs=0.05)
+    # what the data say nothing about stays where the prior has it
+    assert float(scales[4]) == pytest.approx(-3.5, abs=0.05)
+    assert abs(float(centres[0] - centres[1])) > 0.3

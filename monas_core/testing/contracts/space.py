@@ -69,6 +69,24 @@ class SpaceContract(Contract):
         assert len(set(listed)) == len(listed)
         assert tiny.choices.cardinality() == len(listed)
 
+    def test_descriptions_follow_from_each_architecture_alone(self, tiny: SearchSpace) -> None:
+        rows = population.sample(tiny.choices, 8, torch.Generator().manual_seed(3))
+        relaxation = Relaxation.from_population(tiny.choices, rows)
+        found = tiny.describe(relaxation)
+        assert found.shape[0] == 8
+        assert torch.isfinite(found).all()
+        for index in range(8):
+            alone = Relaxation(tiny.choices, relaxation.weights[index : index + 1])
+            torch.testing.assert_close(tiny.describe(alone)[0], found[index])
+
+    def test_descriptions_are_differentiable(self, tiny: SearchSpace) -> None:
+        size = (2, len(tiny.choices), tiny.choices.max_options)
+        logits = torch.randn(size, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+        logits.requires_grad_()
+        found = tiny.describe(Relaxation.from_logits(tiny.choices, logits))
+        if found.shape[1]:
+            assert torch.autograd.grad(found.sum(), logits)[0].isfinite().all()
+
     def test_every_preset_traces_at_both_ends(
         self, subject: type[SearchSpace], stages: Stages
     ) -> None:
