@@ -7,6 +7,7 @@ from torch import Tensor
 
 from monas_core import population
 from monas_core.choices import ChoiceSet
+from monas_core.description import Description
 
 
 class Features:
@@ -18,17 +19,26 @@ class Features:
     the best 30 % of architectures from 0.85 to 0.97 (HW-GPT-Bench S) and from 0.80 to 0.91
     (OFA MobileNetV3) after 80 evaluations.
 
+    Args:
+        choices: Of the space.
+        description: Adds what it has beyond the options: sums over families of choices and
+            what the space knows, a group for each column.
+
     Attributes:
         groups: ``(F,)`` int64, which of the modelled choices each column belongs to.
     """
 
-    def __init__(self, choices: ChoiceSet) -> None:
+    def __init__(self, choices: ChoiceSet, description: Description | None = None) -> None:
         self._choices = choices
+        self._description = description
         numbers = [
             [index] * self._width(index) for index, size in enumerate(choices.sizes) if size > 1
         ]
         listed = torch.tensor([number for group in numbers for number in group] or [0])
         self.groups = torch.unique(listed, return_inverse=True)[1]
+        if description is not None:
+            further = torch.arange(description.further) + int(self.groups.max()) + 1
+            self.groups = torch.cat([self.groups, further])
 
     def __call__(self, rows: Tensor) -> Tensor:
         """Columns ``(n, F)`` float64 of option indices ``(n, C)``."""
@@ -46,6 +56,9 @@ class Features:
                 columns.append(on)
         if not columns:  # a space of one architecture
             columns.append(torch.zeros(len(rows), 1))
+        if self._description is not None:
+            described = self._description.rows(rows)
+            columns.append(described[:, described.shape[1] - self._description.further :])
         return torch.cat(columns, dim=1).double()
 
     def _width(self, index: int) -> int:

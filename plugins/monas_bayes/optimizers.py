@@ -16,6 +16,7 @@ from monas_bayes.outlook import Outlook
 from monas_bayes.surrogate import Surrogate
 from monas_core import population
 from monas_core.architecture import Architecture
+from monas_core.description import Description
 from monas_core.device import Device
 from monas_core.errors import UsageError
 from monas_core.known import best_known
@@ -54,7 +55,8 @@ class Bayesian(Optimizer):
             )
         self._problem = problem
         self._generator = generator
-        self._surrogate = Surrogate(problem.choices, self.options.fit_steps)
+        description = Description(problem.context.space) if self.options.described else None
+        self._surrogate = Surrogate(problem.choices, self.options.fit_steps, description)
         self._candidates = Candidates(problem, self.options.pool)
         self._rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
         self._turn = 0

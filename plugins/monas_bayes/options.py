@@ -24,6 +24,9 @@ class Options:
         shortlist: Candidates among them that the acquisition function judges.
         fit_steps: Most steps of L-BFGS per fit of the hyperparameters, from where the last
             fit ended.
+        described: Whether the surrogate also reads what modnas' predictor does: sums over
+            choices with the same options and what the space knows of an architecture. Not
+            part of the published methods; tells the predictor's share in a comparison.
     """
 
     initial_queries: int | None = None
@@ -32,11 +35,12 @@ class Options:
     pool: int = 1024
     shortlist: int = 192
     fit_steps: int = 50
+    described: bool = False
 
     def __attrs_post_init__(self) -> None:
         for field in attrs.fields(type(self)):
             value, least = getattr(self, field.name), _LEAST.get(field.name, 1)
-            if value is not None and value < least:
+            if value is not None and not isinstance(value, bool) and value < least:
                 raise UsageError(
                     f"options.optimizer.{field.name} must be at least {least}, got {value}."
                 )

@@ -20,6 +20,7 @@ from monas_bayes.libraries import (
 )
 from monas_bayes.warp import Warp
 from monas_core.choices import ChoiceSet
+from monas_core.description import Description
 
 _CHUNK = 256
 """Rows whose joint covariance is computed although only variances are asked for."""
@@ -38,8 +39,10 @@ class Surrogate:
     model: SingleTaskGP
     warp: Warp
 
-    def __init__(self, choices: ChoiceSet, fit_steps: int) -> None:
-        self.features = Features(choices)
+    def __init__(
+        self, choices: ChoiceSet, fit_steps: int, description: Description | None = None
+    ) -> None:
+        self.features = Features(choices, description)
         self.hyperparameters: dict[str, Tensor] = {}
         self._fit_steps = fit_steps
 

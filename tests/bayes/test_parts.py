@@ -12,6 +12,7 @@ from monas_bayes.warp import Warp
 from monas_core import population
 from monas_core.architecture import Choice
 from monas_core.choices import ChoiceSet
+from monas_core.description import Description
 from monas_core.testing.fakes import ToySpace, toy_problem
 
 
@@ -33,6 +34,18 @@ def test_ordered_choices_are_ranks_and_inactive_ones_are_off() -> None:
     assert features.groups.tolist() == [0, 0, 1, 2, 3, 3, 4, 4]
     (row,) = features(torch.tensor([[1, 1, 2, 1, 0]])).tolist()
     assert row == [0, 1, 0.5, 1, 0.5, 1, 0, 0]
+
+
+def test_a_description_adds_its_columns_beyond_the_options() -> None:
+    space = ToySpace()
+    rows, description = everything(space.choices), Description(space)
+    plain, features = Features(space.choices), Features(space.choices, description)
+    columns = features(rows)
+    assert torch.equal(columns[:, : len(plain.groups)], plain(rows))
+    added = columns[:, len(plain.groups) :]
+    assert torch.equal(added.float(), description.rows(rows)[:, sum(space.choices.sizes) :])
+    assert added.shape[1] == 9  # three widths: as many waves of three options
+    assert features.groups.tolist() == [*plain.groups.tolist(), *range(5, 14)]
 
 
 def test_choices_without_alternative_have_no_columns() -> None:

@@ -1,4 +1,4 @@
-"""What the quality predictor is told of an architecture."""
+"""What a predictor of quality is told of an architecture."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Description:
         groups: ``(D,)`` int64, which columns share a scale: the options of one choice, and
             every further column by itself.
         families: ``(G,)`` int64, which groups are of one kind and have similar scales.
+        further: Number of columns beyond the options; they come last.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -44,6 +45,7 @@ class Description:
         further = torch.tensor([wave.shape[1] for wave in waves] + [known])
         kinds = torch.arange(len(further)).repeat_interleave(further)
         self.families = torch.cat([alike, len(members) + kinds])
+        self.further = len(kinds)
         own = torch.repeat_interleave(torch.arange(len(choices)), torch.tensor(choices.sizes))
         self.groups = torch.cat([own, len(choices) + torch.arange(len(kinds))])
 
