@@ -26,14 +26,14 @@ _WISHES = 32
 _DIRECTIONS = 256
 _FINE_DIRECTIONS = 2048
 """For the portfolio: with three objectives, 256 choose a set that is worth 0.2 % less."""
-_BOLDEST = 4
-"""Growing optimism where the predicted fronts are evaluated already."""
+_BOLD, _BOLDEST = 2, 4
+"""Largest optimism about queries, and the same where most of those fronts are evaluated already."""
 _FEWEST = 4
 """Queries worth refitting the predictors for."""
 _PATIENCE = 3
 """Generations without a better parent after which breeding ends early."""
 _COVER = 24
-"""Members of a device's predicted front among which queries are drawn."""
+"""Members of a device's predicted front among which queries are chosen."""
 
 
 class Answers:
@@ -121,27 +121,31 @@ class Answers:
         return self.candidates([device], known, self.options.final_generations, own)
 
     def worth_a_query(self, count: int, known: Tensor, generator: torch.Generator) -> Tensor:
-        """Up to ``count`` unevaluated rows from the optimistic fronts of all search devices.
+        """Up to ``count`` unevaluated rows that tell most about the search devices' fronts.
 
-        A row that is needed on many devices is drawn more likely.
+        They are members of fronts of expected or optimistic quality, and those among them
+        whose evaluation lowers the doubt about all such members most; doubt about a row counts
+        once for each front it is on.
         """
         devices = self.problem.devices
         opinions = self.candidates(devices, known, self.options.generations, generator)
         if self.pool.whole is None and self.options.refine:
             self.bred = self._elite(opinions, devices)
+        fronts = self._memberships(opinions, known, count)
+        places = (fronts > 0).nonzero()[:, 0]
+        rows, count = opinions.rows[places], min(count, len(places))
+        return rows[self.judge.telling(rows, fronts[places], count)] if count else rows
+
+    def _memberships(self, opinions: Opinions, known: Tensor, wanted: int) -> Tensor:
+        """On how many expected and optimistic fronts each unevaluated row is, ``(n,)``."""
         seen = set(map(tuple, known.tolist()))
         fresh = torch.tensor([tuple(row) not in seen for row in opinions.rows.tolist()])
-        votes = torch.zeros(len(opinions.rows))
-        for boldness in range(1, _BOLDEST + 1):
-            for device in devices:
-                optimism = boldness * self.options.optimism
-                optimism *= float(torch.rand((), generator=generator))
-                points = self.judge.linear(opinions, device, optimism)
-                votes[cover(points, _COVER, self._along)] += 1.0
-            votes = torch.where(fresh, votes, 0.0)
-            if int((votes > 0).sum()) >= min(count, _FEWEST):
+        fronts = torch.zeros(len(opinions.rows))
+        for boldness in range(_BOLDEST + 1):
+            for device in self.problem.devices:
+                points = self.judge.linear(opinions, device, boldness * self.options.optimism)
+                fronts[cover(points, _COVER, self._along)] += 1.0
+            fronts = torch.where(fresh, fronts, 0.0)
+            if boldness >= _BOLD and int((fronts > 0).sum()) >= min(wanted, _FEWEST):
                 break
-        if not bool((votes > 0).any()):
-            return known[:0]
-        count = min(count, int((votes > 0).sum()))
-        return opinions.rows[torch.multinomial(votes, count, generator=generator)]
+        return fronts

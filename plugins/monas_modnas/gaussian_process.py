@@ -86,7 +86,7 @@ class GaussianProcess(nn.Module):
         return _LIKENESS * apart + _PRIOR * (self.log_centres - _CENTRE).square().sum()
 
     def _factorise(self, inputs: Tensor) -> Tensor:
-        noise = self.log_weights[2].exp() + _JITTER
+        noise = self.log_weights[2].exp() + _JITTER  # a tensor: it is learnt
         eye = torch.eye(len(inputs), dtype=torch.float64)
         return torch.linalg.cholesky(self.kernel(inputs, inputs) + noise * eye)
 
@@ -100,16 +100,32 @@ class GaussianProcess(nn.Module):
         across = self.kernel(features.double(), self.inputs)
         return (across @ self._weights).float()
 
+    @property
+    def noise(self) -> float:
+        """Variance of a target about the value of the process."""
+        return float(self.log_weights[2].detach().exp()) + _JITTER
+
+    def covariance(self, features: Tensor) -> Tensor:
+        """Posterior covariances ``(n, n)`` of the values at ``(n, F)``, float64."""
+        with torch.no_grad():
+            rows = features.double()
+            half = self._whitened(rows)
+            return self.kernel(rows, rows) - half.T @ half
+
     def deviation(self, features: Tensor) -> Tensor:
         """Posterior standard deviation ``(n, 1)``, float32."""
         with torch.no_grad():
             rows = features.double()
-            across = self.kernel(rows, self.inputs)
-            half = torch.linalg.solve_triangular(self._factor, across.T, upper=False)
+            half = self._whitened(rows)
             linear, smooth, _ = self.log_weights.exp()
             weighted = rows.square() * self.log_scales.exp()[self.groups]
             prior = linear * weighted.sum(-1) + smooth
             return (prior - half.square().sum(0)).clamp_min(0.0).sqrt()[:, None].float()
+
+    def _whitened(self, rows: Tensor) -> Tensor:
+        """Covariances with the data over their Cholesky factor, ``(data, n)``."""
+        across = self.kernel(rows, self.inputs)
+        return torch.linalg.solve_triangular(self._factor, across.T, upper=False)
 
     def get_extra_state(self) -> dict[str, Any]:
         """The data, whose number grows; the factorisation follows from it."""

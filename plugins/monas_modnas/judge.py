@@ -11,6 +11,7 @@ from torch import Tensor
 from monas_core.device import Device
 from monas_core.objective import sign
 from monas_core.problem import Problem
+from monas_modnas.information import most_informative
 from monas_modnas.landscape import Landscape
 from monas_modnas.predictors import split_objectives
 from monas_modnas.prices import Prices
@@ -56,6 +57,18 @@ class Judge:
             described = self.landscape.describe.rows(rows)
             mean, deviation = quality.process(described), quality.process.deviation(described)
         return Opinions(rows, searched, mean, deviation)
+
+    def telling(self, rows: Tensor, weights: Tensor, count: int) -> Tensor:
+        """Indices of ``count`` rows ``(n, C)`` whose quality tells most about that of all of them.
+
+        Args:
+            rows: Candidates.
+            weights: How much doubt about each matters, ``(n,)``.
+            count: At most n.
+        """
+        process = self.landscape.quality.process
+        covariance = process.covariance(self.landscape.describe.rows(rows))
+        return most_informative(covariance, weights.double(), process.noise, count)
 
     def values(
         self, opinions: Opinions, device: Device, optimism: float = 0.0

@@ -38,8 +38,8 @@ class Options:
             learn on after every architecture step (``together``; needs ``quality: supernet``).
         learning_rate: Of the hypernetwork (Adam).
         hidden: Width of the hypernetwork.
-        optimism: Largest number of standard deviations by which the quality of unexplored
-            architectures is overrated when queries are chosen.
+        optimism: Number of standard deviations by which the quality of architectures is
+            overrated, once and twice, when queries are chosen.
         caution: Number of standard deviations by which quality is underrated when a portfolio
             is chosen: the best of many predictions is rarely as good as predicted.
         entropy: Weight of the entropy bonus at the start; falls to 0 over the budget.
