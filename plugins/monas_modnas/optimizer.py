@@ -189,12 +189,13 @@ class MODNAS(Optimizer):
         return SupernetQuality(self._problem.context, self.options.supernet_batch, self._generator)
 
     def _proposals(self) -> Tensor:
-        """The next rows to query, for random wishes on every search device."""
+        """The next rows to query, for the fronts of all search devices."""
         if not self._queried:
             return self._rows[:0]
-        count = self.options.queries_per_round
-        if self._problem.meter.budget.unit == "evaluations":
-            count = min(count, int(self._problem.meter.left))
+        count, meter = self.options.queries_per_round, self._problem.meter
+        if meter.budget.unit == "evaluations":
+            share = max(1, int(self.options.round_share * meter.budget.amount))
+            count = min(count, share, int(meter.left))
         return self.answers.worth_a_query(count, self._rows, self._generator)
 
     # -- the answer -------------------------------------------------------------------

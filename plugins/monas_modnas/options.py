@@ -24,7 +24,9 @@ class Options:
         initial_queries: Random architectures evaluated before anything is learnt (at most
             ``initial_share`` of the budget).
         initial_share: Largest share of the budget for them.
-        queries_per_round: Proposed architectures evaluated between two learning rounds.
+        queries_per_round: Proposed architectures evaluated between two learning rounds (at most
+            ``round_share`` of the budget).
+        round_share: Largest share of a budget of evaluations for them.
         steps_per_round: Hypernetwork steps of a learning round.
         first_steps: Hypernetwork steps of the first learning round.
         preferences_per_step: Preferences drawn per device and step.
@@ -57,8 +59,9 @@ class Options:
 
     quality: Literal["predictor", "supernet"] = "predictor"
     initial_queries: int = 128
-    initial_share: float = 0.3
+    initial_share: float = 0.2
     queries_per_round: int = 12
+    round_share: float = 0.03
     steps_per_round: int = 30
     first_steps: int = 300
     preferences_per_step: int = 12
