@@ -143,3 +143,13 @@ def test_what_is_proposed_for_other_devices_leaves_no_trace() -> None:
 def test_bad_options_are_refused_with_their_path() -> None:
     with pytest.raises(UsageError, match=r"options\.optimizer\.hidden"):
         Options(hidden=0)
+
+
+@pytest.mark.parametrize(("budget", "count"), [("40evals", 1), ("70evals", 2), ("90steps", 12)])
+def test_a_round_is_a_small_share_of_a_budget_of_evaluations(budget: str, count: int) -> None:
+    problem = toy_problem(budget=budget)
+    optimizer = MODNAS(Options(initial_queries=8, cost_samples=16, first_steps=5))
+    optimizer.start(problem, torch.Generator().manual_seed(0))
+    while optimizer.step().phase != "proposing":
+        problem.meter.steps += 1
+    assert len(optimizer._pending) == count
