@@ -86,9 +86,8 @@ class GaussianProcess(nn.Module):
         return _LIKENESS * apart + _PRIOR * (self.log_centres - _CENTRE).square().sum()
 
     def _factorise(self, inputs: Tensor) -> Tensor:
-        noise = self.log_weights[2].exp() + _JITTER  # a tensor: it is learnt
         eye = torch.eye(len(inputs), dtype=torch.float64)
-        return torch.linalg.cholesky(self.kernel(inputs, inputs) + noise * eye)
+        return torch.linalg.cholesky(self.kernel(inputs, inputs) + self.noise * eye)
 
     def _solve(self) -> None:
         with torch.no_grad():
@@ -101,9 +100,9 @@ class GaussianProcess(nn.Module):
         return (across @ self._weights).float()
 
     @property
-    def noise(self) -> float:
-        """Variance of a target about the value of the process."""
-        return float(self.log_weights[2].detach().exp()) + _JITTER
+    def noise(self) -> Tensor:
+        """Variance of a target about the value of the process, ``()``; it is learnt."""
+        return self.log_weights[2].exp() + _JITTER
 
     def covariance(self, features: Tensor) -> Tensor:
         """Posterior covariances ``(n, n)`` of the values at ``(n, F)``, float64."""

@@ -68,7 +68,7 @@ class Judge:
         """
         process = self.landscape.quality.process
         covariance = process.covariance(self.landscape.describe.rows(rows))
-        return most_informative(covariance, weights.double(), process.noise, count)
+        return most_informative(covariance, weights.double(), process.noise.item(), count)
 
     def values(
         self, opinions: Opinions, device: Device, optimism: float = 0.0

@@ -90,14 +90,18 @@ class MODNAS(Optimizer):
         self._weight_learning = WeightLearning(problem.context, generator) if together else None
 
     def _initial_design(self) -> Tensor:
-        meter = self._problem.meter
-        count = self.options.initial_queries
-        if meter.budget.unit == "evaluations":
-            count = min(count, max(4, int(self.options.initial_share * meter.budget.amount)))
+        count = self._limited(self.options.initial_queries, self.options.initial_share, least=4)
         ends = population.corners(self._problem.choices)
         ends = ends[self._problem.available(ends)]
         drawn = self._problem.draw(count, self._generator)
         return population.unique_rows(torch.cat([ends, drawn]))[:count]
+
+    def _limited(self, count: int, share: float, least: int) -> int:
+        """At most a share of a budget of evaluations, though never fewer than ``least``."""
+        budget = self._problem.meter.budget
+        if budget.unit != "evaluations":
+            return count
+        return min(count, max(least, int(share * budget.amount)))
 
     # -- one unit of work -------------------------------------------------------------
 
@@ -192,10 +196,9 @@ class MODNAS(Optimizer):
         """The next rows to query, for the fronts of all search devices."""
         if not self._queried:
             return self._rows[:0]
-        count, meter = self.options.queries_per_round, self._problem.meter
-        if meter.budget.unit == "evaluations":
-            share = max(1, int(self.options.round_share * meter.budget.amount))
-            count = min(count, share, int(meter.left))
+        count = self._limited(self.options.queries_per_round, self.options.round_share, least=1)
+        if self._problem.meter.budget.unit == "evaluations":
+            count = min(count, int(self._problem.meter.left))
         return self.answers.worth_a_query(count, self._rows, self._generator)
 
     # -- the answer -------------------------------------------------------------------
