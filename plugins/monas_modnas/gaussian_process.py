@@ -23,14 +23,14 @@ _LIKENESS = 3.0
 
 
 class GaussianProcess(nn.Module):
-    """Zero-mean process with a linear plus a Matern-5/2 kernel, one scale per group of features.
+    """Zero-mean process with a linear plus a Matern-5/2 kernel, two scales per group of features.
 
-    k(x, y) = a sum_g w_g x_g.y_g + b (1 + s + s^2 / 3) exp(-s) + noise with
-    s^2 = 5 sum_g w_g |x_g - y_g|^2: a group that matters for one part does for the
-    other. Hyperparameters maximise the marginal likelihood
-    (Rasmussen and Williams, 2006, eq. 5.8) and are shared by all outputs. The log w_g of a
-    family of groups are normal about one number of its own, which has a weak normal prior:
-    hundreds of evaluations tell how much kernel sizes matter, but not in each block alone.
+    k(x, y) = a sum_g v_g x_g.y_g + b (1 + s + s^2 / 3) exp(-s) + noise with
+    s^2 = 5 sum_g w_g |x_g - y_g|^2: what adds up need not be what bends. Hyperparameters
+    maximise the marginal likelihood (Rasmussen and Williams, 2006, eq. 5.8) and are shared by
+    all outputs. The log v_g of a family of groups are normal about one number of its own, which
+    has a weak normal prior, and so are the log w_g: hundreds of evaluations tell how much kernel
+    sizes matter, but not in each block alone.
 
     Args:
         groups: ``(F,)`` int64, which group (a choice, say) each feature belongs to.
@@ -41,8 +41,8 @@ class GaussianProcess(nn.Module):
         super().__init__()
         self.groups, self.families = groups, families
         count = int(families.max()) + 1
-        self.log_scales = nn.Parameter(torch.full(families.shape, _CENTRE, dtype=torch.float64))
-        self.log_centres = nn.Parameter(torch.full((count,), _CENTRE, dtype=torch.float64))
+        self.log_scales = nn.Parameter(torch.full((2, len(families)), _CENTRE).double())
+        self.log_centres = nn.Parameter(torch.full((2, count), _CENTRE).double())
         self.log_weights = nn.Parameter(torch.tensor([0.0, 0.0, -4.0], dtype=torch.float64))
         self.inputs = torch.zeros(0, len(groups), dtype=torch.float64)
         self.targets = torch.zeros(0, 1, dtype=torch.float64)
@@ -51,14 +51,13 @@ class GaussianProcess(nn.Module):
 
     def kernel(self, first: Tensor, second: Tensor) -> Tensor:
         """Covariances ``(n, m)`` of features ``(n, F)`` and ``(m, F)``, noise left out."""
-        scale = self.log_scales.exp()[self.groups].sqrt()
+        slopes, bends = self.log_scales.exp()[:, self.groups]
         linear, smooth, _ = self.log_weights.exp()
-        a, b = first * scale, second * scale
+        a, b = first * bends.sqrt(), second * bends.sqrt()
         squared = a.square().sum(-1)[:, None] + b.square().sum(-1)[None, :] - 2 * a @ b.T
-        product = a @ b.T
         # the floor keeps the derivative of the root finite where a point meets itself
         distance = (5.0 * squared).clamp_min(1e-10).sqrt()
-        return linear * product + smooth * matern(distance)
+        return linear * (first * slopes) @ second.T + smooth * matern(distance)
 
     def fit(self, inputs: Tensor, targets: Tensor, steps: int) -> float:
         """Take ``(n, F)`` and standardised ``(n, Q)``; negative log likelihood per value."""
@@ -82,7 +81,7 @@ class GaussianProcess(nn.Module):
 
     def _prior(self) -> Tensor:
         """Negative log density of the scales, up to a constant."""
-        apart = (self.log_scales - self.log_centres[self.families]).square().sum()
+        apart = (self.log_scales - self.log_centres[:, self.families]).square().sum()
         return _LIKENESS * apart + _PRIOR * (self.log_centres - _CENTRE).square().sum()
 
     def _factorise(self, inputs: Tensor) -> Tensor:
@@ -108,22 +107,23 @@ class GaussianProcess(nn.Module):
         """Posterior covariances ``(n, n)`` of the values at ``(n, F)``, float64."""
         with torch.no_grad():
             rows = features.double()
-            half = self._whitened(rows)
+            half = self._whitened(self.kernel(rows, self.inputs))
             return self.kernel(rows, rows) - half.T @ half
 
-    def deviation(self, features: Tensor) -> Tensor:
-        """Posterior standard deviation ``(n, 1)``, float32."""
+    def beliefs(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Posterior mean ``(n, Q)`` and standard deviation ``(n, 1)``, float32."""
         with torch.no_grad():
             rows = features.double()
-            half = self._whitened(rows)
+            across = self.kernel(rows, self.inputs)
+            half = self._whitened(across)
             linear, smooth, _ = self.log_weights.exp()
-            weighted = rows.square() * self.log_scales.exp()[self.groups]
+            weighted = rows.square() * self.log_scales[0].exp()[self.groups]
             prior = linear * weighted.sum(-1) + smooth
-            return (prior - half.square().sum(0)).clamp_min(0.0).sqrt()[:, None].float()
+            deviation = (prior - half.square().sum(0)).clamp_min(0.0).sqrt()
+            return (across @ self._weights).float(), deviation[:, None].float()
 
-    def _whitened(self, rows: Tensor) -> Tensor:
-        """Covariances with the data over their Cholesky factor, ``(data, n)``."""
-        across = self.kernel(rows, self.inputs)
+    def _whitened(self, across: Tensor) -> Tensor:
+        """Covariances ``(n, data)`` with the data over their Cholesky factor, ``(data, n)``."""
         return torch.linalg.solve_triangular(self._factor, across.T, upper=False)
 
     def get_extra_state(self) -> dict[str, Any]:

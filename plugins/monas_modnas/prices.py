@@ -10,6 +10,7 @@ from torch import Tensor
 from monas_core import population
 from monas_core.device import Device
 from monas_core.problem import Problem
+from monas_modnas.mixtures import Mixture, Target
 from monas_modnas.predictors import CostPredictor, features_of, log_costs, split_objectives
 
 _STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -61,11 +62,14 @@ class Prices:
             found[:, self._instant] = self._looked_up(rows)
         return found
 
-    def on(self, searched: Tensor, device: Device) -> Tensor:
+    def on(self, searched: Tensor, device: Target) -> Tensor:
         """Log costs ``(n, H)``, not anchored, of rows with known ``searched`` costs.
 
-        A device that was not searched is priced by ``transfer``.
+        A device that was not searched is priced by ``transfer``; a mixture has no references
+        and stays anchored.
         """
+        if isinstance(device, Mixture):
+            return device.costs(searched)
         known = self.at_references(device)
         anchor = known.mean(0)
         for index, own in enumerate(self._problem.devices):

@@ -40,9 +40,11 @@ def test_mean_and_deviation_are_those_of_the_joint_normal(fitted: GaussianProces
         across = fitted.kernel(rows, known)
         mean = across @ torch.linalg.solve(inner, targets)
         variance = fitted.kernel(rows, rows) - across @ torch.linalg.solve(inner, across.T)
-    torch.testing.assert_close(fitted(rows), mean.float(), rtol=1e-4, atol=1e-5)
+    found, deviation = fitted.beliefs(rows)
+    torch.testing.assert_close(found, mean.float(), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(fitted(rows), found)
     expected = variance.diagonal().clamp_min(0).sqrt()[:, None].float()
-    torch.testing.assert_close(fitted.deviation(rows), expected, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(deviation, expected, rtol=1e-3, atol=1e-3)
 
 
 def test_a_loaded_process_answers_alike(fitted: GaussianProcess) -> None:
@@ -51,7 +53,7 @@ def test_a_loaded_process_answers_alike(fitted: GaussianProcess) -> None:
     other.settle()
     rows, _ = data(5, seed=3)
     assert torch.equal(other(rows), fitted(rows))
-    assert torch.equal(other.deviation(rows), fitted.deviation(rows))
+    assert torch.equal(other.beliefs(rows)[1], fitted.beliefs(rows)[1])
 
 
 def test_a_group_that_never_varied_is_taken_to_matter_as_its_family_does() -> None:
@@ -59,9 +61,18 @@ def test_a_group_that_never_varied_is_taken_to_matter_as_its_family_does() -> No
     inputs = torch.cat([inputs, torch.zeros(60, 1)], dim=1)
     process = GaussianProcess(torch.arange(5), torch.tensor([0, 0, 0, 0, 1]))
     process.fit(torch.cat([inputs, torch.zeros(60, 1)], dim=1), wanted, steps=300)
-    scales, centres = process.log_scales.detach(), process.log_centres.detach()
-    assert float(scales[3] - scales[:3].mean()) == pytest.approx(0.0, abs=0.3)
-    assert float(scales[3] - centres[0]) == pytest.approx(0.0, abs=0.05)
-    # what the data say nothing about stays where the prior has it
-    assert float(scales[4]) == pytest.approx(-3.5, abs=0.05)
-    assert abs(float(centres[0] - centres[1])) > 0.3
+    for scales, centres in zip(
+        process.log_scales.detach(), process.log_centres.detach(), strict=True
+    ):
+        assert float(scales[3] - scales[:3].mean()) == pytest.approx(0.0, abs=0.3)
+        assert float(scales[3] - centres[0]) == pytest.approx(0.0, abs=0.05)
+        # what the data say nothing about stays where the prior has it
+        assert float(scales[4]) == pytest.approx(-3.5, abs=0.05)
+    bends = process.log_centres.detach()[1]
+    assert abs(float(bends[0] - bends[1])) > 0.3
+
+
+def test_what_adds_up_and_what_bends_are_told_apart(fitted: GaussianProcess) -> None:
+    slopes, bends = fitted.log_scales.detach()
+    assert float(slopes[0] - slopes[1:].amax()) > 1.0
+    assert float(bends[1:].amin() - bends[0]) > 1.0

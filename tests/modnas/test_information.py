@@ -72,4 +72,4 @@ def test_covariance_and_deviation_of_the_process_agree() -> None:
     found = process.covariance(rows)
     torch.testing.assert_close(found, found.T)
     spread = found.diagonal().clamp_min(0).sqrt()[:, None].float()
-    torch.testing.assert_close(spread, process.deviation(rows), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(spread, process.beliefs(rows)[1], rtol=1e-3, atol=1e-4)
