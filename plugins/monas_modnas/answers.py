@@ -15,7 +15,7 @@ from monas_core.relaxation import option_mask
 from monas_modnas.coverage import cover, directions, layers
 from monas_modnas.hypernetwork import HyperNetwork
 from monas_modnas.judge import Judge, Opinions
-from monas_modnas.mixtures import Mixture, Target, drawn
+from monas_modnas.mixtures import AnyDevice, Mixture, drawn
 from monas_modnas.options import Options
 from monas_modnas.pool import Pool
 from monas_modnas.scalarisers import smooth_chebyshev
@@ -76,19 +76,23 @@ class Answers:
         return rows[self.problem.available(rows)]
 
     def candidates(
-        self, targets: Sequence[Target], known: Tensor, generations: int, generator: torch.Generator
+        self,
+        devices: Sequence[AnyDevice],
+        known: Tensor,
+        generations: int,
+        generator: torch.Generator,
     ) -> Opinions:
         """What competes on some devices: the whole space, or what was bred for them."""
         if self.pool.whole is not None:
             return self.judge.opinions(self.pool.whole)
-        devices = [target for target in targets if not isinstance(target, Mixture)]
-        raw = [self.raw(device, self._lattice) for device in devices]
+        embedded = [device for device in devices if not isinstance(device, Mixture)]
+        raw = [self.raw(device, self._lattice) for device in embedded]
         rows = population.unique_rows(torch.cat([known, self.bred, *raw]))
         if not self.options.refine:
             return self.judge.opinions(rows)
         elite, unchanged = rows[:0], 0
         for _ in range(generations):
-            before, elite = elite, self._elite(self.judge.opinions(rows), targets)
+            before, elite = elite, self._elite(self.judge.opinions(rows), devices)
             unchanged = unchanged + 1 if torch.equal(before, elite) else 0
             if unchanged == _PATIENCE:
                 break
@@ -96,11 +100,11 @@ class Answers:
             rows = population.unique_rows(torch.cat([elite, children]))
         return self.judge.opinions(population.unique_rows(torch.cat([rows, known])))
 
-    def _elite(self, opinions: Opinions, targets: Sequence[Target]) -> Tensor:
+    def _elite(self, opinions: Opinions, devices: Sequence[AnyDevice]) -> Tensor:
         """Rows that cover the predicted fronts, ``(n, C)``."""
-        size = max(_COVER, self.options.elite // len(targets))
+        size = max(_COVER, self.options.elite // len(devices))
         found = [
-            cover(self.judge.linear(opinions, target), size, self._along) for target in targets
+            cover(self.judge.linear(opinions, device), size, self._along) for device in devices
         ]
         return opinions.rows[torch.cat(found).unique()]
 
@@ -123,32 +127,33 @@ class Answers:
         return self.candidates([device], known, self.options.final_generations, own)
 
     def worth_a_query(self, count: int, known: Tensor, generator: torch.Generator) -> Tensor:
-        """Up to ``count`` unevaluated rows that tell most about the fronts of search devices.
+        """Up to ``count`` unevaluated rows that tell most about fronts.
 
-        And of mixtures of them, for devices that are added later. The rows are members of fronts
-        of expected or optimistic quality, and those among them whose evaluation lowers the doubt
-        about all such members most; doubt about a row counts once for each front it is on.
+        About those of the search devices and, for devices that are added later, of mixtures of
+        them. The rows are members of fronts of expected or optimistic quality, and those among
+        them whose evaluation lowers the doubt about all such members most; doubt about a row
+        counts once for each front it is on.
         """
-        devices = self.problem.devices
-        targets = [*devices, *drawn(self.options.mixtures, len(devices), generator)]
-        opinions = self.candidates(targets, known, self.options.generations, generator)
+        searched = self.problem.devices
+        devices = [*searched, *drawn(self.options.mixtures, len(searched), generator)]
+        opinions = self.candidates(devices, known, self.options.generations, generator)
         if self.pool.whole is None and self.options.refine:
-            self.bred = self._elite(opinions, targets)
-        fronts = self._memberships(opinions, targets, known, count)
+            self.bred = self._elite(opinions, devices)
+        fronts = self._memberships(opinions, devices, known, count)
         places = (fronts > 0).nonzero()[:, 0]
         rows, count = opinions.rows[places], min(count, len(places))
         return rows[self.judge.telling(rows, fronts[places], count)] if count else rows
 
     def _memberships(
-        self, opinions: Opinions, targets: Sequence[Target], known: Tensor, wanted: int
+        self, opinions: Opinions, devices: Sequence[AnyDevice], known: Tensor, wanted: int
     ) -> Tensor:
         """On how many expected and optimistic fronts each unevaluated row is, ``(n,)``."""
         seen = set(map(tuple, known.tolist()))
         fresh = torch.tensor([tuple(row) not in seen for row in opinions.rows.tolist()])
         fronts = torch.zeros(len(opinions.rows))
         for boldness in range(_BOLDEST + 1):
-            for target in targets:
-                points = self.judge.linear(opinions, target, boldness * self.options.optimism)
+            for device in devices:
+                points = self.judge.linear(opinions, device, boldness * self.options.optimism)
                 fronts[cover(points, _COVER, self._along)] += 1.0
             fronts = torch.where(fresh, fronts, 0.0)
             if boldness >= _BOLD and int((fronts > 0).sum()) >= min(wanted, _FEWEST):

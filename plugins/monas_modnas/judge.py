@@ -13,7 +13,7 @@ from monas_core.objective import sign
 from monas_core.problem import Problem
 from monas_modnas.information import most_informative
 from monas_modnas.landscape import Landscape
-from monas_modnas.mixtures import Target
+from monas_modnas.mixtures import AnyDevice
 from monas_modnas.predictors import split_objectives
 from monas_modnas.prices import Prices
 
@@ -72,7 +72,7 @@ class Judge:
         return most_informative(covariance, weights.double(), process.noise.item(), count)
 
     def values(
-        self, opinions: Opinions, device: Target, optimism: float = 0.0
+        self, opinions: Opinions, device: AnyDevice, optimism: float = 0.0
     ) -> tuple[Tensor, Tensor]:
         """Queried objectives ``(n, Q)``, minimised, and log costs ``(n, H)`` on a device.
 
@@ -83,7 +83,7 @@ class Judge:
             quality = self.landscape.quality.warp.inverse(bound)
             return quality, self.prices.on(opinions.searched, device)
 
-    def linear(self, opinions: Opinions, device: Target, optimism: float = 0.0) -> Tensor:
+    def linear(self, opinions: Opinions, device: AnyDevice, optimism: float = 0.0) -> Tensor:
         """Objectives ``(n, M)`` scaled to [0, 1] between the known ends; costs as they are.
 
         For hypervolumes, where a millisecond is worth the same everywhere.
@@ -111,7 +111,7 @@ class Judge:
     def _scaled(self, quality: Tensor) -> Tensor:
         return (quality - self.landscape.quality_low) / self.landscape.quality_width
 
-    def _range(self, device: Target) -> tuple[Tensor, Tensor]:
+    def _range(self, device: AnyDevice) -> tuple[Tensor, Tensor]:
         """Log costs of the cheapest and the dearest of the sample, ``(H,)`` each."""
         with torch.no_grad():
             if self._sampled is None:

@@ -31,7 +31,7 @@ class Mixture:
         return torch.lerp(searched[:, self.first], searched[:, self.second], self.share)
 
 
-Target = Device | Mixture
+AnyDevice = Device | Mixture
 """What architectures can be priced on."""
 
 
