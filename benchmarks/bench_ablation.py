@@ -36,7 +36,6 @@ WHOLE = {
     "no-optimism": "optimism=0",
     "bolder": "optimism=2",
     "no-caution": "caution=0",
-    "no-mixtures": "mixtures=0",
     "bred": "enumerate=0",
     "long-rounds": "queries_per_round=40 round_share=1",
     "late-start": "initial_share=0.4",

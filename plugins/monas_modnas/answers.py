@@ -15,7 +15,6 @@ from monas_core.relaxation import option_mask
 from monas_modnas.coverage import cover, directions, layers
 from monas_modnas.hypernetwork import HyperNetwork
 from monas_modnas.judge import Judge, Opinions
-from monas_modnas.mixtures import AnyDevice, Mixture, drawn
 from monas_modnas.options import Options
 from monas_modnas.pool import Pool
 from monas_modnas.scalarisers import smooth_chebyshev
@@ -41,7 +40,7 @@ class Answers:
     """Answers wishes on devices with what has been learnt so far; queries nothing.
 
     Attributes:
-        bred: What covered the fronts when queries were last chosen, ``(n, C)``:
+        bred: What covered the search devices' fronts when queries were last chosen, ``(n, C)``:
             breeding goes on from there. To be saved with the run.
     """
 
@@ -76,17 +75,12 @@ class Answers:
         return rows[self.problem.available(rows)]
 
     def candidates(
-        self,
-        devices: Sequence[AnyDevice],
-        known: Tensor,
-        generations: int,
-        generator: torch.Generator,
+        self, devices: Sequence[Device], known: Tensor, generations: int, generator: torch.Generator
     ) -> Opinions:
         """What competes on some devices: the whole space, or what was bred for them."""
         if self.pool.whole is not None:
             return self.judge.opinions(self.pool.whole)
-        embedded = [device for device in devices if not isinstance(device, Mixture)]
-        raw = [self.raw(device, self._lattice) for device in embedded]
+        raw = [self.raw(device, self._lattice) for device in devices]
         rows = population.unique_rows(torch.cat([known, self.bred, *raw]))
         if not self.options.refine:
             return self.judge.opinions(rows)
@@ -100,8 +94,8 @@ class Answers:
             rows = population.unique_rows(torch.cat([elite, children]))
         return self.judge.opinions(population.unique_rows(torch.cat([rows, known])))
 
-    def _elite(self, opinions: Opinions, devices: Sequence[AnyDevice]) -> Tensor:
-        """Rows that cover the predicted fronts, ``(n, C)``."""
+    def _elite(self, opinions: Opinions, devices: Sequence[Device]) -> Tensor:
+        """Rows that cover the devices' predicted fronts, ``(n, C)``."""
         size = max(_COVER, self.options.elite // len(devices))
         found = [
             cover(self.judge.linear(opinions, device), size, self._along) for device in devices
@@ -127,32 +121,28 @@ class Answers:
         return self.candidates([device], known, self.options.final_generations, own)
 
     def worth_a_query(self, count: int, known: Tensor, generator: torch.Generator) -> Tensor:
-        """Up to ``count`` unevaluated rows that tell most about fronts.
+        """Up to ``count`` unevaluated rows that tell most about the search devices' fronts.
 
-        About those of the search devices and, for devices that are added later, of mixtures of
-        them. The rows are members of fronts of expected or optimistic quality, and those among
-        them whose evaluation lowers the doubt about all such members most; doubt about a row
-        counts once for each front it is on.
+        They are members of fronts of expected or optimistic quality, and those among them
+        whose evaluation lowers the doubt about all such members most; doubt about a row counts
+        once for each front it is on.
         """
-        searched = self.problem.devices
-        devices = [*searched, *drawn(self.options.mixtures, len(searched), generator)]
+        devices = self.problem.devices
         opinions = self.candidates(devices, known, self.options.generations, generator)
         if self.pool.whole is None and self.options.refine:
             self.bred = self._elite(opinions, devices)
-        fronts = self._memberships(opinions, devices, known, count)
+        fronts = self._memberships(opinions, known, count)
         places = (fronts > 0).nonzero()[:, 0]
         rows, count = opinions.rows[places], min(count, len(places))
         return rows[self.judge.telling(rows, fronts[places], count)] if count else rows
 
-    def _memberships(
-        self, opinions: Opinions, devices: Sequence[AnyDevice], known: Tensor, wanted: int
-    ) -> Tensor:
+    def _memberships(self, opinions: Opinions, known: Tensor, wanted: int) -> Tensor:
         """On how many expected and optimistic fronts each unevaluated row is, ``(n,)``."""
         seen = set(map(tuple, known.tolist()))
         fresh = torch.tensor([tuple(row) not in seen for row in opinions.rows.tolist()])
         fronts = torch.zeros(len(opinions.rows))
         for boldness in range(_BOLDEST + 1):
-            for device in devices:
+            for device in self.problem.devices:
                 points = self.judge.linear(opinions, device, boldness * self.options.optimism)
                 fronts[cover(points, _COVER, self._along)] += 1.0
             fronts = torch.where(fresh, fronts, 0.0)

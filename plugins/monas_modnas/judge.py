@@ -13,7 +13,6 @@ from monas_core.objective import sign
 from monas_core.problem import Problem
 from monas_modnas.information import most_informative
 from monas_modnas.landscape import Landscape
-from monas_modnas.mixtures import AnyDevice
 from monas_modnas.predictors import split_objectives
 from monas_modnas.prices import Prices
 
@@ -48,7 +47,7 @@ class Judge:
         self.landscape = landscape
         self.prices = prices
         self._sample = sample
-        self._sampled: Tensor | None = None
+        self._ends: dict[str, tuple[Tensor, Tensor]] = {}
 
     def opinions(self, rows: Tensor) -> Opinions:
         """Judge a population ``(n, C)``."""
@@ -72,7 +71,7 @@ class Judge:
         return most_informative(covariance, weights.double(), process.noise.item(), count)
 
     def values(
-        self, opinions: Opinions, device: AnyDevice, optimism: float = 0.0
+        self, opinions: Opinions, device: Device, optimism: float = 0.0
     ) -> tuple[Tensor, Tensor]:
         """Queried objectives ``(n, Q)``, minimised, and log costs ``(n, H)`` on a device.
 
@@ -83,7 +82,7 @@ class Judge:
             quality = self.landscape.quality.warp.inverse(bound)
             return quality, self.prices.on(opinions.searched, device)
 
-    def linear(self, opinions: Opinions, device: AnyDevice, optimism: float = 0.0) -> Tensor:
+    def linear(self, opinions: Opinions, device: Device, optimism: float = 0.0) -> Tensor:
         """Objectives ``(n, M)`` scaled to [0, 1] between the known ends; costs as they are.
 
         For hypervolumes, where a millisecond is worth the same everywhere.
@@ -111,11 +110,11 @@ class Judge:
     def _scaled(self, quality: Tensor) -> Tensor:
         return (quality - self.landscape.quality_low) / self.landscape.quality_width
 
-    def _range(self, device: AnyDevice) -> tuple[Tensor, Tensor]:
+    def _range(self, device: Device) -> tuple[Tensor, Tensor]:
         """Log costs of the cheapest and the dearest of the sample, ``(H,)`` each."""
-        with torch.no_grad():
-            if self._sampled is None:
-                self._sampled = self.prices.searched(self._sample)
-            logs = self.prices.on(self._sampled, device)
-        low, high = logs.amin(0), logs.amax(0)
-        return low, torch.maximum(high, low + 1e-6)
+        if device.name not in self._ends:
+            with torch.no_grad():
+                logs = self.prices.on(self.prices.searched(self._sample), device)
+            low, high = logs.amin(0), logs.amax(0)
+            self._ends[device.name] = low, torch.maximum(high, low + 1e-6)
+        return self._ends[device.name]

@@ -9,7 +9,7 @@ import attrs
 from monas_core.errors import UsageError
 
 _MAY_BE_ZERO = {
-    *("entropy", "optimism", "mixtures", "caution", "steps_per_round", "first_steps"),
+    *("entropy", "optimism", "caution", "steps_per_round", "first_steps"),
     *("enumerate", "generations", "final_generations"),
 }
 
@@ -42,8 +42,6 @@ class Options:
         hidden: Width of the hypernetwork.
         optimism: Number of standard deviations by which the quality of architectures is
             overrated, once and twice, when queries are chosen.
-        mixtures: Devices between and beside the searched ones that queries are chosen for as well,
-            new ones each round.
         caution: Number of standard deviations by which quality is underrated when a portfolio
             is chosen: the best of many predictions is rarely as good as predicted.
         entropy: Weight of the entropy bonus at the start; falls to 0 over the budget.
@@ -78,7 +76,6 @@ class Options:
     learning_rate: float = 3e-3
     hidden: int = 128
     optimism: float = 1.0
-    mixtures: int = 4
     caution: float = 0.5
     entropy: float = 0.01
     smoothing: float = 0.05

@@ -10,7 +10,6 @@ from torch import Tensor
 from monas_core import population
 from monas_core.device import Device
 from monas_core.problem import Problem
-from monas_modnas.mixtures import AnyDevice, Mixture
 from monas_modnas.predictors import CostPredictor, features_of, log_costs, split_objectives
 
 _STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -62,14 +61,11 @@ class Prices:
             found[:, self._instant] = self._looked_up(rows)
         return found
 
-    def on(self, searched: Tensor, device: AnyDevice) -> Tensor:
+    def on(self, searched: Tensor, device: Device) -> Tensor:
         """Log costs ``(n, H)``, not anchored, of rows with known ``searched`` costs.
 
-        A device that was not searched is priced by ``transfer``; a mixture has no references
-        and stays anchored.
+        A device that was not searched is priced by ``transfer``.
         """
-        if isinstance(device, Mixture):
-            return device.costs(searched)
         known = self.at_references(device)
         anchor = known.mean(0)
         for index, own in enumerate(self._problem.devices):

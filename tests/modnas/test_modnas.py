@@ -78,7 +78,6 @@ def test_a_portfolio_is_small_distinct_and_covers_the_front(
     [
         {"refine": False},
         {"enumerate": 0},
-        {"mixtures": 0},
         {"hypernetwork": "bank"},
         {"sampler": "gdas"},
         {"sampler": "gumbel"},
