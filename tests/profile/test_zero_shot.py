@@ -46,7 +46,7 @@ def test_predictions_follow_the_profile(run: Run, board: Path, catalog: Catalog)
     actual = np.array([value.value for value in truth.cost("latency_ms", [*predicted], context)])
     found = np.array([*predicted.values()])
     assert len(found) >= 5
-    assert np.median(np.abs(found / actual - 1)) < 0.2
+    assert np.median(np.abs(found / actual - 1)) < 0.1
     assert spearmanr(found, actual).statistic > 0.9
     quick, good = (run.pick(board, {name: 1.0})["values"] for name in ("lat", "acc"))
     assert quick["lat"] <= good["lat"]
