@@ -23,19 +23,19 @@ import attrs
 from ranks import kendall, spearman
 from torch import nn
 
-from monas_core import population
-from monas_core.architecture import Architecture
 from monas_core.catalog.lookup import Catalog
 from monas_core.config import load_config
-from monas_core.context import Context
 from monas_core.files import write_text
-from monas_core.objective import Objective
+from monas_core.parts.context import Context
+from monas_core.parts.objective import Objective
+from monas_core.parts.supernet import Supernet
 from monas_core.plan import Plan, resolve
-from monas_core.relaxation import Relaxation
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
-from monas_core.supernet import Supernet
 from monas_core.updater import Updater
-from monas_core.values import Split
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.relaxation import Relaxation
+from monas_core.values.value import Split
 from monas_core.warmup import SupernetTrainer
 
 

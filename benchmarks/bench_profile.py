@@ -35,17 +35,17 @@ import numpy as np
 from bench_search import RESULTS, search, trained_supernet
 
 from monas_core import yardstick
-from monas_core.architecture import Architecture
 from monas_core.catalog.lookup import Catalog
-from monas_core.constraint import Constraint
-from monas_core.device import Device
-from monas_core.front import non_dominated
-from monas_core.objective import sign
+from monas_core.parts.device import Device
+from monas_core.parts.objective import sign
 from monas_core.profiling.device import Profiled
 from monas_core.profiling.measure import measuring_device, this_machine
 from monas_core.profiling.profile import Profile
 from monas_core.run import Run
 from monas_core.session import Session
+from monas_core.values.architecture import Architecture
+from monas_core.values.constraint import Constraint
+from monas_core.values.front import non_dominated
 
 OTHERS = ("core-i7-1260p", "raspberry-pi-4", "jetson-nano", "snapdragon-8-gen2-gpu")
 

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 
 from monas_core import finish, state, yardstick
-from monas_core.architecture import Architecture
 from monas_core.catalog.lookup import Catalog
 from monas_core.config import load_config
-from monas_core.front import non_dominated
-from monas_core.objective import sign
+from monas_core.parts.objective import sign
 from monas_core.plan import resolve
 from monas_core.session import Session
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import non_dominated
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -15,12 +15,12 @@ import statistics
 
 import torch
 
-from monas_core import population
 from monas_core.catalog.lookup import Catalog
+from monas_core.parts.space import SearchSpace
+from monas_core.parts.task import Task
 from monas_core.seeding import derived_generator, seeded_construction
-from monas_core.space import SearchSpace
-from monas_core.task import Task
 from monas_core.updater import weight_optimizers
+from monas_core.values import population
 
 ROUND = 4
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from monas_core.device import Device
-from monas_core.front import Points, Scale
-from monas_core.objective import Objective
-from monas_core.space import SearchSpace
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective
+from monas_core.parts.space import SearchSpace
+from monas_core.values.front import Points, Scale
 
 
 class Benchmark(ABC):

@@ -17,8 +17,8 @@ import yaml
 from cattrs import Converter
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
-from monas_core.budget import Budget
 from monas_core.errors import UsageError
+from monas_core.values.budget import Budget
 
 T = TypeVar("T")
 

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
-from monas_core.architecture import Architecture
 from monas_core.archive import Known
-from monas_core.budget import Meter
-from monas_core.context import Context
-from monas_core.device import Device
 from monas_core.errors import PluginError
-from monas_core.objective import Objective, sign
-from monas_core.values import Evaluation, Split, Value
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective, sign
+from monas_core.values.architecture import Architecture
+from monas_core.values.budget import Meter
+from monas_core.values.value import Evaluation, Split, Value
 
 Listener = Callable[[Known], None]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from monas_core.constraint import Constraint
 from monas_core.errors import UsageError
-from monas_core.values import Evaluation
+from monas_core.values.constraint import Constraint
+from monas_core.values.value import Evaluation
 
 CAUTION = 0.05
 """By how much a predicted value keeps off a limit: predictions of new devices often err by 2 %,

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from monas_core import yardstick
-from monas_core.architecture import Architecture
-from monas_core.device import Device
-from monas_core.front import Scale, non_dominated
 from monas_core.frontfile import front_document
-from monas_core.objective import sign
+from monas_core.parts.device import Device
+from monas_core.parts.objective import sign
 from monas_core.session import Session
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import Scale, non_dominated
 
 Progress = Callable[[int, int], None]
 """Told how many of how many architectures are evaluated."""

@@ -13,9 +13,9 @@ import numpy as np
 
 from monas_core.errors import UsageError
 from monas_core.files import write_text
-from monas_core.front import Scale, non_dominated
-from monas_core.objective import Objective, sign
-from monas_core.values import Evaluation
+from monas_core.parts.objective import Objective, sign
+from monas_core.values.front import Scale, non_dominated
+from monas_core.values.value import Evaluation
 
 SCHEMA = 1
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monas_core.architecture import Architecture
 from monas_core.archive import Archive
-from monas_core.choices import ChoiceSet
 from monas_core.errors import UsageError
 from monas_core.frontfile import read_front
 from monas_core.rundir import RunFolder
 from monas_core.train.folder import TrainedFolder
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
 
 _SHOWN = 4
 

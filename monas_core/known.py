@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.device import Device
-from monas_core.front import Scale, non_dominated
-from monas_core.preference import Preference
+from monas_core.parts.device import Device
 from monas_core.problem import Problem
 from monas_core.selection import choose
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import Scale, non_dominated
+from monas_core.values.preference import Preference
 
 
 def best_known(

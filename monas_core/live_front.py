@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from monas_core.architecture import Architecture
-from monas_core.device import Device
 from monas_core.evaluator import Evaluator
 from monas_core.events import EvaluationAdded, FrontChanged
-from monas_core.front import Scale, non_dominated
-from monas_core.objective import sign
+from monas_core.parts.device import Device
+from monas_core.parts.objective import sign
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import Scale, non_dominated
 
 
 def front_changed(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from monas_core.context import Context
 from monas_core.errors import UsageError
-from monas_core.population import corners, decode
-from monas_core.space import WarmUp
+from monas_core.parts.context import Context
+from monas_core.parts.space import WarmUp
+from monas_core.values.population import corners, decode
 
 _BYTES_PER_WEIGHT = 16
 """fp32 weight, gradient and the two moments of Adam."""

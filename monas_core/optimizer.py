@@ -9,10 +9,10 @@ from typing import Any
 import attrs
 import torch
 
-from monas_core.architecture import Architecture
-from monas_core.device import Device
-from monas_core.preference import Preference
+from monas_core.parts.device import Device
 from monas_core.problem import Problem
+from monas_core.values.architecture import Architecture
+from monas_core.values.preference import Preference
 
 
 @attrs.frozen

@@ -19,7 +19,7 @@ from torch.utils.data import default_collate
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry, Spec
 from monas_core.errors import UsageError
-from monas_core.task import Batch, Model, Part, Score, Task
+from monas_core.parts.task import Batch, Model, Part, Score, Task
 
 _BATCH = 64
 _JUDGED = 2048

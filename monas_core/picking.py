@@ -9,19 +9,19 @@ from typing import Any
 import attrs
 import numpy as np
 
-from monas_core.architecture import Architecture
-from monas_core.constraint import Constraint
 from monas_core.errors import UsageError
 from monas_core.feasibility import cautious, feasible
 from monas_core.finish import predicted
-from monas_core.front import Points, Scale
 from monas_core.frontfile import member
-from monas_core.objective import Objective
-from monas_core.preference import Preference
+from monas_core.parts.objective import Objective
 from monas_core.selection import comparable, scalarised
 from monas_core.session import Session
 from monas_core.targets import Target
-from monas_core.values import Evaluation, Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.constraint import Constraint
+from monas_core.values.front import Points, Scale
+from monas_core.values.preference import Preference
+from monas_core.values.value import Evaluation, Value
 from monas_core.verification import Verification
 
 

@@ -8,15 +8,15 @@ import attrs
 import torch
 from torch import Tensor
 
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.budget import Meter
-from monas_core.choices import ChoiceSet
-from monas_core.constraint import Constraint
-from monas_core.context import Context
-from monas_core.device import Device, HardwareEmbedding
 from monas_core.evaluator import Evaluator
-from monas_core.objective import Objective
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, HardwareEmbedding
+from monas_core.parts.objective import Objective
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.budget import Meter
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.constraint import Constraint
 
 
 @attrs.frozen(eq=False)

@@ -10,11 +10,9 @@ from typing import Any
 from torch import nn
 
 from monas_core import workload_store
-from monas_core.architecture import Architecture
 from monas_core.archive import Archive
 from monas_core.catalog.lookup import Catalog
 from monas_core.config import RunConfig
-from monas_core.constraint import Constraint
 from monas_core.engine import Control, execute
 from monas_core.errors import UsageError
 from monas_core.events import Bus
@@ -25,13 +23,15 @@ from monas_core.keys import find_architecture
 from monas_core.notebook import run_html
 from monas_core.picking import Picker, named
 from monas_core.plan import resolve
-from monas_core.preference import Preference
 from monas_core.rundir import RunFolder
 from monas_core.session import Session
 from monas_core.targets import find as find_target
 from monas_core.train.loop import train
 from monas_core.train.settings import TrainSettings
 from monas_core.train.weights import subnet
+from monas_core.values.architecture import Architecture
+from monas_core.values.constraint import Constraint
+from monas_core.values.preference import Preference
 
 Which = Architecture | Mapping[str, Any] | str
 """A subnet: its architecture, a member of a front or what ``pick`` returned, or its key."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from monas_core.front import Points
-from monas_core.objective import Objective, sign
+from monas_core.parts.objective import Objective, sign
+from monas_core.values.front import Points
 
 _LINEAR_SHARE = 0.01
 """Weight of the linear term that breaks ties between weakly dominated points."""

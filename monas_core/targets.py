@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.device import Device
 from monas_core.errors import UsageError
+from monas_core.parts.device import Device
 from monas_core.plan import match_metrics
 from monas_core.profiling.device import Profiled
 from monas_core.profiling.measure import measures_like, measuring_device

@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from monas_core.architecture import Architecture
-from monas_core.constraint import Constraint
 from monas_core.evaluator import Evaluator
 from monas_core.session import Session
 from monas_core.targets import Target
-from monas_core.values import Evaluation
+from monas_core.values.architecture import Architecture
+from monas_core.values.constraint import Constraint
+from monas_core.values.value import Evaluation
 
 _TRIES = 6
 """Architectures that are measured until one meets the limits again."""

@@ -17,12 +17,12 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_map
 
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.space import WarmUp
+from monas_core.parts.context import Context
+from monas_core.parts.space import WarmUp
 from monas_core.state import generator_from
 from monas_core.updater import Updater
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
 
 
 class SupernetTrainer:

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from monas_core import state
-from monas_core.architecture import Architecture
-from monas_core.context import Context
 from monas_core.errors import UsageError
-from monas_core.workload import Workload
+from monas_core.parts.context import Context
+from monas_core.tracing.workload import Workload
+from monas_core.values.architecture import Architecture
 
 _FOLDER = "workloads"
 

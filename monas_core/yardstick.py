@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.device import Device
 from monas_core.evaluator import Evaluator
-from monas_core.front import Scale
-from monas_core.objective import sign
+from monas_core.parts.device import Device
+from monas_core.parts.objective import sign
 from monas_core.seeding import derived_generator
-from monas_core.values import Split
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.front import Scale
+from monas_core.values.value import Split
 
 _SAMPLES = 256
 

@@ -13,12 +13,12 @@ import attrs
 
 from monas_core.bench.variant import Variant, variants
 from monas_core.benchmark import Benchmark
-from monas_core.budget import Budget
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
-from monas_core.device import Device
 from monas_core.errors import UsageError
+from monas_core.parts.device import Device
 from monas_core.plan import match_metrics
+from monas_core.values.budget import Budget
 
 ANSWERS = 24
 """How many architectures an optimizer may name per device."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import moocore
 import numpy as np
 
-from monas_core.front import Points, Scale, non_dominated
+from monas_core.values.front import Points, Scale, non_dominated
 
 
 def indicators(answers: Points, front: Points, scale: Scale) -> dict[str, float]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from monas_core.bench.results import MAIN, SPLITS, seed_means
 from monas_core.files import write_bytes
-from monas_core.front import Points
+from monas_core.values.front import Points
 
 _PANELS = 3
 """Devices shown per split."""

@@ -11,9 +11,9 @@ from monas_core.bench.attempt import SCHEMA, Heed, pose, search
 from monas_core.bench.contest import Contest, chosen, source_digest
 from monas_core.bench.judge import Judge
 from monas_core.benchmark import Benchmark
-from monas_core.budget import Budget
 from monas_core.catalog.lookup import Catalog
-from monas_core.front import Points, non_dominated
+from monas_core.values.budget import Budget
+from monas_core.values.front import Points, non_dominated
 
 REFERENCE = Budget(20_000, "evaluations")
 """Length of the search that stands in for a front that cannot be enumerated."""

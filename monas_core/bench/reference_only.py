@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device
 from monas_core.errors import Unavailable
-from monas_core.values import Value
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Value
 
 
 class ReferenceOnly(Device):

@@ -14,8 +14,8 @@ from monas_core.cli.spaces import described
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
     from monas_core.catalog.specs import Entry
-    from monas_core.space import SearchSpace
-    from monas_core.task import Task
+    from monas_core.parts.space import SearchSpace
+    from monas_core.parts.task import Task
 
 
 def details(
@@ -81,7 +81,7 @@ def documented(docstring: str) -> dict[str, str]:
 
 
 def _space(catalog: Catalog, entry: Entry, preset: str | None) -> dict[str, Any]:
-    from monas_core.space import check_preset
+    from monas_core.parts.space import check_preset
 
     kind: type[SearchSpace] = entry.load()
     chosen = check_preset(kind, preset) if preset else kind.presets[0]
@@ -127,7 +127,7 @@ def _weights(space: SearchSpace, task: Task | None) -> list[int] | None:
     """Weights of the smallest and the largest network; nothing is allocated."""
     import torch
 
-    from monas_core import population
+    from monas_core.values import population
 
     if task is None:
         return None

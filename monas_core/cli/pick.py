@@ -11,7 +11,7 @@ from monas_core.cli import complete
 from monas_core.cli.options import Json, RunFolder
 
 if TYPE_CHECKING:
-    from monas_core.constraint import Constraint
+    from monas_core.values.constraint import Constraint
 
 
 Device = Annotated[
@@ -64,7 +64,7 @@ def command(
     Example: monas pick --device host --prefer acc=.6,lat=.3,energy=.1 --max lat=5ms
     """
     from monas_core.cli.common import catalog, console, known_names, print_json, run_folder, weights
-    from monas_core.preference import Preference
+    from monas_core.values.preference import Preference
 
     path = run_folder(run)
     installed = catalog()
@@ -95,10 +95,10 @@ def _limits(
     texts: Sequence[str], kind: Any, objectives: Sequence[Mapping[str, str]], catalog: Any
 ) -> list[Constraint]:
     """Limits in the units of the run's objectives."""
-    from monas_core import quantity
     from monas_core.cli.common import known_names
-    from monas_core.constraint import Constraint
     from monas_core.errors import UsageError
+    from monas_core.values import quantity
+    from monas_core.values.constraint import Constraint
 
     units = {objective["name"]: objective["unit"] for objective in objectives}
     found: list[Constraint] = []

@@ -13,7 +13,7 @@ from monas_core.cli.options import Json
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
     from monas_core.config import RunConfig
-    from monas_core.context import Context
+    from monas_core.parts.context import Context
     from monas_core.profiling.profile import Profile
 
 _WHICH = "Which networks"
@@ -217,7 +217,7 @@ def _context(config: RunConfig, torch_device: str, catalog: Catalog) -> Context:
     import attrs
     import torch
 
-    from monas_core.context import Context
+    from monas_core.parts.context import Context
     from monas_core.plan import resolve
 
     # only space and task are looked at; the defaults of everything else do

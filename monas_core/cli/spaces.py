@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from monas_core.architecture import Choice
     from monas_core.catalog.lookup import Catalog
     from monas_core.config import RunConfig
+    from monas_core.values.architecture import Choice
 
 
 def conditions(config: RunConfig, catalog: Catalog) -> dict[str, list[Any]]:

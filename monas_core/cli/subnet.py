@@ -59,7 +59,7 @@ class Subnet:
         """
         from monas_core.cli.common import known_names, weights
         from monas_core.errors import UsageError
-        from monas_core.preference import Preference
+        from monas_core.values.preference import Preference
 
         if self.key is not None and self.prefer is not None:
             raise UsageError("--architecture and --prefer exclude each other; give one of them.")

@@ -98,8 +98,8 @@ def command(
 
 def _length(steps: int | None, budget: str | None) -> str | None:
     """The budget in its written form. Raises UsageError when it is given twice."""
-    from monas_core.budget import Budget
     from monas_core.errors import UsageError
+    from monas_core.values.budget import Budget
 
     if steps is not None and budget is not None:
         raise UsageError("--steps and --budget exclude each other; give one of them.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from monas_core.architecture import Architecture
 from monas_core.export import formats
 from monas_core.export.subject import subject
 from monas_core.session import Session
 from monas_core.train.weights import check_weights, subnet
+from monas_core.values.architecture import Architecture
 
 
 def ship(

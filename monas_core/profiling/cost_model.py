@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from monas_core.workload import Workload
+from monas_core.tracing.workload import Workload
 
 FEATURES = ("constant", "matrix kernels", "other kernels", "FLOPs", "matrix traffic", "traffic")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device, require_metric
 from monas_core.errors import Unavailable
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, require_metric
 from monas_core.profiling.cost_model import CostModel, fit
 from monas_core.profiling.profile import Profile
 from monas_core.profiling.reference_set import ReferenceSet
-from monas_core.values import Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Value
 
 
 class Profiled(Device):

@@ -25,15 +25,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from monas_core.context import Context
 from monas_core.errors import UsageError
 from monas_core.extras import require_packages
 from monas_core.files import atomic_folder
+from monas_core.parts.context import Context
 from monas_core.profiling import onnx_model
 from monas_core.profiling.measure import Note, described
 from monas_core.profiling.profile import Costs, Profile
 from monas_core.profiling.reference_set import ReferenceSet, input_shapes
-from monas_core.quantity import in_unit, metric_unit
+from monas_core.values.quantity import in_unit, metric_unit
 
 MANIFEST = "manifest.json"
 _DAMAGED = "{} is damaged; write it again with: monas profile --emit."

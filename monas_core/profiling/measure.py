@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monas_core.context import Context
-from monas_core.device import Device
 from monas_core.errors import UsageError
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
 from monas_core.profiling.profile import Costs, Profile
 from monas_core.profiling.reference_set import ReferenceSet
-from monas_core.quantity import metric_unit
-from monas_core.values import Origin, Value
+from monas_core.values.quantity import metric_unit
+from monas_core.values.value import Origin, Value
 
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog

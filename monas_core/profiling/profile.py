@@ -14,12 +14,12 @@ from typing import Any
 
 import attrs
 
-from monas_core.device import DeviceProfile
 from monas_core.errors import UsageError
 from monas_core.files import read_json, write_text
+from monas_core.parts.device import DeviceProfile
 from monas_core.profiling.reference_set import ReferenceSet
-from monas_core.quantity import metric_unit
-from monas_core.values import Origin, Value
+from monas_core.values.quantity import metric_unit
+from monas_core.values.value import Origin, Value
 
 SCHEMA = 1
 KEYS = (

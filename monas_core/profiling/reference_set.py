@@ -10,9 +10,9 @@ import attrs
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.workload import Tracer
+from monas_core.parts.context import Context
+from monas_core.tracing.workload import Tracer
+from monas_core.values.architecture import Architecture
 
 
 @attrs.frozen

@@ -9,17 +9,17 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from monas_core import population
-from monas_core.architecture import Architecture
 from monas_core.benchmark import Benchmark
-from monas_core.context import Context
-from monas_core.device import Device
 from monas_core.errors import Unavailable
-from monas_core.front import Points, Scale, non_dominated
-from monas_core.objective import sign
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
+from monas_core.parts.objective import sign
 from monas_core.testing.fake_costs import ToyDevice, ToyLatency, ToyQuality
 from monas_core.testing.fake_space import ToySpace
-from monas_core.values import Split, Value
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import Points, Scale, non_dominated
+from monas_core.values.value import Split, Value
 
 LEFT_OUT = 5
 """One row in so many is missing."""

@@ -12,14 +12,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.context import Context
-from monas_core.device import Device, DeviceProfile, HardwareEmbedding
 from monas_core.errors import Unavailable
-from monas_core.objective import Objective
-from monas_core.relaxation import Relaxation, option_mask
-from monas_core.values import Split, Value
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, DeviceProfile, HardwareEmbedding
+from monas_core.parts.objective import Objective
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation, option_mask
+from monas_core.values.value import Split, Value
 
 
 def _shares(choices: ChoiceSet, salt: str) -> Tensor:

@@ -8,13 +8,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from monas_core.architecture import Architecture, Choice, Condition
-from monas_core.choices import ChoiceSet
-from monas_core.relaxation import Relaxation
-from monas_core.space import SearchSpace, WarmUp, check_preset
-from monas_core.supernet import Supernet
-from monas_core.task import Task
+from monas_core.parts.space import SearchSpace, WarmUp, check_preset
+from monas_core.parts.supernet import Supernet
+from monas_core.parts.task import Task
 from monas_core.testing.fake_task import FEATURES
+from monas_core.values.architecture import Architecture, Choice, Condition
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 

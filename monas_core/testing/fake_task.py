@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from monas_core.task import Batch, Model, Part, Score, Task
+from monas_core.parts.task import Batch, Model, Part, Score, Task
 
 FEATURES = 6
 """Numbers per sample."""

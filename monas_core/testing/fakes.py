@@ -9,16 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from monas_core.architecture import Architecture
-from monas_core.budget import Budget, Meter
-from monas_core.context import Context
-from monas_core.device import Device
 from monas_core.evaluator import Evaluator
-from monas_core.front import Points, non_dominated
-from monas_core.objective import Objective
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective
+from monas_core.parts.space import SearchSpace
 from monas_core.problem import Problem
 from monas_core.seeding import seeded_construction
-from monas_core.space import SearchSpace
 from monas_core.testing.fake_costs import (
     ToyDevice,
     ToyEmbedding,
@@ -28,6 +25,9 @@ from monas_core.testing.fake_costs import (
 )
 from monas_core.testing.fake_space import ToyNetwork, ToySpace, ToySupernet
 from monas_core.testing.fake_task import ToyTask
+from monas_core.values.architecture import Architecture
+from monas_core.values.budget import Budget, Meter
+from monas_core.values.front import Points, non_dominated
 
 __all__ = [
     "ToyDevice",

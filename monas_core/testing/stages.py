@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import attrs
 import torch
 
-from monas_core import population
-from monas_core.architecture import Architecture
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
-from monas_core.context import Context
-from monas_core.device import Device, HardwareEmbedding
 from monas_core.errors import MonasError
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, HardwareEmbedding
+from monas_core.parts.space import SearchSpace
+from monas_core.parts.task import Task
 from monas_core.seeding import seeded_construction
-from monas_core.space import SearchSpace
-from monas_core.task import Task
 from monas_core.testing.fakes import ToyDevice, ToyEmbedding, ToySpace, ToyTask
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
 
 TOY_PROVIDES = frozenset({"supernet", "toy"})
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from monas_core import population
-from monas_core.context import Context
 from monas_core.errors import UsageError
+from monas_core.parts.context import Context
+from monas_core.values import population
 
 TEMPERATURE = 2.0
 SHARE = 0.5

@@ -15,10 +15,10 @@ from typing import Any
 from safetensors.torch import load_model, save_model
 from torch import nn
 
-from monas_core.architecture import Architecture
 from monas_core.errors import UsageError
 from monas_core.files import atomic_folder, write_text
 from monas_core.rundir import RunFolder
+from monas_core.values.architecture import Architecture
 
 
 class TrainedFolder(RunFolder):

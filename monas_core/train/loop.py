@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from monas_core import events, state
-from monas_core.architecture import Architecture
 from monas_core.engine import Control
 from monas_core.errors import Interrupted, UsageError
 from monas_core.memory import peak_mb
@@ -17,6 +16,7 @@ from monas_core.train.distillation import Teacher
 from monas_core.train.folder import TrainedFolder
 from monas_core.train.settings import TrainSettings
 from monas_core.train.trainer import SubnetTrainer
+from monas_core.values.architecture import Architecture
 
 CHECKPOINT_EVERY_S = 20.0
 PHASE = "training"

@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 from cattrs import Converter
 
-from monas_core.budget import Budget
 from monas_core.errors import UsageError
-from monas_core.space import WarmUp
+from monas_core.parts.space import WarmUp
+from monas_core.values.budget import Budget
 
 
 @attrs.frozen

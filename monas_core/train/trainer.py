@@ -11,10 +11,10 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_map
 
+from monas_core.parts.space import WarmUp
+from monas_core.parts.task import Task
 from monas_core.seeding import derived_generator, derived_seed
-from monas_core.space import WarmUp
 from monas_core.state import generator_from
-from monas_core.task import Task
 from monas_core.train.distillation import Teacher
 from monas_core.train.settings import TrainSettings
 from monas_core.updater import Updater

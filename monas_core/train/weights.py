@@ -6,10 +6,10 @@ from pathlib import Path
 
 from torch import nn
 
-from monas_core.architecture import Architecture
 from monas_core.errors import UsageError
 from monas_core.session import Session
 from monas_core.train.folder import TrainedFolder
+from monas_core.values.architecture import Architecture
 
 WEIGHTS = ("auto", "inherited", "trained")
 """``auto``: trained ones where the subnet has been trained, else inherited ones."""

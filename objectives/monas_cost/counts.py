@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device
-from monas_core.objective import Objective
-from monas_core.values import Direction, Split, Value
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Direction, Split, Value
 
 
 class Parameters(Objective):

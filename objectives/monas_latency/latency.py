@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from monas_core.device_cost import DeviceCost
+from monas_core.parts.device_cost import DeviceCost
 
 
 class Latency(DeviceCost):

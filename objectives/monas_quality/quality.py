@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 import torch
 from torch.utils._pytree import tree_map
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device
 from monas_core.errors import Unavailable, UsageError
-from monas_core.objective import Objective
-from monas_core.supernet import Supernet
-from monas_core.task import Part, Task
-from monas_core.values import Direction, Split, Value
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective
+from monas_core.parts.supernet import Supernet
+from monas_core.parts.task import Part, Task
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Direction, Split, Value
 
 _PART: dict[Split, Part] = {"search": "search", "final": "test"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from monas_core.front import Points, Scale, hypervolume, non_dominated
+from monas_core.values.front import Points, Scale, hypervolume, non_dominated
 
 _REFERENCE = 1.1
 

@@ -8,9 +8,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from monas_core import population
-from monas_core.architecture import Architecture
 from monas_core.problem import Problem
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
 
 Judge = Callable[[Tensor], Tensor]
 """Expected gains ``(n, G)`` of rows ``(n, C)``."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from monas_core import population
-from monas_core.choices import ChoiceSet
-from monas_core.description import Description
+from monas_core.parts.description import Description
+from monas_core.values import population
+from monas_core.values.choices import ChoiceSet
 
 
 class Features:

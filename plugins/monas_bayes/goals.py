@@ -25,7 +25,7 @@ from monas_bayes.libraries import (
     qNoisyExpectedImprovement,
 )
 from monas_bayes.outlook import Outlook
-from monas_core.preference import sample_simplex
+from monas_core.values.preference import sample_simplex
 
 Scalarise = Callable[..., Tensor]
 """Maximised points ``(..., M)`` to what is improved ``(...)``."""

@@ -14,17 +14,17 @@ from monas_bayes.goals import Chebyshev, Goal, Hypervolume, NoisyHypervolume
 from monas_bayes.options import Options
 from monas_bayes.outlook import Outlook
 from monas_bayes.surrogate import Surrogate
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.description import Description
-from monas_core.device import Device
 from monas_core.errors import UsageError
 from monas_core.known import best_known
 from monas_core.optimizer import Optimizer, StepReport
-from monas_core.preference import Preference
+from monas_core.parts.description import Description
+from monas_core.parts.device import Device
 from monas_core.problem import Problem
 from monas_core.seeding import derived_generator, seeded_construction
 from monas_core.state import generator_from
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.preference import Preference
 
 _PORTFOLIO_SEED = 0
 """Answers follow from what is known alone: asking twice gives the same."""

@@ -13,11 +13,11 @@ from monas_bayes.libraries import (
     draw_sobol_normal_samples,
 )
 from monas_bayes.surrogate import Surrogate
-from monas_core.architecture import Architecture
-from monas_core.device import Device
-from monas_core.front import non_dominated
-from monas_core.objective import sign
+from monas_core.parts.device import Device
+from monas_core.parts.objective import sign
 from monas_core.problem import Problem
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import non_dominated
 
 Decoder = Callable[[Tensor], list[Architecture]]
 

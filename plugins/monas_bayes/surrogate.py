@@ -19,8 +19,8 @@ from monas_bayes.libraries import (
     fit_gpytorch_mll_scipy,
 )
 from monas_bayes.warp import Warp
-from monas_core.choices import ChoiceSet
-from monas_core.description import Description
+from monas_core.parts.description import Description
+from monas_core.values.choices import ChoiceSet
 
 _CHUNK = 256
 """Rows whose joint covariance is computed although only variances are asked for."""

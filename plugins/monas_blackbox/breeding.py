@@ -26,9 +26,9 @@ from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.ranking import ranks
-from monas_core import population
-from monas_core.choices import ChoiceSet
-from monas_core.front import Points
+from monas_core.values import population
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.front import Points
 
 Indices = NDArray[np.int64]
 """A population as pymoo holds it, ``(n, C)`` option indices."""

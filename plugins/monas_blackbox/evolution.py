@@ -11,8 +11,8 @@ from monas_blackbox.ranking import best_first
 from monas_blackbox.shared_search import SharedSearch
 from monas_blackbox.sizes import as_asked, within
 from monas_blackbox.views import Across, View
-from monas_core import population
-from monas_core.budget import Budget
+from monas_core.values import population
+from monas_core.values.budget import Budget
 
 _ATTEMPTS = 20
 """Broods bred before a step is filled up at random."""

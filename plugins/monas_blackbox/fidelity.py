@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.context import Context
 from monas_core.errors import UsageError
+from monas_core.parts.context import Context
+from monas_core.parts.supernet import Supernet
+from monas_core.parts.task import Batch
 from monas_core.seeding import derived_generator
-from monas_core.supernet import Supernet
-from monas_core.task import Batch
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
 
 _CHUNK = 64
 """Samples that pass through the supernet at once."""

@@ -10,7 +10,7 @@ from monas_blackbox.ledger import Ledger
 from monas_blackbox.shared_search import SharedSearch
 from monas_blackbox.sizes import children, survivors, within
 from monas_blackbox.views import Across, View
-from monas_core.budget import Budget
+from monas_core.values.budget import Budget
 
 
 @attrs.frozen

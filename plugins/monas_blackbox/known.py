@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monas_blackbox.ranking import ranks
-from monas_core.architecture import Architecture
-from monas_core.device import Device
-from monas_core.front import Points, Scale
+from monas_core.parts.device import Device
 from monas_core.problem import Problem
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import Points, Scale
 
 _REFERENCE = 1.1
 """Of hypervolumes, beyond the worst scaled value of 1 so that the ends count too."""

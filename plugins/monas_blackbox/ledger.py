@@ -7,9 +7,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from monas_core import population
-from monas_core.architecture import Architecture
 from monas_core.problem import Problem
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
 
 _ENUMERABLE = 20_000
 """Spaces up to this size are listed when random draws find nothing new in them."""

@@ -13,9 +13,9 @@ from monas_blackbox.ranking import crowding
 from monas_blackbox.shared_search import SharedSearch
 from monas_blackbox.sizes import as_asked, within
 from monas_blackbox.views import Across, View
-from monas_core import population
-from monas_core.budget import Budget
-from monas_core.front import Points, non_dominated
+from monas_core.values import population
+from monas_core.values.budget import Budget
+from monas_core.values.front import Points, non_dominated
 
 
 @attrs.frozen

@@ -6,7 +6,7 @@ import moocore
 import numpy as np
 from numpy.typing import NDArray
 
-from monas_core.front import Points
+from monas_core.values.front import Points
 
 
 def ranks(points: Points) -> NDArray[np.int64]:

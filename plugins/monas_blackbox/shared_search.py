@@ -12,10 +12,10 @@ from torch import Tensor
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.rival import Rival
 from monas_blackbox.views import View
-from monas_core import population
-from monas_core.budget import Budget
 from monas_core.optimizer import StepReport
 from monas_core.state import generator_from
+from monas_core.values import population
+from monas_core.values.budget import Budget
 
 
 class SharedSearch(Rival):

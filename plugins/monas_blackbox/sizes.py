@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from monas_core.budget import Budget
 from monas_core.errors import UsageError
+from monas_core.values.budget import Budget
 
 _UNKNOWN = 20
 """Survivors where the budget does not say how many evaluations there will be."""

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monas_blackbox.ledger import Ledger
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.device import Device
-from monas_core.front import Points
-from monas_core.objective import Objective, sign
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective, sign
 from monas_core.problem import Problem
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import Points
 from monas_core.yardstick import reference_sample
 
 Across = Literal["each", "joint"]

@@ -8,10 +8,10 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device, HardwareEmbedding, require_metric
 from monas_core.errors import Unavailable
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, HardwareEmbedding, require_metric
+from monas_core.values.architecture import Architecture
 
 REFERENCES = 10
 """Architectures of the reference set."""

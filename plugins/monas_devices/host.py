@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device, require_metric
 from monas_core.errors import UsageError
-from monas_core.population import decode, reference_population, unique_rows
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, require_metric
 from monas_core.profiling.cost_model import CostModel, fit
-from monas_core.values import Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.population import decode, reference_population, unique_rows
+from monas_core.values.value import Value
 from monas_devices.capabilities import probe
 from monas_devices.host_profile import host_profile, modelled_mj
 from monas_devices.meter import EnergyMeter, find_meter

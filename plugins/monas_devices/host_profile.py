@@ -7,9 +7,9 @@ import os
 
 import torch
 
-from monas_core.device import DeviceProfile, Figure
-from monas_core.values import Value
-from monas_core.workload import Workload
+from monas_core.parts.device import DeviceProfile, Figure
+from monas_core.tracing.workload import Workload
+from monas_core.values.value import Value
 from monas_devices.capabilities import processor_name
 from monas_devices.profiles import BYTES
 from monas_devices.runtimes import describe

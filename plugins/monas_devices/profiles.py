@@ -10,10 +10,10 @@ from typing import Any, get_args
 
 import attrs
 
-from monas_core.device import DeviceProfile, Figure
 from monas_core.errors import UsageError
 from monas_core.files import read_json
-from monas_core.values import Origin
+from monas_core.parts.device import DeviceProfile, Figure
+from monas_core.values.value import Origin
 
 BYTES: Mapping[str, int] = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
 """Size of one element by precision."""

@@ -26,11 +26,11 @@ import attrs
 import torch
 from torch import Tensor
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device, DeviceProfile, require_metric
-from monas_core.values import Value
-from monas_core.workload import Workload
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, DeviceProfile, require_metric
+from monas_core.tracing.workload import Workload
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Value
 from monas_devices.profiles import BYTES, read_profile, require_figures
 
 CATALOGUE = Path(__file__).parent / "catalogue"

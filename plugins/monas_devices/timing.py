@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.values import Value
+from monas_core.parts.context import Context
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Value
 from monas_devices.runtimes import Call, prepare
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from monas_core import population
-from monas_core.device import Device
-from monas_core.preference import lattice_of_size
+from monas_core.parts.device import Device
 from monas_core.problem import Problem
-from monas_core.relaxation import option_mask
+from monas_core.values import population
+from monas_core.values.preference import lattice_of_size
+from monas_core.values.relaxation import option_mask
 from monas_modnas.coverage import cover, directions, layers
 from monas_modnas.hypernetwork import HyperNetwork
 from monas_modnas.judge import Judge, Opinions

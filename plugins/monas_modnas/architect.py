@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad, vmap  # pyright: ignore[reportPrivateImportUsage]
 
-from monas_core import population
-from monas_core.choices import ChoiceSet
-from monas_core.preference import sample_simplex
-from monas_core.relaxation import Relaxation, option_mask
+from monas_core.values import population
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.preference import sample_simplex
+from monas_core.values.relaxation import Relaxation, option_mask
 from monas_modnas.combine import combine, turns
 from monas_modnas.hypernetwork import HyperNetwork
 from monas_modnas.landscape import Landscape, Targets

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from monas_core.front import non_dominated
+from monas_core.values.front import non_dominated
 
 REFERENCE = 1.05
 """Where scaled objectives stop counting: a little beyond the worst that is known."""

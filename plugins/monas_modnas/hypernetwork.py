@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from monas_core.choices import ChoiceSet
+from monas_core.values.choices import ChoiceSet
 
 
 class HyperNetwork(nn.Module):

@@ -8,8 +8,8 @@ import attrs
 import torch
 from torch import Tensor
 
-from monas_core.device import Device
-from monas_core.objective import sign
+from monas_core.parts.device import Device
+from monas_core.parts.objective import sign
 from monas_core.problem import Problem
 from monas_modnas.information import most_informative
 from monas_modnas.landscape import Landscape

@@ -8,10 +8,10 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from monas_core.description import Description
-from monas_core.device import Device
+from monas_core.parts.description import Description
+from monas_core.parts.device import Device
 from monas_core.problem import Problem
-from monas_core.relaxation import Relaxation
+from monas_core.values.relaxation import Relaxation
 from monas_modnas.predictors import (
     CostPredictor,
     QualityPredictor,

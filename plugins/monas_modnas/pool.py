@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from monas_core import population
 from monas_core.problem import Problem
+from monas_core.values import population
 
 _MUTATED = 1.5
 """Expected number of redrawn answers of a mutant."""

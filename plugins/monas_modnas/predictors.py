@@ -12,13 +12,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from monas_core.architecture import Architecture
-from monas_core.description import Description
-from monas_core.device import Device
 from monas_core.errors import UsageError
-from monas_core.objective import Objective, sign
+from monas_core.parts.description import Description
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective, sign
 from monas_core.problem import Problem
-from monas_core.relaxation import Relaxation
+from monas_core.values.architecture import Architecture
+from monas_core.values.relaxation import Relaxation
 from monas_modnas.gaussian_process import GaussianProcess
 from monas_modnas.networks import fit, perceptron
 from monas_modnas.warping import Warp

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from monas_core import population
-from monas_core.device import Device
+from monas_core.parts.device import Device
 from monas_core.problem import Problem
+from monas_core.values import population
 from monas_modnas.predictors import CostPredictor, features_of, log_costs, split_objectives
 
 _STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)

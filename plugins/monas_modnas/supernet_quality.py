@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from monas_core import population
-from monas_core.context import Context
-from monas_core.relaxation import Relaxation
+from monas_core.parts.context import Context
+from monas_core.values import population
+from monas_core.values.relaxation import Relaxation
 
 
 class SupernetQuality:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from monas_core import population
-from monas_core.context import Context
+from monas_core.parts.context import Context
 from monas_core.updater import Updater
+from monas_core.values import population
 
 _PEAK = 0.1
 """Share of the warm-up's learning rates: the weights are good already."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device, DeviceProfile, require_metric
-from monas_core.values import Value
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, DeviceProfile, require_metric
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Value
 from monas_tables.values import Source
 
 

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from threadpoolctl import ThreadpoolController
 
-from monas_core import population
 from monas_core.benchmark import Benchmark
-from monas_core.device import Device, require_metric
 from monas_core.errors import UsageError
-from monas_core.front import Scale
-from monas_core.objective import Objective, sign
+from monas_core.parts.device import Device, require_metric
+from monas_core.parts.objective import Objective, sign
+from monas_core.values import population
+from monas_core.values.front import Scale
 from monas_tables import roster
 from monas_tables.additive import Additive, cross_validated
 from monas_tables.device import TableDevice

@@ -10,8 +10,8 @@ from typing import ClassVar
 import attrs
 import numpy as np
 
-from monas_core.architecture import Choice, Condition
-from monas_core.choices import ChoiceSet
+from monas_core.values.architecture import Choice, Condition
+from monas_core.values.choices import ChoiceSet
 from monas_tables.parquet import Integers, Numbers
 from monas_tables.space import TableSpace
 

@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from monas_core import cell, population
-from monas_core.architecture import Architecture, Choice
 from monas_core.benchmark import Benchmark
-from monas_core.choices import ChoiceSet
-from monas_core.device import Device
 from monas_core.errors import Unavailable, UsageError
-from monas_core.front import Points, Scale, non_dominated
-from monas_core.relaxation import Relaxation
+from monas_core.parts.device import Device
+from monas_core.values import cell, population
+from monas_core.values.architecture import Architecture, Choice
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.front import Points, Scale, non_dominated
+from monas_core.values.relaxation import Relaxation
 from monas_tables import roster
 from monas_tables.device import TableDevice
 from monas_tables.nb201_files import ACCURACIES, EDGES, ENDS, LATENCIES, OPTIONS, Cells

@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 import attrs
 import numpy as np
 
-from monas_core.architecture import Choice, Condition
-from monas_core.choices import ChoiceSet
 from monas_core.errors import UsageError
+from monas_core.values.architecture import Choice, Condition
+from monas_core.values.choices import ChoiceSet
 from monas_tables import roster
 from monas_tables.fitted import FittedProblem, Measured
 from monas_tables.mlp import Perceptron

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Sequence
 
-from monas_core.device import DeviceProfile
 from monas_core.errors import UsageError
-from monas_core.values import Origin
+from monas_core.parts.device import DeviceProfile
+from monas_core.values.value import Origin
 from monas_tables.parquet import Parquet
 
 _CARDS: tuple[tuple[str, str, str], ...] = (

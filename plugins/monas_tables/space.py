@@ -8,12 +8,12 @@ from typing import ClassVar, NoReturn
 
 import numpy as np
 
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
 from monas_core.errors import UsageError
-from monas_core.space import SearchSpace, WarmUp
-from monas_core.task import Task
+from monas_core.parts.space import SearchSpace, WarmUp
+from monas_core.parts.task import Task
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
 from monas_tables.parquet import Integers
 
 

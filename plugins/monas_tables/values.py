@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from monas_core.architecture import Architecture
 from monas_core.errors import Unavailable
-from monas_core.values import Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Value
 from monas_tables.parquet import ABSENT, Integers, Numbers
 from monas_tables.space import TableSpace
 

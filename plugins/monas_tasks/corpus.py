@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import attrs
 
-from monas_core.task import Part
+from monas_core.parts.task import Part
 
 PARTS: tuple[Part, ...] = ("train", "search", "test")
 FEWEST = 10

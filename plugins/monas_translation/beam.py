@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._pytree import tree_map
 
-from monas_core.task import Model
+from monas_core.parts.task import Model
 from monas_translation.codec import BEGIN, END, PAD, UNKNOWN
 
 BEAMS = 4

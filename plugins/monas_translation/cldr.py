@@ -19,8 +19,8 @@ import babel
 import torch
 
 from monas_core.errors import UsageError
+from monas_core.parts.task import Part
 from monas_core.seeding import derived_generator
-from monas_core.task import Part
 from monas_translation import figures, names, times
 from monas_translation.codec import Characters
 from monas_translation.pairs import PARTS, Pair, deal, distinct

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from monas_core.task import Part
+from monas_core.parts.task import Part
 
 PARTS: tuple[Part, ...] = ("train", "search", "test")
 FEWEST = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from monas_core.errors import UsageError
-from monas_core.task import Part
+from monas_core.parts.task import Part
 from monas_translation.options import ParallelOptions
 from monas_translation.pairs import FEWEST, PARTS, Pair, deal
 from monas_translation.subwords import Subwords

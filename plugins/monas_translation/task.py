@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from monas_core.task import Batch, Model, Part, Score, Task
+from monas_core.parts.task import Batch, Model, Part, Score, Task
 from monas_translation.beam import BEAMS, LENGTH_PENALTY, beam_search
 from monas_translation.codec import BEGIN, END, PAD, UNKNOWN, Codec
 from monas_translation.pairs import PARTS, Pair

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from monas_core.errors import UsageError
-from monas_core.task import Part
+from monas_core.parts.task import Part
 from monas_vision.augmentation import CropAndFlip
 from monas_vision.classification import ImageClassification
 from monas_vision.images import StoredImages

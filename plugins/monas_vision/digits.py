@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from monas_core.errors import UsageError
-from monas_core.task import Part
+from monas_core.parts.task import Part
 from monas_vision.augmentation import Distortion
 from monas_vision.classification import ImageClassification
 from monas_vision.images import PARTS, StoredImages

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from monas_core.errors import UsageError
-from monas_core.task import Batch, Part
+from monas_core.parts.task import Batch, Part
 from monas_vision.decoding import Crop, decode
 from monas_vision.images import Images
 from monas_vision.listing import Listing, Photo

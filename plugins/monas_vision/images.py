@@ -9,7 +9,7 @@ from typing import Any, get_args
 import torch
 from torch import Tensor
 
-from monas_core.task import Batch, Part
+from monas_core.parts.task import Batch, Part
 
 PARTS: tuple[Part, ...] = get_args(Part)
 CHUNK = 500

@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 
 from monas_core.errors import UsageError
-from monas_core.task import Part
+from monas_core.parts.task import Part
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 HELD_BACK = 10

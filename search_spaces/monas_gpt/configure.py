@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from monas_core.architecture import Architecture
+from monas_core.values.architecture import Architecture
 from monas_gpt.model import GPTConfig
 from monas_gpt.sizes import Sizes
 

@@ -10,7 +10,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from monas_core.relaxation import Relaxation
+from monas_core.values.relaxation import Relaxation
 from monas_gpt.sizes import Sizes
 
 

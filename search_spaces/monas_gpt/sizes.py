@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import attrs
 
-from monas_core.architecture import Choice, Condition
-from monas_core.choices import ChoiceSet
-from monas_core.space import WarmUp
+from monas_core.parts.space import WarmUp
+from monas_core.values.architecture import Choice, Condition
+from monas_core.values.choices import ChoiceSet
 
 
 @attrs.frozen

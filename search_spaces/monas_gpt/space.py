@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.space import SearchSpace, check_preset
-from monas_core.task import Task
+from monas_core.parts.space import SearchSpace, check_preset
+from monas_core.parts.task import Task
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
 from monas_gpt.configure import configure
 from monas_gpt.model import GPT
 from monas_gpt.sizes import MINIATURE, PRESETS, Sizes

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.relaxation import Relaxation
-from monas_core.supernet import Supernet
+from monas_core.parts.supernet import Supernet
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 from monas_gpt.configure import configure, largest
 from monas_gpt.masks import MaskTables
 from monas_gpt.mixed import mixed_logits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from monas_core.architecture import Architecture
+from monas_core.values.architecture import Architecture
 from monas_hat.model import HATConfig
 from monas_hat.sizes import SPANS, Sizes
 

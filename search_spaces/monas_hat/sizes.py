@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import attrs
 
-from monas_core.architecture import Choice, Condition, Option
-from monas_core.choices import ChoiceSet
-from monas_core.space import WarmUp
+from monas_core.parts.space import WarmUp
+from monas_core.values.architecture import Choice, Condition, Option
+from monas_core.values.choices import ChoiceSet
 
 SPANS: Mapping[Option, int] = {-1: 1, 1: 2, 2: 3}
 """Options of arbitrary encoder-decoder attention, as HAT writes them, to encoder layers seen."""

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.relaxation import Relaxation
-from monas_core.supernet import Supernet
+from monas_core.parts.supernet import Supernet
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 from monas_hat.configure import configure, largest
 from monas_hat.masks import MaskTables
 from monas_hat.mixed import Mixture

@@ -8,8 +8,8 @@ from collections.abc import Callable, Hashable
 import torch
 from torch import Tensor, nn
 
+from monas_core.parts.task import Task
 from monas_core.seeding import derived_generator
-from monas_core.task import Task
 from monas_mobilenetv3.norms import GroupNorms, Norm, Statistics
 
 KEPT = 256

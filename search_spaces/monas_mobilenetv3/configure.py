@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from monas_core.architecture import Architecture
-from monas_core.task import Task
+from monas_core.parts.task import Task
+from monas_core.values.architecture import Architecture
 from monas_mobilenetv3.model import BlockConfig, NetworkConfig
 from monas_mobilenetv3.sizes import Sizes
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from monas_core.relaxation import Relaxation
+from monas_core.values.relaxation import Relaxation
 from monas_mobilenetv3.configure import middle_channels
 from monas_mobilenetv3.model import Block, MobileNetV3, resized
 from monas_mobilenetv3.norms import Norm

@@ -7,9 +7,9 @@ from typing import Literal
 
 import attrs
 
-from monas_core.architecture import Choice, Condition
-from monas_core.choices import ChoiceSet
-from monas_core.space import WarmUp
+from monas_core.parts.space import WarmUp
+from monas_core.values.architecture import Choice, Condition
+from monas_core.values.choices import ChoiceSet
 
 Activation = Literal["relu", "h-swish"]
 

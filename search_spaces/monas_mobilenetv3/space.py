@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import attrs
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.space import SearchSpace, check_preset
-from monas_core.task import Task
+from monas_core.parts.space import SearchSpace, check_preset
+from monas_core.parts.task import Task
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
 from monas_mobilenetv3.configure import channels_of, configure
 from monas_mobilenetv3.model import MobileNetV3
 from monas_mobilenetv3.options import Options

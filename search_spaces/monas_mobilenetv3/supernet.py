@@ -7,11 +7,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.relaxation import Relaxation
-from monas_core.supernet import Supernet
-from monas_core.task import Task
+from monas_core.parts.supernet import Supernet
+from monas_core.parts.task import Task
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 from monas_mobilenetv3.calibration import Calibration
 from monas_mobilenetv3.configure import channels_of, configure, largest
 from monas_mobilenetv3.kernels import KernelTransform

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
 from monas_nasbench201.model import CellConfig
 from monas_nasbench201.sizes import OPERATIONS, Sizes, edges
 

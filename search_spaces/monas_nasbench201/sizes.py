@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import attrs
 
-from monas_core.architecture import Choice
-from monas_core.choices import ChoiceSet
-from monas_core.space import WarmUp
+from monas_core.parts.space import WarmUp
+from monas_core.values.architecture import Choice
+from monas_core.values.choices import ChoiceSet
 
 OPERATIONS = ("skip_connect", "none", "avg_pool_3x3", "nor_conv_1x1", "nor_conv_3x3")
 """Answers to every choice, by rising cost. The identity comes first, so that the smallest

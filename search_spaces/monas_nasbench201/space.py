@@ -7,12 +7,12 @@ from typing import ClassVar, cast
 import torch
 from torch import Tensor
 
-from monas_core import cell
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.relaxation import Relaxation
-from monas_core.space import SearchSpace, check_preset
-from monas_core.task import Task
+from monas_core.parts.space import SearchSpace, check_preset
+from monas_core.parts.task import Task
+from monas_core.values import cell
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 from monas_nasbench201.configure import configure
 from monas_nasbench201.model import CellNetwork
 from monas_nasbench201.sizes import MINIATURE, OPERATIONS, PRESETS, Sizes, edges

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
 from monas_core.errors import UsageError
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
 from monas_nasbench201.sizes import edge_name, edges
 
 

@@ -7,10 +7,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.relaxation import Relaxation
-from monas_core.supernet import Supernet
+from monas_core.parts.supernet import Supernet
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 from monas_nasbench201.configure import answers_of, configure, everything
 from monas_nasbench201.flows import ExactMixture, SinglePath, Statistics
 from monas_nasbench201.model import CellNetwork

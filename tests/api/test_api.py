@@ -15,7 +15,7 @@ from torch.utils.data import Dataset, TensorDataset
 
 import monas_core as monas
 from monas_core.errors import UsageError
-from monas_core.task import Task
+from monas_core.parts.task import Task
 from monas_core.testing.contracts import TaskContract
 
 KINDS = 64

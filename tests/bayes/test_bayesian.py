@@ -12,11 +12,9 @@ import torch
 
 from monas_bayes.optimizers import QEHVI, QNEHVI, Bayesian, QNParEGO
 from monas_bayes.options import Options
-from monas_core import population, state
+from monas_core import state
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.front import Scale
-from monas_core.preference import lattice
 from monas_core.problem import Problem
 from monas_core.testing.fake_space import toy_choices
 from monas_core.testing.fakes import (
@@ -27,6 +25,9 @@ from monas_core.testing.fakes import (
     toy_problem,
     true_front,
 )
+from monas_core.values import population
+from monas_core.values.front import Scale
+from monas_core.values.preference import lattice
 
 KINDS = [QNEHVI, QEHVI, QNParEGO]
 

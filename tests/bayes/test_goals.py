@@ -10,9 +10,9 @@ import torch
 from monas_bayes.goals import Chebyshev, Goal, Hypervolume, NoisyHypervolume
 from monas_bayes.outlook import Outlook
 from monas_bayes.surrogate import Surrogate
-from monas_core import population
-from monas_core.front import hypervolume
 from monas_core.testing.fakes import ToyEnergy, ToyLatency, ToyQuality, toy_problem
+from monas_core.values import population
+from monas_core.values.front import hypervolume
 
 KNOWN = 20
 

@@ -9,11 +9,11 @@ from monas_bayes.features import Features
 from monas_bayes.kernel import ChoiceMatern
 from monas_bayes.surrogate import Surrogate
 from monas_bayes.warp import Warp
-from monas_core import population
-from monas_core.architecture import Choice
-from monas_core.choices import ChoiceSet
-from monas_core.description import Description
+from monas_core.parts.description import Description
 from monas_core.testing.fakes import ToySpace, toy_problem
+from monas_core.values import population
+from monas_core.values.architecture import Choice
+from monas_core.values.choices import ChoiceSet
 
 
 def everything(choices: ChoiceSet) -> torch.Tensor:

@@ -11,8 +11,8 @@ from monas_core.bench.attempt import attempt, lattice_within
 from monas_core.bench.contest import Wish, resolve
 from monas_core.bench.judge import Judge
 from monas_core.bench.reference_only import ReferenceOnly
-from monas_core.context import Context
 from monas_core.errors import Interrupted, PluginError, Unavailable
+from monas_core.parts.context import Context
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from monas_core.bench.indicators import counting, gd, gd_plus, indicators
-from monas_core.front import Scale, non_dominated
+from monas_core.values.front import Scale, non_dominated
 
 UNIT = Scale([0.0, 0.0], [1.0, 1.0], reference=1.0)
 

@@ -17,11 +17,11 @@ from monas_blackbox.views import DeviceView, JointView, views
 from monas_core import state
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.front import Scale
 from monas_core.optimizer import Optimizer
 from monas_core.problem import Problem
 from monas_core.testing.contracts.optimizer import drive
 from monas_core.testing.fakes import ToyDevice, ToySpace, toy_problem, true_front
+from monas_core.values.front import Scale
 
 GUIDED = ["local-search", "evolution", "nsga2", "nsga3", "sms-emoa"]
 ALL = ["random", *GUIDED, "mo-asha"]

@@ -10,13 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
-from monas_core.context import Context
-from monas_core.device import DeviceProfile, Figure
 from monas_core.optimizer import Optimizer, StepReport
-from monas_core.relaxation import Relaxation
-from monas_core.task import Score
+from monas_core.parts.context import Context
+from monas_core.parts.device import DeviceProfile, Figure
+from monas_core.parts.task import Score
 from monas_core.testing import contracts
 from monas_core.testing.fakes import (
     ToyDevice,
@@ -28,7 +25,10 @@ from monas_core.testing.fakes import (
     toy_problem,
 )
 from monas_core.testing.stages import Stage, Stages
-from monas_core.values import Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
+from monas_core.values.value import Value
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from monas_core.device import Device, HardwareEmbedding
-from monas_core.objective import Objective
-from monas_core.space import SearchSpace
-from monas_core.task import Task
+from monas_core.parts.device import Device, HardwareEmbedding
+from monas_core.parts.objective import Objective
+from monas_core.parts.space import SearchSpace
+from monas_core.parts.task import Task
 from monas_core.testing import contracts
 from monas_core.testing.fakes import (
     ToyDevice,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monas_core.budget import Budget, Meter
-from monas_core.constraint import Constraint
 from monas_core.errors import UsageError
+from monas_core.values.budget import Budget, Meter
+from monas_core.values.constraint import Constraint
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from monas_core.cell import describe, live_operations, path_kinds
+from monas_core.values.cell import describe, live_operations, path_kinds
 
 OPERATIONS = ("skip_connect", "none", "pool", "conv")
 EDGES = [(source, target) for target in range(1, 4) for source in range(target)]

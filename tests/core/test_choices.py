@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monas_core.architecture import Choice, Condition
-from monas_core.choices import ChoiceSet
 from monas_core.errors import UsageError
+from monas_core.values.architecture import Choice, Condition
+from monas_core.values.choices import ChoiceSet
 
 
 @st.composite

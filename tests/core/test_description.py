@@ -7,12 +7,12 @@ import math
 import pytest
 import torch
 
-from monas_core import population
-from monas_core.architecture import Choice, Condition
-from monas_core.choices import ChoiceSet
-from monas_core.description import Description, families
-from monas_core.relaxation import Relaxation
+from monas_core.parts.description import Description, families
 from monas_core.testing.fake_space import ToySpace
+from monas_core.values import population
+from monas_core.values.architecture import Choice, Condition
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 
 KERNELS, WIDTHS = (3, 5, 7), (1, 2)
 CHOICES = ChoiceSet(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from monas_core import population
-from monas_core.relaxation import Relaxation
 from monas_core.testing.fakes import ToyLatency, ToyQuality, ToySpace, toy_problem, true_front
+from monas_core.values import population
+from monas_core.values.relaxation import Relaxation
 
 
 def test_sizes_are_as_documented() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monas_core.front import Scale, hypervolume, non_dominated
+from monas_core.values.front import Scale, hypervolume, non_dominated
 
 points = st.integers(1, 3).flatmap(
     lambda m: st.lists(

@@ -73,8 +73,8 @@ def test_too_little_memory_is_refused_with_both_figures(
 
 
 def test_the_large_preset_needs_more_memory_than_the_small_one(catalog: Catalog) -> None:
-    from monas_core.context import Context
     from monas_core.memory import needed_bytes
+    from monas_core.parts.context import Context
 
     plan = resolved(catalog)
     large = catalog.create("space", "gpt", preset="l")

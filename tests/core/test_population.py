@@ -7,10 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monas_core import population
-from monas_core.architecture import Choice, Condition
-from monas_core.choices import ChoiceSet
 from monas_core.testing.fakes import ToySpace
+from monas_core.values import population
+from monas_core.values.architecture import Choice, Condition
+from monas_core.values.choices import ChoiceSet
 
 SPACES = [
     ToySpace().choices,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monas_core.errors import UsageError
-from monas_core.preference import Preference, lattice, lattice_of_size, sample_simplex
+from monas_core.values.preference import Preference, lattice, lattice_of_size, sample_simplex
 
 NAMES = ("acc", "lat", "energy")
 

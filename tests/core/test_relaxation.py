@@ -7,11 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monas_core import population
-from monas_core.architecture import Choice, Condition
-from monas_core.choices import ChoiceSet
-from monas_core.relaxation import Relaxation, option_mask
 from monas_core.testing.fakes import ToySpace
+from monas_core.values import population
+from monas_core.values.architecture import Choice, Condition
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation, option_mask
 
 CHOICES = ToySpace().choices
 CHAIN = ChoiceSet(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from monas_core import errors
-from monas_core.values import Value
+from monas_core.values.value import Value
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from monas_core import workload_store
-from monas_core.architecture import Architecture
-from monas_core.context import Context
+from monas_core.parts.context import Context
 from monas_core.testing.fakes import ToySpace, ToyTask
-from monas_core.workload import Tracer
+from monas_core.tracing.workload import Tracer
+from monas_core.values.architecture import Architecture
 
 
 @pytest.fixture

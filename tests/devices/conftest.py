@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import DeviceProfile, Figure
-from monas_core.population import decode, sample_distinct
+from monas_core.parts.context import Context
+from monas_core.parts.device import DeviceProfile, Figure
 from monas_core.testing.fakes import ToySpace, ToyTask
-from monas_core.workload import Workload
+from monas_core.tracing.workload import Workload
+from monas_core.values.architecture import Architecture
+from monas_core.values.population import decode, sample_distinct
 from monas_devices.profiles import UNITS
 from monas_gpt.space import GPTSpace
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
+from monas_core.parts.context import Context
 from monas_core.profiling.cost_model import FEATURES, CostModel, fit
+from monas_core.values.architecture import Architecture
 from monas_devices.roofline import modelled
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from scipy.stats import spearmanr
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
+from monas_core.parts.context import Context
+from monas_core.values.architecture import Architecture
 from monas_devices.plugin import DEFAULT, HELD_OUT, monas_devices
 from monas_devices.profiles import UNITS
 from monas_devices.roofline import CATALOGUE, modelled

@@ -10,12 +10,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device
 from monas_core.errors import Unavailable
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
 from monas_core.testing.fakes import ToyDevice, ToySpace, ToyTask
-from monas_core.values import Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Value
 from monas_devices.embedding import REFERENCES, LogCost
 from monas_devices.roofline import modelled
 

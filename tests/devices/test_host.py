@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
 from monas_core.errors import Unavailable
-from monas_core.population import corners, decode
+from monas_core.parts.context import Context
 from monas_core.testing.fakes import ToySpace, ToyTask
+from monas_core.values.architecture import Architecture
+from monas_core.values.population import corners, decode
 from monas_devices import host as host_module
 from monas_devices.capabilities import probe
 from monas_devices.host import CALIBRATION, Host

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monas_core.device import DeviceProfile, Figure
 from monas_core.errors import Unavailable
-from monas_core.workload import Workload
+from monas_core.parts.device import DeviceProfile, Figure
+from monas_core.tracing.workload import Workload
 from monas_devices.profiles import UNITS
 from monas_devices.roofline import Modelled, Roofline, memory_mb, modelled
 

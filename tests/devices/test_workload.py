@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.workload import Tracer, trace
+from monas_core.parts.context import Context
+from monas_core.tracing.workload import Tracer, trace
+from monas_core.values.architecture import Architecture
 
 
 class Tied(nn.Module):

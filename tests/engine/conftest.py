@@ -8,7 +8,6 @@ import attrs
 import pytest
 import torch
 
-from monas_core.budget import Budget
 from monas_core.config import RunConfig
 from monas_core.plan import Plan
 from monas_core.testing.fakes import (
@@ -19,6 +18,7 @@ from monas_core.testing.fakes import (
     ToySpace,
     ToyTask,
 )
+from monas_core.values.budget import Budget
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
 

@@ -8,13 +8,13 @@ from typing import Any
 import attrs
 import pytest
 
-from monas_core.architecture import Architecture
 from monas_core.finish import device_front
-from monas_core.front import Scale
 from monas_core.plan import Plan
 from monas_core.session import Session
 from monas_core.testing.fakes import ToyDevice
-from monas_core.values import Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import Scale
+from monas_core.values.value import Value
 
 
 class Lucky(ToyDevice):

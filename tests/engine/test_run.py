@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from monas_core.budget import Budget
 from monas_core.catalog.lookup import Catalog
 from monas_core.config import RunConfig, WarmUpConfig
-from monas_core.constraint import Constraint
 from monas_core.errors import UsageError
 from monas_core.run import Run, search
+from monas_core.values.budget import Budget
+from monas_core.values.constraint import Constraint
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from typing import Any
 import attrs
 import pytest
 
-from monas_core.budget import Budget
 from monas_core.catalog.lookup import Catalog
 from monas_core.cli.main import main
 from monas_core.config import RunConfig, WarmUpConfig
 from monas_core.run import Run, search
+from monas_core.values.budget import Budget
 
 STRANGER = Path(__file__).with_name("stranger.py")
 

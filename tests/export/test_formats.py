@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from monas_core.architecture import Architecture
 from monas_core.errors import MonasError, UsageError
 from monas_core.export import check, formats
 from monas_core.run import Run
+from monas_core.values.architecture import Architecture
 
 NAMES = {"pt2": "model.pt2", "onnx": "model.onnx", "safetensors": "safetensors", "hf": "hf"}
 

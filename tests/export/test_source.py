@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from monas_core import population
 from monas_core.errors import MonasError
 from monas_core.export.program import trace
 from monas_core.export.source import forward_source
 from monas_core.export.standalone import write
 from monas_core.export.subject import TRACED_BATCH, Subject
 from monas_core.testing.fakes import ToySpace
+from monas_core.values import population
 
 
 def subject(network: nn.Module, inputs: Any, *probes: Any) -> Subject:

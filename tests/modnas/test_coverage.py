@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monas_core.front import hypervolume
+from monas_core.values.front import hypervolume
 from monas_modnas.coverage import REFERENCE, cover, directions, layers, scores
 
 ALONG = directions(4_000, 2, torch.Generator().manual_seed(0))

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from monas_core.errors import UsageError
-from monas_core.front import Scale
-from monas_core.preference import lattice
 from monas_core.problem import Problem
 from monas_core.testing.fakes import ToyDevice, toy_problem, true_front
+from monas_core.values.front import Scale
+from monas_core.values.preference import lattice
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
 

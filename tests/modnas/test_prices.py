@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from monas_core import population
 from monas_core.testing.fakes import ToyDevice, toy_problem
+from monas_core.values import population
 from monas_modnas.landscape import Landscape
 from monas_modnas.prices import Prices, transfer
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from monas_core.architecture import Architecture
 from monas_core.catalog.lookup import Catalog
-from monas_core.context import Context
-from monas_core.device import Device, DeviceProfile
 from monas_core.errors import Unavailable
-from monas_core.objective import Objective
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, DeviceProfile
+from monas_core.parts.objective import Objective
 from monas_core.testing.fakes import ToySpace, ToyTask
-from monas_core.values import Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Value
 from monas_cost.counts import Flops, Parameters
 from monas_cost.memory import Memory
 from monas_energy.energy import Energy

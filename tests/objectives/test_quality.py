@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import torch
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
 from monas_core.errors import Unavailable, UsageError
-from monas_core.population import corners, decode
-from monas_core.task import Model, Part
+from monas_core.parts.context import Context
+from monas_core.parts.task import Model, Part
 from monas_core.testing.fakes import ToySpace, ToyTask
+from monas_core.values.architecture import Architecture
+from monas_core.values.population import corners, decode
 from monas_quality.quality import Quality
 
 

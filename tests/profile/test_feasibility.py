@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from monas_core.architecture import Architecture
-from monas_core.constraint import Constraint
 from monas_core.errors import UsageError
 from monas_core.feasibility import cautious, feasible
-from monas_core.values import Evaluation, Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.constraint import Constraint
+from monas_core.values.value import Evaluation, Value
 
 
 def evaluation(number: int, lat: float, acc: float) -> Evaluation:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from torch.utils._pytree import tree_flatten
 
-from monas_core.context import Context
 from monas_core.errors import UsageError
+from monas_core.parts.context import Context
 from monas_core.profiling.kit import collect, emit, read_manifest
 from monas_core.profiling.reference_set import ReferenceSet
 from monas_core.testing.fakes import ToySpace, ToyTask

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.context import Context
 from monas_core.errors import UsageError
+from monas_core.parts.context import Context
 from monas_core.profiling.measure import governor, measures_like, measuring_device, this_machine
 from monas_devices import runtimes
 

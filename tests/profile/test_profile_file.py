@@ -9,14 +9,14 @@ from typing import Any
 import attrs
 import pytest
 
-from monas_core.context import Context
 from monas_core.errors import Unavailable, UsageError
-from monas_core.population import decode, sample_distinct
+from monas_core.parts.context import Context
 from monas_core.profiling.device import Profiled
 from monas_core.profiling.profile import Profile, from_json
 from monas_core.profiling.reference_set import ReferenceSet
 from monas_core.run import Run
 from monas_core.testing.fakes import ToySpace, ToyTask
+from monas_core.values.population import decode, sample_distinct
 
 
 def test_a_profile_survives_its_file(profile: Profile, board: Path) -> None:

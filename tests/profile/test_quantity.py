@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monas_core.errors import UsageError
-from monas_core.quantity import in_unit, metric_unit, parse
+from monas_core.values.quantity import in_unit, metric_unit, parse
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ import pytest
 from scipy.stats import spearmanr
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.constraint import Constraint
 from monas_core.errors import UsageError
 from monas_core.profiling.measure import this_machine
 from monas_core.profiling.profile import Profile
 from monas_core.run import Run
 from monas_core.targets import Target
-from monas_core.values import Evaluation
+from monas_core.values.constraint import Constraint
+from monas_core.values.value import Evaluation
 from monas_core.verification import Verification
 
 

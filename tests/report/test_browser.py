@@ -14,10 +14,10 @@ import attrs
 import numpy as np
 import pytest
 
-from monas_core.front import Scale
 from monas_core.report.page import write_report
 from monas_core.rundir import RunFolder
 from monas_core.selection import choose, comparable
+from monas_core.values.front import Scale
 
 HELPERS = """
 const all = (query) => [...document.querySelectorAll(query)];

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from monas_core import population
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.workload import trace
+from monas_core.tracing.workload import trace
+from monas_core.values import population
 from monas_gpt.model import GPT, GPTConfig
 from monas_gpt.space import GPTSpace
 

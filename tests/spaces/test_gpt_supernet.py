@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from monas_core import population
 from monas_core.errors import UsageError
-from monas_core.relaxation import Relaxation
+from monas_core.values import population
+from monas_core.values.relaxation import Relaxation
 from monas_gpt.space import GPTSpace
 from monas_gpt.supernet import GPTSupernet
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from monas_core import population
-from monas_core.relaxation import Relaxation
+from monas_core.values import population
+from monas_core.values.relaxation import Relaxation
 from monas_hat.sizes import SPANS
 from monas_hat.space import HATSpace
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from monas_core import population
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.workload import trace
+from monas_core.tracing.workload import trace
+from monas_core.values import population
 from monas_hat.model import HAT, HATConfig, sinusoids
 from monas_hat.sizes import MINIATURE, PRESETS
 from monas_hat.space import HATSpace

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from monas_core import population
 from monas_core.errors import UsageError
-from monas_core.relaxation import Relaxation
-from monas_core.workload import trace
+from monas_core.tracing.workload import trace
+from monas_core.values import population
+from monas_core.values.relaxation import Relaxation
 from monas_hat.space import HATSpace
 from monas_hat.supernet import HATSupernet
 

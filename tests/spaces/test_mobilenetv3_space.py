@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from monas_core import population
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.task import Batch, Model, Part, Score, Task
-from monas_core.workload import Tracer, trace
+from monas_core.parts.task import Batch, Model, Part, Score, Task
+from monas_core.tracing.workload import Tracer, trace
+from monas_core.values import population
 from monas_mobilenetv3.configure import divisible
 from monas_mobilenetv3.options import Options
 from monas_mobilenetv3.space import MobileNetV3Space

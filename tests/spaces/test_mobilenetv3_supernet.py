@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from monas_core import population
 from monas_core.errors import UsageError
-from monas_core.relaxation import Relaxation, option_mask
-from monas_core.task import Batch, Model, Part, Score, Task
+from monas_core.parts.task import Batch, Model, Part, Score, Task
+from monas_core.values import population
+from monas_core.values.relaxation import Relaxation, option_mask
 from monas_mobilenetv3.kernels import KernelTransform
 from monas_mobilenetv3.model import resized
 from monas_mobilenetv3.norms import GroupNorms

@@ -11,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from monas_core import population
-from monas_core.architecture import Architecture
 from monas_core.errors import UsageError
-from monas_core.relaxation import Relaxation
-from monas_core.task import Batch, Model, Part, Score, Task
+from monas_core.parts.task import Batch, Model, Part, Score, Task
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.relaxation import Relaxation
 from monas_nasbench201.model import CellNetwork
 from monas_nasbench201.sizes import OPERATIONS, edge_name, edges
 from monas_nasbench201.space import NASBench201Space

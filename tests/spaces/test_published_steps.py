@@ -9,8 +9,8 @@ STEP = """
 import resource
 from types import SimpleNamespace
 import torch
-from monas_core import population
-from monas_core.relaxation import Relaxation
+from monas_core.values import population
+from monas_core.values.relaxation import Relaxation
 from monas_core.updater import weight_optimizers
 {build}
 rows = population.corners(space.choices)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from monas_core import population
-from monas_core.front import Scale
 from monas_core.testing import contracts
 from monas_core.testing.fake_benchmark import ToyBenchmark
 from monas_core.testing.fakes import ToyQuality
-from monas_core.values import Value
+from monas_core.values import population
+from monas_core.values.front import Scale
+from monas_core.values.value import Value
 
 
 class TestToyBenchmark(contracts.BenchmarkContract):

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 import torch
 
-from monas_core import population
-from monas_core.context import Context
 from monas_core.errors import Unavailable, UsageError
+from monas_core.parts.context import Context
+from monas_core.values import population
 from monas_tables.nb201 import NB201, REFERENCES, CellSpace
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from monas_core import population
-from monas_core.context import Context
+from monas_core.parts.context import Context
+from monas_core.values import population
 from monas_tables.gpt import GPTMedium, GPTSmall
 from monas_tables.gpt import _rows as gpt_rows
 from monas_tables.nb201 import NB201

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from monas_core.errors import UsageError
-from monas_core.task import Task
+from monas_core.parts.task import Task
 from monas_core.testing import contracts
 from monas_tasks.corpus import PARTS, Document, blocks, distinct, split
 from monas_tasks.language_model import ByteLanguageModel

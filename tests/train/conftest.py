@@ -10,8 +10,6 @@ import pytest
 import torch
 from torch import nn
 
-from monas_core import population
-from monas_core.architecture import Architecture
 from monas_core.config import RunConfig
 from monas_core.plan import Plan
 from monas_core.session import Session
@@ -24,6 +22,8 @@ from monas_core.testing.fakes import (
     ToySupernet,
     ToyTask,
 )
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
 

@@ -12,12 +12,11 @@ import pytest
 import torch
 
 from monas_core import events
-from monas_core.architecture import Architecture
 from monas_core.engine import Control
 from monas_core.errors import Interrupted, UsageError
+from monas_core.parts.space import WarmUp
+from monas_core.parts.task import Batch
 from monas_core.session import Session
-from monas_core.space import WarmUp
-from monas_core.task import Batch
 from monas_core.testing.fakes import ToyTask
 from monas_core.train import loop
 from monas_core.train.distillation import divergence
@@ -25,6 +24,7 @@ from monas_core.train.folder import TrainedFolder
 from monas_core.train.loop import train
 from monas_core.train.settings import TrainSettings
 from monas_core.train.weights import subnet
+from monas_core.values.architecture import Architecture
 
 WARM_UP = WarmUp(steps=40, batch_size=8, learning_rate=1e-2)
 Make = Callable[..., Session]

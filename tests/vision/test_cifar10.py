@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from monas_core.errors import UsageError
-from monas_core.task import Task
+from monas_core.parts.task import Task
 from monas_core.testing import contracts
 from monas_vision import cifar10
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.task import Task
+from monas_core.parts.task import Task
 from monas_vision import digits
 from monas_vision.augmentation import CropAndFlip, Distortion
 from monas_vision.classification import ImageClassification

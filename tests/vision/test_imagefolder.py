@@ -11,7 +11,7 @@ from PIL import Image
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.task import Task
+from monas_core.parts.task import Task
 from monas_core.testing import contracts
 from monas_vision.classification import ImageClassification
 from monas_vision.decoding import Crop, decode

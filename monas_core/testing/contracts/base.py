@@ -9,7 +9,7 @@ import pytest
 
 from monas_core.catalog.lookup import checked_options
 from monas_core.catalog.specs import Entry
-from monas_core.values import Origin, Value
+from monas_core.values.value import Origin, Value
 
 ORIGINS = get_args(Origin)
 

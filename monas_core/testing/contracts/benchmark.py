@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 import torch
 
-from monas_core import population
-from monas_core.architecture import Architecture
 from monas_core.benchmark import Benchmark
 from monas_core.catalog.specs import Entry
-from monas_core.context import Context
-from monas_core.device import Device
 from monas_core.errors import Unavailable, UsageError
-from monas_core.front import Points
-from monas_core.objective import Objective, sign
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective, sign
 from monas_core.testing.contracts.base import Contract, check_value
-from monas_core.values import Split, Value
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import Points
+from monas_core.values.value import Split, Value
 
 FOLDER = "MONAS_DATA"
 """Variable of the environment that names the folder of published tables."""

@@ -10,14 +10,14 @@ from typing import ClassVar
 import pytest
 import torch
 
-from monas_core.architecture import Architecture
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
-from monas_core.device import Device
 from monas_core.errors import Unavailable
+from monas_core.parts.device import Device
 from monas_core.testing.contracts.base import ORIGINS, Contract
 from monas_core.testing.fakes import ToyDevice
 from monas_core.testing.stages import Stage, Stages
+from monas_core.values.architecture import Architecture
 
 PRECISIONS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4")
 

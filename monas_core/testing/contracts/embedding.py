@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from monas_core.catalog.specs import Entry
-from monas_core.device import Device, HardwareEmbedding
+from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.stages import Stage, Stages
 

@@ -8,15 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from monas_core.architecture import Architecture
 from monas_core.catalog.specs import Entry
-from monas_core.device import Device
-from monas_core.objective import Objective
-from monas_core.relaxation import Relaxation, option_mask
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective
 from monas_core.testing.contracts.base import Contract, check_value
 from monas_core.testing.fakes import ToyDevice
 from monas_core.testing.stages import Stage, Stages
-from monas_core.values import Value
+from monas_core.values.architecture import Architecture
+from monas_core.values.relaxation import Relaxation, option_mask
+from monas_core.values.value import Value
 
 STEP = 1e-2
 """Of central differences, in weight moved between two options."""

@@ -11,11 +11,9 @@ import torch
 from torch import Tensor
 
 from monas_core import state
-from monas_core.architecture import Architecture
 from monas_core.archive import Known
 from monas_core.catalog.specs import Entry
 from monas_core.optimizer import Optimizer, StepReport
-from monas_core.preference import Preference, lattice_of_size
 from monas_core.problem import Problem
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.fakes import (
@@ -27,6 +25,8 @@ from monas_core.testing.fakes import (
     true_front,
 )
 from monas_core.testing.stages import TOY_PROVIDES
+from monas_core.values.architecture import Architecture
+from monas_core.values.preference import Preference, lattice_of_size
 
 _SECONDS_PER_STEP = 0.05
 """Fed to the meter in place of the clock, so that two runs can be equal."""
@@ -167,8 +167,8 @@ def _wishes(problem: Problem, count: int) -> list[Preference]:
 
 def _exact(problem: Problem, architectures: Sequence[Architecture], device: Any) -> Any:
     """Minimised values ``(n, M)`` from the formulas themselves."""
-    from monas_core.budget import Meter
     from monas_core.evaluator import Evaluator
+    from monas_core.values.budget import Meter
 
     evaluator = Evaluator(problem.context, problem.objectives, Meter(problem.meter.budget))
     return evaluator.matrix(architectures, device, exact=True).numpy()

@@ -9,14 +9,14 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
-from monas_core import population
 from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
-from monas_core.relaxation import Relaxation
-from monas_core.space import SearchSpace
+from monas_core.parts.space import SearchSpace
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.stages import Stages
-from monas_core.workload import trace
+from monas_core.tracing.workload import trace
+from monas_core.values import population
+from monas_core.values.relaxation import Relaxation
 
 MOST = 20_000
 """More architectures than this are not enumerated."""

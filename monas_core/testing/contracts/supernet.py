@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
-from monas_core.architecture import Architecture
 from monas_core.catalog.specs import Entry
-from monas_core.context import Context
-from monas_core.relaxation import Relaxation, option_mask
+from monas_core.parts.context import Context
+from monas_core.parts.space import SearchSpace
+from monas_core.parts.supernet import Supernet
 from monas_core.seeding import seeded_construction
-from monas_core.space import SearchSpace
-from monas_core.supernet import Supernet
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.stages import Stage, Stages
+from monas_core.values.architecture import Architecture
+from monas_core.values.relaxation import Relaxation, option_mask
 
 TOLERANCE = 1e-5
 """Of outputs in float32, relative to their largest magnitude (at least 1)."""

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map, tree_structure
 
-from monas_core import population
 from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
+from monas_core.parts.task import Batch, Part, Task
 from monas_core.seeding import seeded_construction
-from monas_core.task import Batch, Part, Task
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.stages import Stages
+from monas_core.values import population
 
 PARTS: tuple[Part, ...] = get_args(Part)
 COINCIDENCES = 0.02

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.device import Device
-from monas_core.front import Scale
 from monas_core.optimizer import Optimizer, StepReport
-from monas_core.preference import Preference, sample_simplex
+from monas_core.parts.device import Device
 from monas_core.problem import Problem
 from monas_core.selection import choose
 from monas_core.state import generator_from
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.front import Scale
+from monas_core.values.preference import Preference, sample_simplex
 
 BATCH = 4
 

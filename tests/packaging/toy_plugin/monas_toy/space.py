@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from monas_core.architecture import Architecture, Choice, Condition
-from monas_core.choices import ChoiceSet
-from monas_core.relaxation import Relaxation
-from monas_core.space import SearchSpace, WarmUp, check_preset
-from monas_core.supernet import Supernet
-from monas_core.task import Task
+from monas_core.parts.space import SearchSpace, WarmUp, check_preset
+from monas_core.parts.supernet import Supernet
+from monas_core.parts.task import Task
+from monas_core.values.architecture import Architecture, Choice, Condition
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 
 WIDTH = 16
 """Of the residual stream."""

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import attrs
 from torch import Tensor
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
 from monas_core.errors import Unavailable
-from monas_core.values import Origin, Value
+from monas_core.parts.context import Context
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Origin, Value
 
 
 @attrs.frozen

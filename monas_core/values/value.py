@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import attrs
 
-from monas_core.architecture import Architecture
+from monas_core.values.architecture import Architecture
 
 Origin = Literal["measured", "tabulated", "predicted", "modelled"]
 """Where a number comes from: a measurement made here, a published table, a

@@ -11,8 +11,8 @@ from typing import Any
 
 import attrs
 
-from monas_core.architecture import Architecture, Choice, Option
 from monas_core.errors import UsageError
+from monas_core.values.architecture import Architecture, Choice, Option
 
 
 @attrs.frozen

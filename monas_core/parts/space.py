@@ -9,17 +9,17 @@ import attrs
 import torch
 from torch import Tensor
 
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
 from monas_core.errors import UsageError
-from monas_core.relaxation import Relaxation
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from monas_core.supernet import Supernet
-    from monas_core.task import Task
+    from monas_core.parts.supernet import Supernet
+    from monas_core.parts.task import Task
 
 
 @attrs.frozen

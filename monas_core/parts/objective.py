@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from monas_core.architecture import Architecture
-from monas_core.context import Context
-from monas_core.device import Device
-from monas_core.relaxation import Relaxation
-from monas_core.task import Task
-from monas_core.values import Direction, Split, Value
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device
+from monas_core.parts.task import Task
+from monas_core.values.architecture import Architecture
+from monas_core.values.relaxation import Relaxation
+from monas_core.values.value import Direction, Split, Value
 
 
 class Objective(ABC):

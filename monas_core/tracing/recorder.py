@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import flop_registry
 
-from monas_core.meta import Mode
+from monas_core.tracing.meta import Mode
 
 _FREE = frozenset(
     """view _unsafe_view reshape t transpose permute expand slice select unsqueeze squeeze detach

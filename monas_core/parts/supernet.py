@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from torch import nn
 
-from monas_core.architecture import Architecture
-from monas_core.relaxation import Relaxation
+from monas_core.values.architecture import Architecture
+from monas_core.values.relaxation import Relaxation
 
 
 class Supernet(nn.Module):

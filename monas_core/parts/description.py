@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor
 
-from monas_core.choices import ChoiceSet
-from monas_core.relaxation import Relaxation
-from monas_core.space import SearchSpace
+from monas_core.parts.space import SearchSpace
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
 
 _WAVES = 2
 """Slowest waves along a family; more gained nothing."""

@@ -12,9 +12,9 @@ import attrs
 import torch
 from torch import Tensor
 
-from monas_core import population
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
 
 
 def option_mask(choices: ChoiceSet) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import attrs
 from torch import Tensor
 
-from monas_core.values import Direction
+from monas_core.values.value import Direction
 
 Part = Literal["train", "search", "test"]
 """``train`` fits weights, ``search`` judges during the search, ``test`` is for the end."""

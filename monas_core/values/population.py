@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from monas_core.architecture import Architecture
-from monas_core.choices import ChoiceSet
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
 
 
 def encode(choices: ChoiceSet, architectures: Iterable[Architecture]) -> Tensor:

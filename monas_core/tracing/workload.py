@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
-from monas_core.meta import NoFilling, PlainAttention
-from monas_core.recorder import Kernel, Recorder, memory_of
+from monas_core.tracing.meta import NoFilling, PlainAttention
+from monas_core.tracing.recorder import Kernel, Recorder, memory_of
 
 
 @attrs.frozen(eq=False)

@@ -8,11 +8,11 @@ import attrs
 import torch
 from torch.utils._pytree import tree_map
 
-from monas_core.architecture import Architecture
-from monas_core.space import SearchSpace
-from monas_core.supernet import Supernet
-from monas_core.task import Task
-from monas_core.workload import Tracer, Workload
+from monas_core.parts.space import SearchSpace
+from monas_core.parts.supernet import Supernet
+from monas_core.parts.task import Task
+from monas_core.tracing.workload import Tracer, Workload
+from monas_core.values.architecture import Architecture
 
 if TYPE_CHECKING:
     from torch import nn

@@ -1,0 +1,1 @@
+"""What a plugin implements and is handed: spaces, supernets, tasks, objectives, devices."""

@@ -1,0 +1,1 @@
+"""Plain values: immutable, comparable, without any torch module."""
