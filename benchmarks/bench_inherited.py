@@ -24,12 +24,12 @@ from ranks import kendall, spearman
 from torch import nn
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.config import load_config
 from monas_core.files import write_text
 from monas_core.parts.context import Context
 from monas_core.parts.objective import Objective
 from monas_core.parts.supernet import Supernet
 from monas_core.plan import Plan, resolve
+from monas_core.record.config import load_config
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
 from monas_core.updater import Updater
 from monas_core.values import population

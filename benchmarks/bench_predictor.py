@@ -21,13 +21,13 @@ import torch
 from ranks import kendall, spearman
 
 from monas_core.bench.reference_only import ReferenceOnly
-from monas_core.benchmark import Benchmark
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Unavailable
-from monas_core.evaluator import Evaluator
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
+from monas_core.problem.benchmark import Benchmark
+from monas_core.problem.evaluator import Evaluator
+from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_core.values.budget import Budget, Meter
 from monas_modnas.landscape import Landscape

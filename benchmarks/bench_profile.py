@@ -5,7 +5,7 @@ Three parts, each with this machine as the device that is profiled:
 ``zero-shot``: two searches per seed from one supernet, one with this machine among
 its devices and one without. Both answer a lattice of wishes for this machine, the
 second from a profile file alone; all answers are measured here, and the hypervolumes
-(fixed scale, ``monas_core.yardstick``) compared.
+(fixed scale, ``monas_core.problem.yardstick``) compared.
 
 ``limits``: random feasible limits on a finished run; the answer is measured anew
 afterwards and must meet them. Bounds are drawn between the least and the most of
@@ -34,10 +34,10 @@ from typing import Any
 import numpy as np
 from bench_search import RESULTS, search, trained_supernet
 
-from monas_core import yardstick
 from monas_core.catalog.lookup import Catalog
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
+from monas_core.problem import yardstick
 from monas_core.profiling.device import Profiled
 from monas_core.profiling.measure import measuring_device, this_machine
 from monas_core.profiling.profile import Profile

@@ -1,7 +1,7 @@
 """MODNAS against random search on one trained supernet, at equal wall-clock after warm-up.
 
 Reference point and normalisation of every hypervolume are fixed in advance by
-``monas_core.yardstick`` from reference architectures alone, and are the same
+``monas_core.problem.yardstick`` from reference architectures alone, and are the same
 for both. Held-out devices never enter the search. Prints mean and spread over
 seeds and writes ``benchmarks/results/search.json``.
 
@@ -20,11 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from monas_core import finish, state, yardstick
+from monas_core import finish, state
 from monas_core.catalog.lookup import Catalog
-from monas_core.config import load_config
 from monas_core.parts.objective import sign
 from monas_core.plan import resolve
+from monas_core.problem import yardstick
+from monas_core.record.config import load_config
 from monas_core.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import non_dominated

@@ -14,8 +14,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from monas_core import yardstick
 from monas_core.catalog.lookup import Catalog
+from monas_core.problem import yardstick
 from monas_core.run import Run
 
 

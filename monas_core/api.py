@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.config import load_config
 from monas_core.events import Bus
 from monas_core.own_task import OwnTask, with_task
 from monas_core.parts.task import Score, Task
+from monas_core.record.config import load_config
 from monas_core.run import Run
 from monas_core.run import search as carry_out
 

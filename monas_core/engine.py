@@ -14,15 +14,17 @@ from typing import Any
 
 import attrs
 
-from monas_core import events, finish, state, workload_store, yardstick
-from monas_core.archive import Archive
+from monas_core import events, finish, state
 from monas_core.errors import Interrupted
 from monas_core.files import write_text
-from monas_core.frontfile import draw, write_front
 from monas_core.live_front import front_changed, points_added
 from monas_core.memory import peak_mb
 from monas_core.plan import Plan
-from monas_core.rundir import RunFolder
+from monas_core.problem import yardstick
+from monas_core.record import workload_store
+from monas_core.record.archive import Archive
+from monas_core.record.frontfile import draw, write_front
+from monas_core.record.rundir import RunFolder
 from monas_core.session import PHASES, Session
 from monas_core.values.front import Scale
 

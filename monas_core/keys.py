@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monas_core.archive import Archive
 from monas_core.errors import UsageError
-from monas_core.frontfile import read_front
-from monas_core.rundir import RunFolder
+from monas_core.record.archive import Archive
+from monas_core.record.frontfile import read_front
+from monas_core.record.rundir import RunFolder
 from monas_core.train.folder import TrainedFolder
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from monas_core.evaluator import Evaluator
 from monas_core.events import EvaluationAdded, FrontChanged
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
+from monas_core.problem.evaluator import Evaluator
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Scale, non_dominated
 

@@ -12,9 +12,9 @@ import numpy as np
 from monas_core.errors import UsageError
 from monas_core.feasibility import cautious, feasible
 from monas_core.finish import predicted
-from monas_core.frontfile import member
 from monas_core.parts.objective import Objective
-from monas_core.selection import comparable, scalarised
+from monas_core.problem.selection import comparable, scalarised
+from monas_core.record.frontfile import member
 from monas_core.session import Session
 from monas_core.targets import Target
 from monas_core.values.architecture import Architecture

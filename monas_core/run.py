@@ -9,21 +9,21 @@ from typing import Any
 
 from torch import nn
 
-from monas_core import workload_store
-from monas_core.archive import Archive
 from monas_core.catalog.lookup import Catalog
-from monas_core.config import RunConfig
 from monas_core.engine import Control, execute
 from monas_core.errors import UsageError
 from monas_core.events import Bus
 from monas_core.export.ship import check_request, ship
 from monas_core.finish import predicted
-from monas_core.frontfile import member, read_front
 from monas_core.keys import find_architecture
 from monas_core.notebook import run_html
 from monas_core.picking import Picker, named
 from monas_core.plan import resolve
-from monas_core.rundir import RunFolder
+from monas_core.record import workload_store
+from monas_core.record.archive import Archive
+from monas_core.record.config import RunConfig
+from monas_core.record.frontfile import member, read_front
+from monas_core.record.rundir import RunFolder
 from monas_core.session import Session
 from monas_core.targets import find as find_target
 from monas_core.train.loop import train

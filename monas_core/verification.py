@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from monas_core.evaluator import Evaluator
+from monas_core.problem.evaluator import Evaluator
 from monas_core.session import Session
 from monas_core.targets import Target
 from monas_core.values.architecture import Architecture

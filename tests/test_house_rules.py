@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from monas_core.catalog import hookspecs
-from monas_core.optimizer import Optimizer
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import Supernet
 from monas_core.parts.task import Task
+from monas_core.problem.optimizer import Optimizer
 from monas_core.testing import contracts
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,19 +10,19 @@ from typing import Any
 
 import torch
 
-from monas_core.archive import Known
 from monas_core.bench.contest import Contest, chosen, default_embedding
 from monas_core.bench.judge import Judge
 from monas_core.bench.reference_only import ReferenceOnly
 from monas_core.bench.variant import Variant, build
-from monas_core.benchmark import Benchmark
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Interrupted, MonasError, PluginError, UsageError
-from monas_core.evaluator import Evaluator
-from monas_core.optimizer import Optimizer, StepReport
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
+from monas_core.problem.benchmark import Benchmark
+from monas_core.problem.evaluator import Evaluator
+from monas_core.problem.optimizer import Optimizer, StepReport
+from monas_core.problem.problem import Problem
+from monas_core.record.archive import Known
 from monas_core.seeding import derived_generator
 from monas_core.values import population
 from monas_core.values.architecture import Architecture

@@ -12,12 +12,12 @@ from typing import Any
 import attrs
 
 from monas_core.bench.variant import Variant, variants
-from monas_core.benchmark import Benchmark
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device
 from monas_core.plan import match_metrics
+from monas_core.problem.benchmark import Benchmark
 from monas_core.values.budget import Budget
 
 ANSWERS = 24

@@ -14,10 +14,10 @@ from monas_core.bench.errand import Errand
 from monas_core.bench.picture import draw
 from monas_core.bench.reference import fronts, needed, reference_settings
 from monas_core.bench.store import Store
-from monas_core.benchmark import Benchmark
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Interrupted
 from monas_core.files import write_text
+from monas_core.problem.benchmark import Benchmark
 
 
 class Watcher(Protocol):

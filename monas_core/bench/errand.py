@@ -9,8 +9,8 @@ import attrs
 from monas_core.bench.attempt import Heed, attempt
 from monas_core.bench.contest import Contest
 from monas_core.bench.reference import reference_search
-from monas_core.benchmark import Benchmark
 from monas_core.catalog.lookup import Catalog
+from monas_core.problem.benchmark import Benchmark
 
 
 @attrs.frozen

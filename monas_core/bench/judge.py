@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from monas_core.benchmark import Benchmark
-from monas_core.evaluator import Evaluator
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
+from monas_core.problem.benchmark import Benchmark
+from monas_core.problem.evaluator import Evaluator
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Budget, Meter
 from monas_core.values.front import Points, non_dominated

@@ -10,8 +10,8 @@ import numpy as np
 from monas_core.bench.attempt import SCHEMA, Heed, pose, search
 from monas_core.bench.contest import Contest, chosen, source_digest
 from monas_core.bench.judge import Judge
-from monas_core.benchmark import Benchmark
 from monas_core.catalog.lookup import Catalog
+from monas_core.problem.benchmark import Benchmark
 from monas_core.values.budget import Budget
 from monas_core.values.front import Points, non_dominated
 

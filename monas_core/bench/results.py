@@ -14,7 +14,7 @@ from monas_core.bench import significance
 from monas_core.bench.attempt import SCHEMA
 from monas_core.bench.contest import Contest, chosen
 from monas_core.bench.indicators import indicators
-from monas_core.benchmark import Benchmark
+from monas_core.problem.benchmark import Benchmark
 from monas_core.values.front import Points, Scale
 
 Row = Mapping[str, Any]

@@ -11,8 +11,8 @@ import attrs
 
 from monas_core.catalog.lookup import Catalog, checked_options
 from monas_core.catalog.specs import Entry
-from monas_core.config import apply_dotted
 from monas_core.errors import UsageError
+from monas_core.record.config import apply_dotted
 
 _LABEL = re.compile(r"[A-Za-z0-9][\w+-]*")
 

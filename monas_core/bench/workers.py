@@ -21,8 +21,8 @@ from monas_core import errors
 from monas_core.bench.attempt import one_thread
 from monas_core.bench.contest import Contest
 from monas_core.bench.errand import Errand, perform
-from monas_core.benchmark import Benchmark
 from monas_core.catalog.lookup import Catalog
+from monas_core.problem.benchmark import Benchmark
 
 Tell = Callable[[Errand, float], None]
 """Told how far an errand is, 0 to 1."""

@@ -86,7 +86,7 @@ def checked_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: The entry takes no options, or one is unknown or of a wrong type.
     """
-    from monas_core.config import structure
+    from monas_core.record.config import structure
 
     kind = entry.load_options()
     if kind is None:

@@ -50,7 +50,7 @@ def comma_list(text: str | None) -> list[str] | None:
 
 def run_folder(path: Path | None) -> Path:
     """The run that was named, or the latest one. Raises UsageError when there is none."""
-    from monas_core.rundir import RunFolder, latest_run
+    from monas_core.record.rundir import RunFolder, latest_run
 
     return RunFolder.open(path).path if path is not None else latest_run()
 

@@ -15,10 +15,10 @@ from monas_core.cli.signals import graceful
 from monas_core.errors import Interrupted, MonasError, UsageError
 
 if TYPE_CHECKING:
-    from monas_core.config import RunConfig
     from monas_core.engine import RunResult
     from monas_core.plan import Plan
-    from monas_core.rundir import RunFolder
+    from monas_core.record.config import RunConfig
+    from monas_core.record.rundir import RunFolder
 
 
 @attrs.frozen
@@ -93,8 +93,8 @@ def _waiting(text: str, request: Request) -> contextlib.AbstractContextManager[A
 
 def _configuration(request: Request) -> tuple[RunConfig, RunFolder | None]:
     """What to run, and the folder to go on in if it is already known."""
-    from monas_core.config import load_config
-    from monas_core.rundir import RunFolder, runs_in
+    from monas_core.record.config import load_config
+    from monas_core.record.rundir import RunFolder, runs_in
 
     if request.resume is None or (request.resume == "auto" and request.given):
         file, base = request.file, None
@@ -120,7 +120,7 @@ def _configuration(request: Request) -> tuple[RunConfig, RunFolder | None]:
 
 def _folder(config: RunConfig, request: Request) -> RunFolder:
     """The unfinished run with the same settings, if asked for; else a new folder."""
-    from monas_core.rundir import RunFolder, unfinished_run
+    from monas_core.record.rundir import RunFolder, unfinished_run
 
     out_dir = Path(config.out_dir) if config.out_dir else None
     if request.resume == "auto":

@@ -39,7 +39,7 @@ def command(
     if json:
         print_json(document)
     elif csv:
-        from monas_core.frontfile import to_csv
+        from monas_core.record.frontfile import to_csv
 
         typer.echo(to_csv(document), nl=False)
     else:

@@ -12,9 +12,9 @@ from monas_core.cli.options import Json
 
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
-    from monas_core.config import RunConfig
     from monas_core.parts.context import Context
     from monas_core.profiling.profile import Profile
+    from monas_core.record.config import RunConfig
 
 _WHICH = "Which networks"
 _HOW = "How they run here"
@@ -189,9 +189,9 @@ def _config(
 ) -> RunConfig:
     """Space, preset and task: as named, else of the manifest, else of a run."""
     from monas_core.cli.common import run_folder
-    from monas_core.config import RunConfig
     from monas_core.errors import UsageError
-    from monas_core.rundir import RunFolder
+    from monas_core.record.config import RunConfig
+    from monas_core.record.rundir import RunFolder
 
     if space is not None:
         if run is not None:

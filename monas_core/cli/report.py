@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monas_core.catalog.lookup import Catalog
-    from monas_core.config import RunConfig
+    from monas_core.record.config import RunConfig
     from monas_core.report.facts import Facts
 
 Out = Annotated[
@@ -28,8 +28,8 @@ def command(
 ) -> None:
     """Write a run as one HTML page: fronts, a wish explorer, predictions, provenance."""
     from monas_core.cli.common import catalog, console, print_json, run_folder
+    from monas_core.record.rundir import RunFolder as Folder
     from monas_core.report.page import write_report
-    from monas_core.rundir import RunFolder as Folder
 
     folder = Folder(run_folder(run))
     path = _checked(out or folder.path / "report.html")

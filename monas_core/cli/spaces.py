@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
-    from monas_core.config import RunConfig
+    from monas_core.record.config import RunConfig
     from monas_core.values.architecture import Choice
 
 

@@ -60,7 +60,7 @@ def command(
 
 
 def _replay(path: Path, screen: Any, speed: float) -> None:
-    from monas_core.rundir import RunFolder
+    from monas_core.record.rundir import RunFolder
 
     if hasattr(screen, "speed"):
         screen.speed = speed

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monas_core.frontfile import to_csv
+from monas_core.record.frontfile import to_csv
 from monas_core.report.blueprint import blueprint, observed
 from monas_core.report.facts import Facts
 from monas_core.report.records import Record

@@ -9,7 +9,7 @@ import attrs
 
 from monas_core.errors import UsageError
 from monas_core.events import Event, FrontChanged, RunStarted, Warned
-from monas_core.rundir import RunFolder
+from monas_core.record.rundir import RunFolder
 
 _MOST_POINTS = 400
 """Of a curve: more than a screen can show only makes the page heavier."""

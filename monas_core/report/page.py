@@ -9,11 +9,11 @@ from string import Template
 
 from monas_core.errors import UsageError
 from monas_core.files import write_text
+from monas_core.record.rundir import RunFolder
 from monas_core.report import sections
 from monas_core.report.content import as_script, content
 from monas_core.report.facts import Facts
 from monas_core.report.records import Record, read_record
-from monas_core.rundir import RunFolder
 
 _SCRIPTS = ("words", "wish", "plots", "drawing", "table", "explorer", "main")
 """In the order they build on each other."""

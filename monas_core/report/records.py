@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 
 from monas_core.errors import UsageError
-from monas_core.frontfile import read_front
+from monas_core.record.frontfile import read_front
+from monas_core.record.rundir import RunFolder
 from monas_core.report.history import History, told
-from monas_core.rundir import RunFolder
 
 
 @attrs.frozen

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from monas_core.benchmark import Benchmark
 from monas_core.errors import Unavailable
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
+from monas_core.problem.benchmark import Benchmark
 from monas_core.testing.fake_costs import ToyDevice, ToyLatency, ToyQuality
 from monas_core.testing.fake_space import ToySpace
 from monas_core.values import population

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from monas_core.evaluator import Evaluator
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace
-from monas_core.problem import Problem
+from monas_core.problem.evaluator import Evaluator
+from monas_core.problem.problem import Problem
 from monas_core.seeding import seeded_construction
 from monas_core.testing.fake_costs import (
     ToyDevice,

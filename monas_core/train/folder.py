@@ -17,7 +17,7 @@ from torch import nn
 
 from monas_core.errors import UsageError
 from monas_core.files import atomic_folder, write_text
-from monas_core.rundir import RunFolder
+from monas_core.record.rundir import RunFolder
 from monas_core.values.architecture import Architecture
 
 

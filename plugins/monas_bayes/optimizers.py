@@ -15,11 +15,11 @@ from monas_bayes.options import Options
 from monas_bayes.outlook import Outlook
 from monas_bayes.surrogate import Surrogate
 from monas_core.errors import UsageError
-from monas_core.known import best_known
-from monas_core.optimizer import Optimizer, StepReport
 from monas_core.parts.description import Description
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
+from monas_core.problem.known import best_known
+from monas_core.problem.optimizer import Optimizer, StepReport
+from monas_core.problem.problem import Problem
 from monas_core.seeding import derived_generator, seeded_construction
 from monas_core.state import generator_from
 from monas_core.values import population

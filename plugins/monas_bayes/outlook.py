@@ -15,7 +15,7 @@ from monas_bayes.libraries import (
 from monas_bayes.surrogate import Surrogate
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import non_dominated
 

@@ -16,8 +16,8 @@ from monas_blackbox.rival import Rival
 from monas_blackbox.rung import Rung
 from monas_blackbox.sizes import within
 from monas_blackbox.views import Across
-from monas_core.optimizer import StepReport
-from monas_core.problem import Problem
+from monas_core.problem.optimizer import StepReport
+from monas_core.problem.problem import Problem
 from monas_core.state import generator_from
 from monas_core.values import population
 

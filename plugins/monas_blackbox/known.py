@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monas_blackbox.ranking import ranks
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Points, Scale
 

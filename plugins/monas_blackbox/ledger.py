@@ -7,7 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 

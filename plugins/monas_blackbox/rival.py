@@ -9,10 +9,10 @@ import torch
 from monas_blackbox.known import best_portfolio
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.views import Across, View, views
-from monas_core.known import best_known
-from monas_core.optimizer import Optimizer
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
+from monas_core.problem.known import best_known
+from monas_core.problem.optimizer import Optimizer
+from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
 from monas_core.values.preference import Preference
 

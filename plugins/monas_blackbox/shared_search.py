@@ -12,7 +12,7 @@ from torch import Tensor
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.rival import Rival
 from monas_blackbox.views import View
-from monas_core.optimizer import StepReport
+from monas_core.problem.optimizer import StepReport
 from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.budget import Budget

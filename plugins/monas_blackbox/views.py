@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from monas_blackbox.ledger import Ledger
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective, sign
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
+from monas_core.problem.yardstick import reference_sample
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Points
-from monas_core.yardstick import reference_sample
 
 Across = Literal["each", "joint"]
 """One search per device in turns, all sharing what is evaluated, or one search for all devices."""

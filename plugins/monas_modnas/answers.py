@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_core.values.preference import lattice_of_size
 from monas_core.values.relaxation import option_mask

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_modnas.information import most_informative
 from monas_modnas.landscape import Landscape
 from monas_modnas.predictors import split_objectives

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from monas_core.parts.description import Description
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.values.relaxation import Relaxation
 from monas_modnas.predictors import (
     CostPredictor,

@@ -15,16 +15,16 @@ import torch
 from torch import Tensor
 
 from monas_core.errors import UsageError
-from monas_core.optimizer import Optimizer, StepReport
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
-from monas_core.problem import Problem
+from monas_core.problem.optimizer import Optimizer, StepReport
+from monas_core.problem.problem import Problem
+from monas_core.problem.yardstick import reference_sample
 from monas_core.seeding import seeded_construction
 from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.preference import Preference
-from monas_core.yardstick import reference_sample
 from monas_modnas.answers import Answers
 from monas_modnas.architect import Architect
 from monas_modnas.hypernetwork import HYPERNETWORKS

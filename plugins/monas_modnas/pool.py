@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.values import population
 
 _MUTATED = 1.5

@@ -16,7 +16,7 @@ from monas_core.errors import UsageError
 from monas_core.parts.description import Description
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective, sign
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
 from monas_core.values.relaxation import Relaxation
 from monas_modnas.gaussian_process import GaussianProcess

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_modnas.predictors import CostPredictor, features_of, log_costs, split_objectives
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from threadpoolctl import ThreadpoolController
 
-from monas_core.benchmark import Benchmark
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device, require_metric
 from monas_core.parts.objective import Objective, sign
+from monas_core.problem.benchmark import Benchmark
 from monas_core.values import population
 from monas_core.values.front import Scale
 from monas_tables import roster

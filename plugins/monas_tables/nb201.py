@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from monas_core.benchmark import Benchmark
 from monas_core.errors import Unavailable, UsageError
 from monas_core.parts.device import Device
+from monas_core.problem.benchmark import Benchmark
 from monas_core.values import cell, population
 from monas_core.values.architecture import Architecture, Choice
 from monas_core.values.choices import ChoiceSet

@@ -15,7 +15,7 @@ from monas_bayes.options import Options
 from monas_core import state
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.testing.fake_space import toy_choices
 from monas_core.testing.fakes import (
     ToyEnergy,

@@ -17,8 +17,8 @@ from monas_blackbox.views import DeviceView, JointView, views
 from monas_core import state
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.optimizer import Optimizer
-from monas_core.problem import Problem
+from monas_core.problem.optimizer import Optimizer
+from monas_core.problem.problem import Problem
 from monas_core.testing.contracts.optimizer import drive
 from monas_core.testing.fakes import ToyDevice, ToySpace, toy_problem, true_front
 from monas_core.values.front import Scale

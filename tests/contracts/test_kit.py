@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from monas_core.optimizer import Optimizer, StepReport
 from monas_core.parts.context import Context
 from monas_core.parts.device import DeviceProfile, Figure
 from monas_core.parts.task import Score
+from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.testing import contracts
 from monas_core.testing.fakes import (
     ToyDevice,

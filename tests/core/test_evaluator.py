@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import pytest
 import torch
 
-from monas_core.archive import Known
 from monas_core.errors import PluginError
-from monas_core.evaluator import Evaluator
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective
-from monas_core.problem import Problem
+from monas_core.problem.evaluator import Evaluator
+from monas_core.problem.problem import Problem
+from monas_core.record.archive import Known
 from monas_core.testing.fakes import ToyDevice, ToyLatency, ToyQuality, toy_problem
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Budget, Meter

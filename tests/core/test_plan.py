@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.config import load_config
 from monas_core.errors import UsageError
 from monas_core.plan import Plan, resolve
+from monas_core.record.config import load_config
 
 GOOD: dict[str, Any] = {
     "space": "gpt",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from monas_core import workload_store
 from monas_core.parts.context import Context
+from monas_core.record import workload_store
 from monas_core.testing.fakes import ToySpace, ToyTask
 from monas_core.tracing.workload import Tracer
 from monas_core.values.architecture import Architecture

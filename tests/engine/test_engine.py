@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from monas_core import state
-from monas_core.archive import Archive
 from monas_core.engine import Control, RunResult, execute
 from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.events import Bus, Event, RunFinished, RunStarted, StepFinished
-from monas_core.frontfile import read_front
 from monas_core.plan import Plan
-from monas_core.rundir import RunFolder
+from monas_core.record.archive import Archive
+from monas_core.record.frontfile import read_front
+from monas_core.record.rundir import RunFolder
 
 Plans = Callable[..., Plan]
 

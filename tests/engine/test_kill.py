@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monas_core.rundir import RunFolder, append_line, read_lines
+from monas_core.record.rundir import RunFolder, append_line, read_lines
 
 OPTIONS = [
     "--space", "gpt", "--objectives", "acc,lat", "--devices", "h100-sxm,raspberry-pi-4",

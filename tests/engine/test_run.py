@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.config import RunConfig, WarmUpConfig
 from monas_core.errors import UsageError
+from monas_core.record.config import RunConfig, WarmUpConfig
 from monas_core.run import Run, search
 from monas_core.values.budget import Budget
 from monas_core.values.constraint import Constraint

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from monas_core.errors import UsageError
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.testing.fakes import ToyEnergy, ToyLatency, ToyQuality, toy_problem
 from monas_modnas.architect import Draw
 from monas_modnas.optimizer import MODNAS

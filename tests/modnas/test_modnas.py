@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from monas_core.errors import UsageError
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.testing.fakes import ToyDevice, toy_problem, true_front
 from monas_core.values.front import Scale
 from monas_core.values.preference import lattice

@@ -8,11 +8,11 @@ import pytest
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.cli.main import main
-from monas_core.config import RunConfig, WarmUpConfig
 from monas_core.parts.context import Context
 from monas_core.profiling.measure import costs, described
 from monas_core.profiling.profile import Profile
 from monas_core.profiling.reference_set import ReferenceSet
+from monas_core.record.config import RunConfig, WarmUpConfig
 from monas_core.run import Run, search
 from monas_core.testing.fakes import ToySpace, ToyTask
 from monas_core.values.budget import Budget

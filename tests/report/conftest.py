@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monas_core.record.rundir import RunFolder
 from monas_core.report.facts import Facts
 from monas_core.report.page import write_report
-from monas_core.rundir import RunFolder
 
 OBJECTIVES = [
     {"name": "acc", "unit": "bit/byte", "direction": "min"},

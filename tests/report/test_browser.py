@@ -14,9 +14,9 @@ import attrs
 import numpy as np
 import pytest
 
+from monas_core.problem.selection import choose, comparable
+from monas_core.record.rundir import RunFolder
 from monas_core.report.page import write_report
-from monas_core.rundir import RunFolder
-from monas_core.selection import choose, comparable
 from monas_core.values.front import Scale
 
 HELPERS = """

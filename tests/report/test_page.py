@@ -11,10 +11,10 @@ from plotly.offline import get_plotlyjs
 
 from monas_core.cli.main import main
 from monas_core.errors import MonasError, UsageError
+from monas_core.record.rundir import RunFolder
 from monas_core.report import page as page_module
 from monas_core.report.facts import Facts
 from monas_core.report.page import write_report
-from monas_core.rundir import RunFolder
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.config import load_config
 from monas_core.engine import Control, execute
 from monas_core.events import Bus
 from monas_core.plan import resolve
-from monas_core.rundir import RunFolder
+from monas_core.record.config import load_config
+from monas_core.record.rundir import RunFolder
 
 
 @pytest.mark.parametrize("optimizer", ["random", "modnas"])

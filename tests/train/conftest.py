@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from monas_core.config import RunConfig
 from monas_core.plan import Plan
+from monas_core.record.config import RunConfig
 from monas_core.session import Session
 from monas_core.testing.fakes import (
     ToyDevice,

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from monas_core.benchmark import Benchmark
 from monas_core.catalog.specs import Entry
 from monas_core.errors import Unavailable, UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective, sign
+from monas_core.problem.benchmark import Benchmark
 from monas_core.testing.contracts.base import Contract, check_value
 from monas_core.values import population
 from monas_core.values.architecture import Architecture

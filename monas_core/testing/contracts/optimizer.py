@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from monas_core import state
-from monas_core.archive import Known
 from monas_core.catalog.specs import Entry
-from monas_core.optimizer import Optimizer, StepReport
-from monas_core.problem import Problem
+from monas_core.problem.optimizer import Optimizer, StepReport
+from monas_core.problem.problem import Problem
+from monas_core.record.archive import Known
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.fakes import (
     ToyDevice,
@@ -167,7 +167,7 @@ def _wishes(problem: Problem, count: int) -> list[Preference]:
 
 def _exact(problem: Problem, architectures: Sequence[Architecture], device: Any) -> Any:
     """Minimised values ``(n, M)`` from the formulas themselves."""
-    from monas_core.evaluator import Evaluator
+    from monas_core.problem.evaluator import Evaluator
     from monas_core.values.budget import Meter
 
     evaluator = Evaluator(problem.context, problem.objectives, Meter(problem.meter.budget))

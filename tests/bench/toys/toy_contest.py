@@ -12,16 +12,16 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from monas_core.benchmark import Benchmark
 from monas_core.catalog.hookspecs import hookimpl
 from monas_core.catalog.specs import Spec
 from monas_core.errors import Unavailable, UsageError
-from monas_core.evaluator import Evaluator
-from monas_core.optimizer import Optimizer, StepReport
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective, sign
-from monas_core.problem import Problem
+from monas_core.problem.benchmark import Benchmark
+from monas_core.problem.evaluator import Evaluator
+from monas_core.problem.optimizer import Optimizer, StepReport
+from monas_core.problem.problem import Problem
 from monas_core.testing.fakes import ToyDevice, ToyEnergy, ToyLatency, ToyQuality, ToySpace
 from monas_core.values import population
 from monas_core.values.architecture import Architecture

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from monas_core.optimizer import Optimizer, StepReport
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
-from monas_core.selection import choose
+from monas_core.problem.optimizer import Optimizer, StepReport
+from monas_core.problem.problem import Problem
+from monas_core.problem.selection import choose
 from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture

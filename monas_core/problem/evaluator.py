@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
-from monas_core.archive import Known
 from monas_core.errors import PluginError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective, sign
+from monas_core.record.archive import Known
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Meter
 from monas_core.values.value import Evaluation, Split, Value

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from monas_core import events, files
-from monas_core.config import RunConfig, read_config, write_config
 from monas_core.errors import UsageError
 from monas_core.files import explained, write_text
+from monas_core.record.config import RunConfig, read_config, write_config
 
 _KEPT_CHECKPOINTS = 2
 

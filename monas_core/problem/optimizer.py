@@ -10,7 +10,7 @@ import attrs
 import torch
 
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
+from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
 from monas_core.values.preference import Preference
 

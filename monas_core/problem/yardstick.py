@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from monas_core.evaluator import Evaluator
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
+from monas_core.problem.evaluator import Evaluator
 from monas_core.seeding import derived_generator
 from monas_core.values import population
 from monas_core.values.architecture import Architecture

@@ -8,10 +8,10 @@ import attrs
 import torch
 from torch import Tensor
 
-from monas_core.evaluator import Evaluator
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.objective import Objective
+from monas_core.problem.evaluator import Evaluator
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Meter

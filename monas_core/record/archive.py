@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from monas_core.errors import UsageError
-from monas_core.rundir import append_line, read_lines
+from monas_core.record.rundir import append_line, read_lines
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.value import Split, Value

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from monas_core.parts.device import Device
-from monas_core.problem import Problem
-from monas_core.selection import choose
+from monas_core.problem.problem import Problem
+from monas_core.problem.selection import choose
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Scale, non_dominated
