@@ -28,15 +28,15 @@ from monas_core.files import write_text
 from monas_core.parts.context import Context
 from monas_core.parts.objective import Objective
 from monas_core.parts.supernet import Supernet
-from monas_core.plan import Plan, resolve
 from monas_core.record.config import load_config
+from monas_core.running.plan import Plan, resolve
+from monas_core.running.warmup import SupernetTrainer
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
 from monas_core.updater import Updater
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.relaxation import Relaxation
 from monas_core.values.value import Split
-from monas_core.warmup import SupernetTrainer
 
 
 class Alone(Supernet):

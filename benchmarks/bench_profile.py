@@ -42,7 +42,7 @@ from monas_core.profiling.device import Profiled
 from monas_core.profiling.measure import measuring_device, this_machine
 from monas_core.profiling.profile import Profile
 from monas_core.run import Run
-from monas_core.session import Session
+from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 from monas_core.values.front import non_dominated

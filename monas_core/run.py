@@ -9,23 +9,24 @@ from typing import Any
 
 from torch import nn
 
+from monas_core.answers.keys import find_architecture
+from monas_core.answers.notebook import run_html
+from monas_core.answers.picking import Picker, named
+from monas_core.answers.targets import find as find_target
 from monas_core.catalog.lookup import Catalog
-from monas_core.engine import Control, execute
 from monas_core.errors import UsageError
 from monas_core.events import Bus
 from monas_core.export.ship import check_request, ship
-from monas_core.finish import predicted
-from monas_core.keys import find_architecture
-from monas_core.notebook import run_html
-from monas_core.picking import Picker, named
-from monas_core.plan import resolve
 from monas_core.record import workload_store
 from monas_core.record.archive import Archive
 from monas_core.record.config import RunConfig
 from monas_core.record.frontfile import member, read_front
 from monas_core.record.rundir import RunFolder
-from monas_core.session import Session
-from monas_core.targets import find as find_target
+from monas_core.running.control import Control
+from monas_core.running.engine import execute
+from monas_core.running.finish import predicted
+from monas_core.running.plan import resolve
+from monas_core.running.session import Session
 from monas_core.train.loop import train
 from monas_core.train.settings import TrainSettings
 from monas_core.train.weights import subnet

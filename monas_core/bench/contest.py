@@ -16,8 +16,8 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device
-from monas_core.plan import match_metrics
 from monas_core.problem.benchmark import Benchmark
+from monas_core.running.plan import match_metrics
 from monas_core.values.budget import Budget
 
 ANSWERS = 24

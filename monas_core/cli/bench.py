@@ -189,7 +189,7 @@ def _hold(
     from monas_core.bench.store import Store
     from monas_core.cli.common import catalog
     from monas_core.cli.signals import graceful
-    from monas_core.engine import Control
+    from monas_core.running.control import Control
 
     installed, control = catalog(), Control()
     with _waiting(quiet=quiet):

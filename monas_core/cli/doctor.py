@@ -86,7 +86,7 @@ def _memory_gb() -> float | None:
 def _free_gb() -> float | None:
     """What a run may use now, control groups and limits considered."""
     try:
-        from monas_core.memory import available_bytes
+        from monas_core.running.memory import available_bytes
     except ImportError:  # a torch that does not load is reported elsewhere
         return None
     return round(available_bytes() / 1e9, 1)

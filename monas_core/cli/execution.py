@@ -15,10 +15,10 @@ from monas_core.cli.signals import graceful
 from monas_core.errors import Interrupted, MonasError, UsageError
 
 if TYPE_CHECKING:
-    from monas_core.engine import RunResult
-    from monas_core.plan import Plan
     from monas_core.record.config import RunConfig
     from monas_core.record.rundir import RunFolder
+    from monas_core.running.engine import RunResult
+    from monas_core.running.plan import Plan
 
 
 @attrs.frozen
@@ -67,7 +67,7 @@ def carry_out(request: Request) -> None:
 
 def _carry_out(request: Request) -> Mapping[str, Any]:
     with _waiting("checking the run, reading the data …", request):
-        from monas_core.plan import resolve
+        from monas_core.running.plan import resolve
 
         config, folder = _configuration(request)
         plan = resolve(config, catalog())
@@ -143,8 +143,9 @@ def _show_plan(plan: Plan, request: Request) -> Mapping[str, Any]:
 
 def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
     """Run it under a screen, stopping gracefully on Ctrl-C."""
-    from monas_core.engine import Control, execute
     from monas_core.events import Bus, Warned
+    from monas_core.running.control import Control
+    from monas_core.running.engine import execute
 
     bus, control = Bus(), Control()
     with observer(plain=request.plain or request.json, stderr=request.json) as screen:

@@ -7,7 +7,7 @@ from typing import Any
 
 from monas_core.export import formats
 from monas_core.export.subject import subject
-from monas_core.session import Session
+from monas_core.running.session import Session
 from monas_core.train.weights import check_weights, subnet
 from monas_core.values.architecture import Architecture
 

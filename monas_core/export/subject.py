@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from monas_core.parts.space import SearchSpace
+from monas_core.running.session import Session
 from monas_core.seeding import derived_generator
-from monas_core.session import Session
 from monas_core.values.architecture import Architecture
 
 TRACED_BATCH = 2

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from monas_core import events, state
-from monas_core.engine import Control
 from monas_core.errors import Interrupted, UsageError
-from monas_core.memory import peak_mb
+from monas_core.running.control import Control
+from monas_core.running.memory import peak_mb
+from monas_core.running.session import Session
 from monas_core.seeding import derived_seed, seeded_construction
-from monas_core.session import Session
 from monas_core.train.distillation import Teacher
 from monas_core.train.folder import TrainedFolder
 from monas_core.train.settings import TrainSettings

@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from monas_core.errors import UsageError
-from monas_core.session import Session
+from monas_core.running.session import Session
 from monas_core.train.folder import TrainedFolder
 from monas_core.values.architecture import Architecture
 

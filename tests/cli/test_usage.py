@@ -80,7 +80,7 @@ def test_bad_input_is_refused_in_one_sentence(cli, prepared, words, wanted):
 
 
 def test_no_memory_for_the_preset(cli, nowhere, monkeypatch):
-    monkeypatch.setattr("monas_core.memory.available_bytes", lambda: 2**20)
+    monkeypatch.setattr("monas_core.running.memory.available_bytes", lambda: 2**20)
     outcome = cli("run", "--space", "gpt", *QUICK)
     assert outcome.code == 2
     assert "GB" in outcome.err

@@ -8,8 +8,8 @@ import pytest
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
-from monas_core.plan import Plan, resolve
 from monas_core.record.config import load_config
+from monas_core.running.plan import Plan, resolve
 
 GOOD: dict[str, Any] = {
     "space": "gpt",
@@ -67,14 +67,14 @@ def test_bad_requests_are_one_sentence(catalog: Catalog, keys: dict[str, Any], w
 def test_too_little_memory_is_refused_with_both_figures(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monas_core.memory.available_bytes", lambda: 2**20)
+    monkeypatch.setattr("monas_core.running.memory.available_bytes", lambda: 2**20)
     with pytest.raises(UsageError, match=r"needs about \d+\.\d GB.*0\.0 GB are free"):
         resolved(catalog)
 
 
 def test_the_large_preset_needs_more_memory_than_the_small_one(catalog: Catalog) -> None:
-    from monas_core.memory import needed_bytes
     from monas_core.parts.context import Context
+    from monas_core.running.memory import needed_bytes
 
     plan = resolved(catalog)
     large = catalog.create("space", "gpt", preset="l")

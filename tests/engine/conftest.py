@@ -8,8 +8,8 @@ import attrs
 import pytest
 import torch
 
-from monas_core.plan import Plan
 from monas_core.record.config import RunConfig
+from monas_core.running.plan import Plan
 from monas_core.testing.fakes import (
     ToyDevice,
     ToyEmbedding,

@@ -11,13 +11,14 @@ import pytest
 import torch
 
 from monas_core import state
-from monas_core.engine import Control, RunResult, execute
 from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.events import Bus, Event, RunFinished, RunStarted, StepFinished
-from monas_core.plan import Plan
 from monas_core.record.archive import Archive
 from monas_core.record.frontfile import read_front
 from monas_core.record.rundir import RunFolder
+from monas_core.running.control import Control
+from monas_core.running.engine import RunResult, execute
+from monas_core.running.plan import Plan
 
 Plans = Callable[..., Plan]
 

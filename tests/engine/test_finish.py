@@ -8,9 +8,9 @@ from typing import Any
 import attrs
 import pytest
 
-from monas_core.finish import device_front
-from monas_core.plan import Plan
-from monas_core.session import Session
+from monas_core.running.finish import device_front
+from monas_core.running.plan import Plan
+from monas_core.running.session import Session
 from monas_core.testing.fakes import ToyDevice
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Scale
@@ -47,7 +47,8 @@ def front(session: Session, device: ToyDevice, members: list[Architecture]) -> d
 def test_members_of_a_measured_front_are_measured_again(
     plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monas_core.finish.predicted", lambda _s, _d, found: [{} for _ in found])
+    target = "monas_core.running.finish.predicted"
+    monkeypatch.setattr(target, lambda _s, _d, found: [{} for _ in found])
     session = Session(plan())
     members = list(session.plan.space.choices.enumerate())[:30]
     lucky = Lucky()

@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from monas_core.answers.targets import Target
+from monas_core.answers.verification import Verification
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.profiling.measure import this_machine
 from monas_core.profiling.profile import Profile
 from monas_core.run import Run
-from monas_core.targets import Target
 from monas_core.values.constraint import Constraint
 from monas_core.values.value import Evaluation
-from monas_core.verification import Verification
 
 
 def test_the_answer_is_predicted_and_quick(run: Run, board: Path) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.engine import Control, execute
 from monas_core.events import Bus
-from monas_core.plan import resolve
 from monas_core.record.config import load_config
 from monas_core.record.rundir import RunFolder
+from monas_core.running.control import Control
+from monas_core.running.engine import execute
+from monas_core.running.plan import resolve
 
 
 @pytest.mark.parametrize("optimizer", ["random", "modnas"])

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from monas_core.plan import Plan
 from monas_core.record.config import RunConfig
-from monas_core.session import Session
+from monas_core.running.plan import Plan
+from monas_core.running.session import Session
 from monas_core.testing.fakes import (
     ToyDevice,
     ToyEmbedding,

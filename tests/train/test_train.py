@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from monas_core import events
-from monas_core.engine import Control
 from monas_core.errors import Interrupted, UsageError
 from monas_core.parts.space import WarmUp
 from monas_core.parts.task import Batch
-from monas_core.session import Session
+from monas_core.running.control import Control
+from monas_core.running.session import Session
 from monas_core.testing.fakes import ToyTask
 from monas_core.train import loop
 from monas_core.train.distillation import divergence

@@ -9,20 +9,20 @@ from typing import Any
 import attrs
 import numpy as np
 
+from monas_core.answers.feasibility import cautious, feasible
+from monas_core.answers.targets import Target
+from monas_core.answers.verification import Verification
 from monas_core.errors import UsageError
-from monas_core.feasibility import cautious, feasible
-from monas_core.finish import predicted
 from monas_core.parts.objective import Objective
 from monas_core.problem.selection import comparable, scalarised
 from monas_core.record.frontfile import member
-from monas_core.session import Session
-from monas_core.targets import Target
+from monas_core.running.finish import predicted
+from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 from monas_core.values.front import Points, Scale
 from monas_core.values.preference import Preference
 from monas_core.values.value import Evaluation, Value
-from monas_core.verification import Verification
 
 
 class Picker:

@@ -12,7 +12,6 @@ from torch.utils._pytree import tree_map
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
-from monas_core.memory import check_memory
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.objective import Objective
@@ -21,6 +20,7 @@ from monas_core.parts.supernet import Supernet
 from monas_core.parts.task import Task
 from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig
+from monas_core.running.memory import check_memory
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
 from monas_core.values import population
 from monas_core.values.budget import Budget

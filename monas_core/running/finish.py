@@ -11,7 +11,7 @@ from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
 from monas_core.problem import yardstick
 from monas_core.record.frontfile import front_document
-from monas_core.session import Session
+from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Scale, non_dominated
 

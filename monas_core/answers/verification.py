@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
+from monas_core.answers.targets import Target
 from monas_core.problem.evaluator import Evaluator
-from monas_core.session import Session
-from monas_core.targets import Target
+from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 from monas_core.values.value import Evaluation

@@ -10,11 +10,11 @@ import attrs
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device
-from monas_core.plan import match_metrics
 from monas_core.profiling.device import Profiled
 from monas_core.profiling.measure import measures_like, measuring_device
 from monas_core.profiling.profile import Profile
-from monas_core.session import Session
+from monas_core.running.plan import match_metrics
+from monas_core.running.session import Session
 
 _SUFFIX = ".json"
 

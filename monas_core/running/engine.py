@@ -14,33 +14,24 @@ from typing import Any
 
 import attrs
 
-from monas_core import events, finish, state
+from monas_core import events, state
 from monas_core.errors import Interrupted
 from monas_core.files import write_text
-from monas_core.live_front import front_changed, points_added
-from monas_core.memory import peak_mb
-from monas_core.plan import Plan
 from monas_core.problem import yardstick
 from monas_core.record import workload_store
 from monas_core.record.archive import Archive
 from monas_core.record.frontfile import draw, write_front
 from monas_core.record.rundir import RunFolder
-from monas_core.session import PHASES, Session
+from monas_core.running import finish
+from monas_core.running.control import Control
+from monas_core.running.live_front import front_changed, points_added
+from monas_core.running.memory import peak_mb
+from monas_core.running.plan import Plan
+from monas_core.running.session import PHASES, Session
 from monas_core.values.front import Scale
 
 _CHECKPOINT_EVERY_S = 20.0
 _FRONT_EVERY_S = 4.0
-
-
-class Control:
-    """How a person stops a run: read by the engine between two steps."""
-
-    def __init__(self) -> None:
-        self.stopping = False
-
-    def stop(self) -> None:
-        """Stop after the current step."""
-        self.stopping = True
 
 
 @attrs.frozen

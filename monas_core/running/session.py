@@ -10,13 +10,13 @@ import attrs
 
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
-from monas_core.plan import Plan
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.problem import Problem
 from monas_core.record.archive import Archive
+from monas_core.running.plan import Plan
+from monas_core.running.warmup import SupernetTrainer
 from monas_core.seeding import derived_generator
 from monas_core.values.budget import Meter
-from monas_core.warmup import SupernetTrainer
 
 PHASES: tuple[str, ...] = ("warm-up", "search", "finish", "done")
 

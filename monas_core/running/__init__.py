@@ -1,0 +1,1 @@
+"""A run from start to end: plan, session, warm-up, search, finish."""
