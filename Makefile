@@ -21,10 +21,10 @@ demo: $(STAMP)  ## set up, then search a small GPT for six devices and more (und
 	$(BIN)/monas pick $(RUN_DIR) --prefer acc=.5,lat=.5
 
 test: $(STAMP) check  ## everything but the slow tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-all: $(STAMP) check  ## the whole suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(STAMP)  ## lint, format, types, layers
 	$(BIN)/ruff check .
