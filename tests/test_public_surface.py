@@ -1,0 +1,77 @@
+"""What a plugin may import is written down, and the plugins of this repository keep to it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = "docs/public-surface.md"
+ROW = re.compile(r"^\| `(monas_core[\w.]*)` \| (.+) \|$", re.MULTILINE)
+
+
+def listed() -> dict[str, set[str]]:
+    """Names the page allows, by module."""
+    rows = ROW.findall((ROOT / PAGE).read_text(encoding="utf-8"))
+    assert rows
+    assert len({module for module, _ in rows}) == len(rows), "a module has two rows"
+    return {module: set(re.findall(r"`(\w+)`", names)) for module, names in rows}
+
+
+def imported() -> dict[str, dict[str, str]]:
+    """Names of the core that plugins import, by module, each with one place that does."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for group in ("search_spaces", "objectives", "plugins"):
+        for path in sorted((ROOT / group).rglob("*.py")):
+            place = path.relative_to(ROOT).as_posix()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                origin = getattr(node, "module", None) or ""
+                if isinstance(node, ast.ImportFrom) and origin.startswith("monas_core"):
+                    found[origin] |= {alias.name: place for alias in node.names}
+                if isinstance(node, ast.Import):
+                    whole = [a.name for a in node.names if a.name.startswith("monas_core")]
+                    assert not whole, f"{place}: import names from {whole}, not the module"
+    return found
+
+
+def test_plugins_import_nothing_else() -> None:
+    allowed = listed()
+    beyond = [
+        f"{place} imports {name} from {module}"
+        for module, names in imported().items()
+        for name, place in names.items()
+        if name not in allowed.get(module, set())
+    ]
+    assert not beyond, f"list it in {PAGE}, or do without it: {beyond}"
+
+
+def test_nothing_is_listed_that_nobody_uses() -> None:
+    used = imported()
+    idle = [
+        f"{module}: {name}"
+        for module, names in listed().items()
+        for name in sorted(names - used.get(module, {}).keys())
+    ]
+    assert not idle, f"strike it from {PAGE}: {idle}"
+
+
+def test_listed_names_exist() -> None:
+    for module, names in listed().items():
+        loaded = importlib.import_module(module)
+        for name in names:
+            if not hasattr(loaded, name):
+                importlib.import_module(f"{module}.{name}")
+
+
+def test_every_folder_of_the_core_is_explained() -> None:
+    text = (ROOT / PAGE).read_text(encoding="utf-8")
+    folders = [path.parent.name for path in (ROOT / "monas_core").glob("*/__init__.py")]
+    assert folders
+    assert not [folder for folder in folders if f"`{folder}/`" not in text]
+
+
+def test_few_modules_lie_flat_in_the_core() -> None:
+    assert len(list((ROOT / "monas_core").glob("*.py"))) <= 12
