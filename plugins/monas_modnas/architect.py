@@ -17,6 +17,13 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad, vmap  # pyright: ignore[reportPrivateImportUsage]
 
+from monas_core.learning.samplers import (
+    SAMPLERS,
+    Sample,
+    entropy_gradient,
+    masked_softmax,
+    sample_one_hot,
+)
 from monas_core.values import population
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.preference import sample_simplex
@@ -25,13 +32,6 @@ from monas_modnas.combine import combine, turns
 from monas_modnas.hypernetwork import HyperNetwork
 from monas_modnas.landscape import Landscape, Targets
 from monas_modnas.options import Options
-from monas_modnas.samplers import (
-    SAMPLERS,
-    Sample,
-    entropy_gradient,
-    masked_softmax,
-    sample_one_hot,
-)
 from monas_modnas.scalarisers import SCALARISERS
 
 QualityLoss = Callable[[Relaxation], Tensor]

@@ -11,9 +11,9 @@ from torch import Tensor
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
 from monas_core.problem.problem import Problem
+from monas_modnas.costs import split_objectives
 from monas_modnas.information import most_informative
 from monas_modnas.landscape import Landscape
-from monas_modnas.predictors import split_objectives
 from monas_modnas.prices import Prices
 
 

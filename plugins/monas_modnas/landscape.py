@@ -8,16 +8,12 @@ import attrs
 import torch
 from torch import Tensor, nn
 
+from monas_core.learning.predictors import CostPredictor, QualityPredictor
 from monas_core.parts.description import Description
 from monas_core.parts.device import Device
 from monas_core.problem.problem import Problem
 from monas_core.values.relaxation import Relaxation
-from monas_modnas.predictors import (
-    CostPredictor,
-    QualityPredictor,
-    features_of,
-    split_objectives,
-)
+from monas_modnas.costs import features_of, split_objectives
 from monas_modnas.prices import Prices
 
 

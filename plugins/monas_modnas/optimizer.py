@@ -27,11 +27,11 @@ from monas_core.values.architecture import Architecture
 from monas_core.values.preference import Preference
 from monas_modnas.answers import Answers
 from monas_modnas.architect import Architect
+from monas_modnas.costs import split_objectives
 from monas_modnas.hypernetwork import HYPERNETWORKS
 from monas_modnas.judge import Judge
 from monas_modnas.landscape import Landscape
 from monas_modnas.options import Options
-from monas_modnas.predictors import split_objectives
 from monas_modnas.prices import Prices
 from monas_modnas.supernet_quality import SupernetQuality
 from monas_modnas.weight_learning import WeightLearning

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from monas_core.learning.predictors import CostPredictor
 from monas_core.parts.device import Device
 from monas_core.problem.problem import Problem
 from monas_core.values import population
-from monas_modnas.predictors import CostPredictor, features_of, log_costs, split_objectives
+from monas_modnas.costs import features_of, log_costs, split_objectives
 
 _STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 _LEAST_MISFIT = 1e-8

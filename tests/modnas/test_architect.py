@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from monas_core.errors import UsageError
+from monas_core.learning.samplers import Sample
 from monas_core.problem.problem import Problem
 from monas_core.testing.fakes import ToyEnergy, ToyLatency, ToyQuality, toy_problem
 from monas_modnas.architect import Draw
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
-from monas_modnas.samplers import Sample
 
 QUICK = {"initial_queries": 24, "cost_samples": 64, "first_steps": 150}
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from monas_modnas.gaussian_process import GaussianProcess
+from monas_core.learning.gaussian_process import GaussianProcess
 from monas_modnas.information import most_informative
 
 NOISE = 0.05

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import PowerTransformer
 
-from monas_modnas.warping import Warp
+from monas_core.learning.warping import Warp
 
 
 def skewed(seed: int, n: int = 200) -> torch.Tensor:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from monas_modnas.samplers import (
+from monas_core.learning.samplers import (
     SAMPLERS,
     ReinMax,
     Sample,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from monas_modnas.gaussian_process import GaussianProcess
+from monas_core.learning.gaussian_process import GaussianProcess
 
 
 def data(count: int, seed: int = 0) -> tuple[Tensor, Tensor]:

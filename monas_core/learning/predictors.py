@@ -6,22 +6,13 @@ run, and frozen while the hypernetwork learns.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
-from monas_core.errors import UsageError
+from monas_core.learning.gaussian_process import GaussianProcess
+from monas_core.learning.perceptron import fit, perceptron
+from monas_core.learning.warping import Warp
 from monas_core.parts.description import Description
-from monas_core.parts.device import Device
-from monas_core.parts.objective import Objective, sign
-from monas_core.problem.problem import Problem
-from monas_core.values.architecture import Architecture
-from monas_core.values.relaxation import Relaxation
-from monas_modnas.gaussian_process import GaussianProcess
-from monas_modnas.networks import fit, perceptron
-from monas_modnas.warping import Warp
 
 _HIDDEN = 96
 _DEVICE_MIX = 0.5
@@ -125,41 +116,3 @@ class CostPredictor(nn.Module):
         n, count = len(features), len(self.devices)
         rows = features[:, None].expand(n, count, -1).flatten(0, 1)
         return self(rows, self.devices.repeat(n, 1)).reshape(n, count, -1)
-
-
-def split_objectives(
-    objectives: Sequence[Objective],
-) -> tuple[list[Objective], list[Objective]]:
-    """Queried objectives and free ones."""
-    queried = [objective for objective in objectives if objective.query]
-    return queried, [objective for objective in objectives if not objective.query]
-
-
-def log_costs(problem: Problem, architectures: Sequence[Architecture], device: Device) -> Tensor:
-    """Estimated free objectives of n architectures, ``(n, H)``, logarithm of minimised values.
-
-    A maximised free objective enters as the reciprocal, which is minimised.
-    """
-    _, free = split_objectives(problem.objectives)
-    if not free:
-        return torch.zeros(len(architectures), 0)
-    columns: list[list[float]] = []
-    for objective in free:
-        found = problem.evaluator.estimates(objective, architectures, device)
-        columns.append([sign(objective) * _log(objective, value.value) for value in found])
-    return torch.tensor(columns, dtype=torch.float32).T.reshape(len(architectures), len(free))
-
-
-def _log(objective: Objective, value: float) -> float:
-    if value <= 0:
-        raise UsageError(
-            f'Objective "{objective.name}" gave {value:g}; modnas models costs that are not '
-            "queried on a logarithmic scale, so they must be above 0. Use another optimizer, "
-            "or leave the objective out."
-        )
-    return math.log(value)
-
-
-def features_of(problem: Problem, rows: Tensor) -> Tensor:
-    """Predictor inputs of a population, ``(n, F)``."""
-    return Relaxation.from_population(problem.choices, rows).features().float()

@@ -1,0 +1,1 @@
+"""What several optimizers share: samplers, schedules, predictors of quality and cost."""
