@@ -29,7 +29,8 @@ from monas_core.parts.context import Context
 from monas_core.parts.objective import Objective
 from monas_core.parts.supernet import Supernet
 from monas_core.record.config import load_config
-from monas_core.running.plan import Plan, resolve
+from monas_core.running.plan import Plan
+from monas_core.running.resolving import resolve
 from monas_core.running.warmup import SupernetTrainer
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
 from monas_core.updater import Updater

@@ -26,7 +26,7 @@ from monas_core.parts.objective import sign
 from monas_core.problem import yardstick
 from monas_core.record.config import load_config
 from monas_core.running import finish
-from monas_core.running.plan import resolve
+from monas_core.running.resolving import resolve
 from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import non_dominated

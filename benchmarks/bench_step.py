@@ -19,7 +19,7 @@ import torch
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.record.config import load_config
-from monas_core.running.plan import resolve
+from monas_core.running.resolving import resolve
 from monas_core.running.session import Session
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options

@@ -25,7 +25,7 @@ from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.engine import execute
 from monas_core.running.finish import predicted
-from monas_core.running.plan import resolve
+from monas_core.running.resolving import resolve
 from monas_core.running.session import Session
 from monas_core.train.loop import train
 from monas_core.train.settings import TrainSettings

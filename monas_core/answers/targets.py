@@ -13,7 +13,7 @@ from monas_core.parts.device import Device
 from monas_core.profiling.device import Profiled
 from monas_core.profiling.measure import measures_like, measuring_device
 from monas_core.profiling.profile import Profile
-from monas_core.running.plan import match_metrics
+from monas_core.running.matching import match_metrics
 from monas_core.running.session import Session
 
 _SUFFIX = ".json"

@@ -17,7 +17,7 @@ from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device
 from monas_core.problem.benchmark import Benchmark
-from monas_core.running.plan import match_metrics
+from monas_core.running.matching import match_metrics
 from monas_core.values.budget import Budget
 
 ANSWERS = 24

@@ -67,7 +67,7 @@ def carry_out(request: Request) -> None:
 
 def _carry_out(request: Request) -> Mapping[str, Any]:
     with _waiting("checking the run, reading the data …", request):
-        from monas_core.running.plan import resolve
+        from monas_core.running.resolving import resolve
 
         config, folder = _configuration(request)
         plan = resolve(config, catalog())

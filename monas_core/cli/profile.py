@@ -218,7 +218,7 @@ def _context(config: RunConfig, torch_device: str, catalog: Catalog) -> Context:
     import torch
 
     from monas_core.parts.context import Context
-    from monas_core.running.plan import resolve
+    from monas_core.running.resolving import resolve
 
     # only space and task are looked at; the defaults of everything else do
     asked = attrs.evolve(

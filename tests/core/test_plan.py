@@ -9,7 +9,8 @@ import pytest
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.record.config import load_config
-from monas_core.running.plan import Plan, resolve
+from monas_core.running.plan import Plan
+from monas_core.running.resolving import resolve
 
 GOOD: dict[str, Any] = {
     "space": "gpt",

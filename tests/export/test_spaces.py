@@ -10,7 +10,7 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.export import formats
 from monas_core.export.subject import subject
 from monas_core.record.config import RunConfig
-from monas_core.running.plan import resolve
+from monas_core.running.resolving import resolve
 from monas_core.running.session import Session
 from monas_core.values import population
 

@@ -13,7 +13,7 @@ from monas_core.record.config import load_config
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.engine import execute
-from monas_core.running.plan import resolve
+from monas_core.running.resolving import resolve
 
 
 @pytest.mark.parametrize("optimizer", ["random", "modnas"])

@@ -1,0 +1,72 @@
+"""Whether the parts of a run fit each other; each check refuses in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from monas_core.catalog.specs import Entry
+from monas_core.errors import UsageError
+from monas_core.parts.device import Device
+from monas_core.parts.objective import Objective
+from monas_core.parts.space import SearchSpace
+from monas_core.parts.task import Task
+from monas_core.values.budget import Budget
+
+
+def match_capabilities(entries: Mapping[str, Iterable[Entry]]) -> None:
+    """Every need of every part must be provided by another part. Raises UsageError."""
+    parts = [entry for found in entries.values() for entry in found]
+    provided = {capability for entry in parts for capability in entry.spec.provides}
+    for entry in parts:
+        missing = sorted(entry.spec.needs - provided)
+        if missing:
+            space = next(iter(entries["space"]))
+            raise UsageError(
+                f'{entry.kind.capitalize()} "{entry.name}" ({entry.origin}) needs '
+                f'"{missing[0]}", which neither space "{space.name}" nor another part of this '
+                f"run provides; leave it out or choose a space that does."
+            )
+
+
+def match_modality(space: SearchSpace, task: Task, entry: Entry) -> None:
+    """Refuse a task of a kind the space builds no networks for. Raises UsageError."""
+    if task.modality not in space.modalities:
+        raise UsageError(
+            f'Task "{entry.name}" is of kind {task.modality}, but space "{space.name}" builds '
+            f"networks for {', '.join(sorted(space.modalities))}; choose another --task."
+        )
+
+
+def distinct_shorts(objectives: Sequence[Objective]) -> None:
+    """Refuse objectives that share a short name. Raises UsageError."""
+    owner: dict[str, str] = {}
+    for objective in objectives:
+        if objective.short in owner:
+            raise UsageError(
+                f'Objectives "{owner[objective.short]}" and "{objective.name}" are both written '
+                f'"{objective.short}"; leave out one of them.'
+            )
+        owner[objective.short] = objective.name
+
+
+def match_metrics(objectives: Sequence[Objective], devices: Sequence[Device]) -> None:
+    """Refuse devices that cannot give what an objective reads. Raises UsageError."""
+    for objective in objectives:
+        for device in devices:
+            metric = objective.device_metric
+            if metric is not None and metric not in device.metrics:
+                raise UsageError(
+                    f'Objective "{objective.name}" needs {metric}, which device "{device.name}" '
+                    f"cannot give (it gives: {', '.join(sorted(device.metrics)) or 'nothing'}); "
+                    "leave out one of them."
+                )
+
+
+def match_budget(budget: Budget, objectives: Sequence[Objective]) -> None:
+    """Refuse a budget that nothing in the run spends. Raises UsageError."""
+    if budget.unit == "evaluations" and not any(objective.query for objective in objectives):
+        names = ", ".join(objective.short for objective in objectives)
+        raise UsageError(
+            f"Budget {budget} counts evaluations of quality, but none of the objectives "
+            f"({names}) needs one; give seconds (60s) or steps (60steps)."
+        )

@@ -1,0 +1,161 @@
+"""From a configuration to a plan: names looked up, capabilities matched, parts built.
+
+Whatever would make the run fail later is refused here, in one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import torch
+
+from monas_core.catalog.lookup import Catalog
+from monas_core.catalog.specs import Entry
+from monas_core.errors import UsageError
+from monas_core.parts.context import Context
+from monas_core.parts.space import WarmUp
+from monas_core.record.config import RunConfig
+from monas_core.running.matching import (
+    distinct_shorts,
+    match_budget,
+    match_capabilities,
+    match_metrics,
+    match_modality,
+)
+from monas_core.running.memory import check_memory
+from monas_core.running.plan import Plan
+
+
+def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Plan:
+    """Check a configuration completely and build its parts.
+
+    Without ``training`` (a finished run is only asked) memory for training is not checked
+    and any torch device will do.
+
+    Raises:
+        UsageError: Whatever would make the run fail later, in one sentence.
+        PluginError: A plugin the run names is broken.
+    """
+    entries = _look_up(config, catalog)
+    match_capabilities(entries)
+    if config.objectives is None:  # quality first, costs after it
+        entries["objective"].sort(key=lambda entry: not entry.load().query)
+    names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
+    task_argument = (config.task or "").partition(":")[2] or None
+    explicit = attrs.evolve(
+        config,
+        objectives=names["objective"],
+        devices=names["device"],
+        held_out=names["held-out"],
+        task=names["task"][0] + (f":{task_argument}" if task_argument else ""),
+        optimizer=names["optimizer"][0],
+        embedding=names["embedding"][0],
+    )
+    space_class = entries["space"][0].load()
+    preset = config.preset or space_class.presets[0]
+    space = catalog.create("space", config.space, config.options.get("space"), preset=preset)
+    torch_device = _torch_device(config.torch_device if training else "auto")
+    task = catalog.create(
+        "task", names["task"][0], config.options.get("task"), argument=task_argument
+    )
+    match_modality(space, task, entries["task"][0])
+    objectives = tuple(catalog.create("objective", n, task=task) for n in names["objective"])
+    devices = tuple(catalog.create("device", name) for name in names["device"])
+    held_out = tuple(catalog.create("device", name) for name in names["held-out"])
+    distinct_shorts(objectives)
+    match_metrics(objectives, (*devices, *held_out))
+    match_budget(config.budget, objectives)
+    warm_up = _warm_up(space.warm_up, config)
+    if training:
+        check_memory(Context(space, task, torch_device=torch_device), warm_up)
+    return Plan(
+        attrs.evolve(explicit, preset=preset),
+        space,
+        task,
+        objectives,
+        devices,
+        held_out,
+        catalog.create("embedding", names["embedding"][0], config.options.get("embedding")),
+        catalog.create("optimizer", names["optimizer"][0], config.options.get("optimizer")),
+        warm_up,
+        torch_device,
+    )
+
+
+def _look_up(config: RunConfig, catalog: Catalog) -> dict[str, list[Entry]]:
+    unknown = set(config.options) - {"space", "task", "embedding", "optimizer"}
+    if unknown:
+        raise UsageError(
+            f"options.{min(unknown)}: unknown key; allowed here: space, task, embedding, optimizer."
+        )
+    found = {
+        "space": [catalog.find("space", config.space)],
+        "objective": _named_or_default(
+            catalog, "objective", config.objectives, "default-objective"
+        ),
+        "device": _named_or_default(catalog, "device", config.devices, "default-device"),
+        "optimizer": [_one(catalog, "optimizer", config.optimizer)],
+        "embedding": [_one(catalog, "embedding", config.embedding)],
+    }
+    space = found["space"][0]
+    task = (config.task or "").partition(":")[0] or None
+    found["task"] = [_one(catalog, "task", task, f"default-task:{space.name}", "default-task")]
+    held_out = _named_or_default(
+        catalog, "device", config.held_out, "default-held-out", may_be_empty=True
+    )
+    if config.held_out is None:
+        held_out = [entry for entry in held_out if entry not in found["device"]]
+    both = [entry.name for entry in held_out if entry in found["device"]]
+    if both:
+        raise UsageError(
+            f'Device "{both[0]}" is both searched and held out; name it in one list only.'
+        )
+    found["held-out"] = held_out
+    return found
+
+
+def _named_or_default(
+    catalog: Catalog,
+    kind: str,
+    names: Sequence[str] | None,
+    default: str,
+    *,
+    may_be_empty: bool = False,
+) -> list[Entry]:
+    if names is None:
+        found = [e for e in catalog.entries(kind) if default in e.spec.provides]
+    else:
+        found = [catalog.find(kind, name) for name in names]
+    if not found and not may_be_empty:
+        raise UsageError(f"No {kind} was named; name at least one (monas plugins lists them).")
+    for entry in found:
+        if found.count(entry) > 1:
+            raise UsageError(f'{kind.capitalize()} "{entry.name}" is named twice; name it once.')
+    return found
+
+
+def _one(catalog: Catalog, kind: str, name: str | None, *defaults: str) -> Entry:
+    if name is not None:
+        return catalog.find(kind, name)
+    for default in defaults or (f"default-{kind}",):
+        for entry in catalog.entries(kind):
+            if default in entry.spec.provides:
+                return entry
+    raise UsageError(f"No {kind} was named and none is the default; name one with --{kind}.")
+
+
+def _torch_device(name: str) -> torch.device:
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UsageError("torch device cuda was asked for, but torch finds none; use cpu or auto.")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def _warm_up(recommended: WarmUp, config: RunConfig) -> WarmUp:
+    given = {k: v for k, v in attrs.asdict(config.warm_up).items() if v is not None}
+    for name, value in given.items():
+        if value < 0 or (value == 0 and name not in ("steps", "random_subnets")):
+            raise UsageError(f"warm_up.{name} must be positive, got {value}.")
+    return attrs.evolve(recommended, **given)

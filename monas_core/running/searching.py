@@ -1,0 +1,62 @@
+"""The second phase: the optimizer takes steps until the budget is spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from monas_core.events import PhaseStarted
+from monas_core.problem import yardstick
+from monas_core.running.live_front import front_changed, points_added
+from monas_core.running.work import Work
+from monas_core.values.front import Scale
+
+PHASE = "search"
+_FRONT_EVERY_S = 4.0
+
+
+def search(work: Work) -> None:
+    """Take steps until the budget is spent or the optimizer has finished."""
+    session, meter = work.session, work.session.meter
+    budget = work.plan.config.budget
+    work.emit(PhaseStarted(work.now(), PHASE, budget.amount, budget.unit))
+    scales = _prepare(work)
+    finished, shown_at = False, 0.0
+    while meter.fraction < 1 and not finished:
+        begin = time.perf_counter()
+        report = work.plan.optimizer.step()
+        spent = work.spend(PHASE, begin)
+        meter.seconds += spent
+        meter.steps += 1
+        finished = report.finished
+        rates = {"steps/s": 1 / spent, "evaluations": float(meter.evaluations)}
+        if time.perf_counter() - shown_at > _FRONT_EVERY_S:
+            shown_at = _show_fronts(work, scales)
+        work.step_done(PHASE, meter.spent, meter.steps, report.losses, rates, report.phase)
+    _show_fronts(work, scales)
+    session.phase = "finish"
+    work.save()
+
+
+def _prepare(work: Work) -> Mapping[str, Scale]:
+    """What comes before the first step: devices measured, scales fixed; with signs of life."""
+    session, meter = work.session, work.session.meter
+    for device in work.plan.devices:
+        work.step_done(PHASE, meter.spent, meter.steps, note=f"measuring {device.name}")
+        session.problem.embed([device])
+    scales = yardstick.scales(session.evaluator, work.plan.devices, "search")
+    if not session.searching:
+        session.start_optimizer()
+    return scales
+
+
+def _show_fronts(work: Work, scales: Mapping[str, Scale]) -> float:
+    """Tell of new evaluations and of the fronts; when that was, by ``time.perf_counter``."""
+    evaluator = work.session.evaluator
+    fresh = evaluator.queried()[work.told :]
+    work.told += len(fresh)
+    for device in work.plan.devices:
+        for event in points_added(work.now(), evaluator, device, fresh):
+            work.emit(event)
+        work.emit(front_changed(work.now(), evaluator, device, scales))
+    return time.perf_counter()
