@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, distribution, entry_points
+from types import ModuleType
+from typing import Any
 
 import attrs
 import pluggy
 
-from monas_core.catalog import hookspecs
+from monas_core.catalog import hookspecs, lint
 from monas_core.catalog.specs import Entry, Spec
 
 GROUP = "monas"
 OWNER = "monas"
 """The distribution that ships the core; it keeps a name that a stranger also claims."""
+CARELESS = "careless"
+"""State of a plugin that works, but not as its author meant."""
 
 
 @attrs.frozen
@@ -29,6 +33,11 @@ class Fault:
     state: str
     reason: str
     kind: str = "plugin"
+
+    @property
+    def usable(self) -> bool:
+        """Whether the plugin is kept in spite of it."""
+        return self.state == CARELESS
 
 
 @attrs.frozen
@@ -57,11 +66,21 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Discovery:
             continue
         try:
             with contextlib.redirect_stdout(sys.stderr):  # standard output is for documents
-                offers = _offers(point)
-            entries.extend(Entry(kind, spec, provider, version) for kind, spec in offers)
+                offers, careless = _offers(point)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may do anything
-            reason = f"{type(error).__name__}: {error}"
-            faults.append(Fault(point.name, provider, version, "broken", reason))
+            faults.append(Fault(point.name, provider, version, "broken", _reason(error)))
+            continue
+        faults += [Fault(point.name, provider, version, CARELESS, why) for why in careless]
+        for kind, spec in offers:
+            why = lint.malformed(spec)
+            if why:
+                name = spec.name if isinstance(spec.name, str) and spec.name else point.name
+                faults.append(Fault(name, provider, version, "malformed", why, kind))
+                continue
+            entries.append(Entry(kind, spec, provider, version))
+            why = lint.forgotten_capability(kind, spec)
+            if why:
+                faults.append(Fault(spec.name, provider, version, CARELESS, why, kind))
     kept, conflicts = _resolve_conflicts(entries)
     return Discovery(tuple(kept), tuple(faults + conflicts))
 
@@ -81,20 +100,61 @@ def _allowed(provider: str) -> bool:
     return provider not in banned and (provider in named or bool(banned and not named))
 
 
-def _offers(point: EntryPoint) -> list[tuple[str, Spec]]:
-    """Import one plugin module and call its hooks."""
+def _reason(error: BaseException) -> str:
+    """What a stranger's exception says, on one line, whatever its text does."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - a stranger's code may do anything
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _offers(point: EntryPoint) -> tuple[list[tuple[str, Spec]], list[str]]:
+    """Import one plugin module and call its hooks; its specs, and what is careless about it."""
     manager = pluggy.PluginManager("monas")
     manager.add_hookspecs(hookspecs)
-    manager.register(point.load(), name=point.name)
+    before = frozenset(sys.modules)
+    module = point.load()
+    heavy = lint.heavy_import(module, before) if isinstance(module, ModuleType) else ""
+    manager.register(module, name=point.name)
     manager.check_pending()
+    implemented = [caller.name for caller in manager.get_hookcallers(module) or ()]
+    idle = lint.without_marker(module, implemented) if isinstance(module, ModuleType) else ""
+    if idle and not implemented:
+        raise TypeError(idle)
     offers: list[tuple[str, Spec]] = []
     for kind, hook in hookspecs.HOOKS.items():
-        for specs in getattr(manager.hook, hook)():
-            for spec in specs:
-                if not isinstance(spec, Spec):
-                    raise TypeError(f"{hook} returned {spec!r:.60}, expected Spec objects")
-                offers.append((kind, spec))
-    return offers
+        if hook in implemented:
+            offers.extend((kind, spec) for spec in _answer(manager, hook))
+    return offers, [why for why in (heavy, idle) if why]
+
+
+def _answer(manager: pluggy.PluginManager, hook: str) -> list[Spec]:
+    """The specs of one hook.
+
+    Raises:
+        RuntimeError: The hook failed; it is named.
+        TypeError: It returned something other than a list of specs.
+    """
+    try:
+        answers = [
+            list(found) if _is_list(found) else found for found in getattr(manager.hook, hook)()
+        ]
+    except (Exception, SystemExit) as error:
+        raise RuntimeError(f"hook {hook} failed: {_reason(error)}") from error
+    if not answers:
+        raise TypeError(f"hook {hook} returned None, expected a list of Spec objects")
+    (found,) = answers
+    if not isinstance(found, list):
+        raise TypeError(f"hook {hook} returned {found!r:.60}, expected a list of Spec objects")
+    for spec in found:
+        if not isinstance(spec, Spec):
+            raise TypeError(f"{hook} returned {spec!r:.60}, expected Spec objects")
+    return found
+
+
+def _is_list(found: Any) -> bool:
+    return isinstance(found, Iterable) and not isinstance(found, str | bytes | Mapping)
 
 
 def _resolve_conflicts(entries: list[Entry]) -> tuple[list[Entry], list[Fault]]:

@@ -61,10 +61,10 @@ class Catalog:
 
     def _explain_fault(self, name: str) -> None:
         for fault in self.faults:
-            if fault.plugin == name:
+            if fault.plugin == name and not fault.usable:
                 raise PluginError(
                     f'"{name}" of {fault.provider} {fault.version} is {fault.state}: '
-                    f"{fault.reason}."
+                    f"{fault.reason.rstrip('.')}."
                 )
 
     def _unknown(self, kind: str, name: str) -> str:

@@ -73,7 +73,7 @@ def find(catalog: Catalog, name: str, kind: str | None) -> Entry:
     if found:
         return found[0]
     for fault in catalog.faults:
-        if fault.plugin == name:
+        if fault.plugin == name and not fault.usable:
             return catalog.find(fault.kind, name)  # explains what is wrong with it
     raise UsageError(_unknown(catalog, name))
 

@@ -9,7 +9,14 @@ from monas_core.cli.options import Json, Kind
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
 
-_STYLES = {"ok": "green", "broken": "bold red", "refused": "bold yellow", "disabled": "dim"}
+_STYLES = {
+    "ok": "green",
+    "broken": "bold red",
+    "malformed": "bold red",
+    "refused": "bold yellow",
+    "careless": "yellow",
+    "disabled": "dim",
+}
 
 
 def command(kind: Kind = None, json: Json = False) -> None:

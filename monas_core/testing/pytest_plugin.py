@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     reasons = [
         f"{fault.plugin} is {fault.state}: {fault.reason}"
         for fault in catalog.faults
+        if not fault.usable
         if provider in (None, fault.provider) and name in (None, fault.plugin)
     ]
     if (provider or name) and reasons:
