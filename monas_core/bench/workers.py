@@ -116,8 +116,7 @@ class _Worker:
                 "Finished runs are kept."
             ) from None
         if word == "fault":
-            name, message = content
-            raise getattr(errors, name)(message)
+            raise _rebuilt(*content)
         if word == "crash":
             raise RuntimeError(f"in a process at work on {self.errand}:\n{content}")
         return word, content
@@ -178,9 +177,26 @@ def _serve(link: Link, contest: Contest) -> None:
         except (EOFError, ConnectionError):
             raise
         except errors.MonasError as error:
-            link.send(("fault", (type(error).__name__, str(error))))
+            link.send(("fault", _portable(error)))
         except Exception:  # noqa: BLE001 - told to the parent, which raises it
             link.send(("crash", traceback.format_exc()))
+
+
+def _portable(error: errors.MonasError) -> tuple[str, str, int]:
+    """A fault as plain values: a plugin's own class is unknown where it is raised again.
+
+    Returns:
+        The name of its nearest class among monas' own, what it says, and its exit code.
+    """
+    name = next(c.__name__ for c in type(error).__mro__ if c.__module__ == errors.__name__)
+    return name, str(error), error.exit_code
+
+
+def _rebuilt(name: str, message: str, exit_code: int) -> errors.MonasError:
+    """Inverse of ``_portable``, as far as it matters to who ran the command."""
+    fault: errors.MonasError = getattr(errors, name)(message)
+    fault.exit_code = exit_code
+    return fault
 
 
 def _messenger(link: Link) -> Callable[[float], None]:

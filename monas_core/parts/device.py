@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import attrs
@@ -41,6 +44,8 @@ class DeviceProfile:
         kind: ``phone``, ``laptop``, ``edge``, ``server-cpu``, ``datacentre-gpu``, ...
         figures: What the values are computed from, by name, each with its source.
         date: When measured or compiled, ISO.
+        basis: What else decides the values this device gives: its measurements, a formula,
+            a row of a table. Two targets of one name that differ in nothing else differ here.
     """
 
     name: str
@@ -52,6 +57,13 @@ class DeviceProfile:
     kind: str = "other"
     figures: Mapping[str, Figure] = attrs.field(factory=dict)
     date: str = ""
+    basis: str = ""
+
+    @cached_property
+    def identity(self) -> str:
+        """A digest of all of it: names may be given twice, contents are what values belong to."""
+        content = json.dumps(attrs.asdict(self), sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 class Device(ABC):

@@ -26,10 +26,24 @@ class Evaluator:
 
     A value of an objective that is the same on every device is shared by all
     devices. Evaluating an architecture's queried objectives on the ``search``
-    split counts once towards ``meter.evaluations``.
+    split counts once towards ``meter.evaluations``. Values belong to the content of a
+    device's profile, not to its name.
+
+    Args:
+        context: Handed to objectives.
+        objectives: The order of all objective vectors.
+        meter: Counts queries.
+        devices: Whose values are written, and remembered, under their names alone; another
+            device of one of these names is told apart.
     """
 
-    def __init__(self, context: Context, objectives: Sequence[Objective], meter: Meter) -> None:
+    def __init__(
+        self,
+        context: Context,
+        objectives: Sequence[Objective],
+        meter: Meter,
+        devices: Iterable[Device] = (),
+    ) -> None:
         self.context = context
         self.objectives = tuple(objectives)
         self.meter = meter
@@ -37,6 +51,7 @@ class Evaluator:
         self._estimates: dict[tuple[str, str, Architecture], Value] = {}
         self._counted: dict[Architecture, None] = {}
         self._listeners: list[Listener] = []
+        self._owners = {device.name: device.profile.identity for device in devices}
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` with every value the moment it is first known."""
@@ -56,7 +71,7 @@ class Evaluator:
             PluginError: The objective returned something other than finite values.
         """
         where = device if objective.device_metric is not None else None
-        prefix = (objective.name, where.name if where else "", split)
+        prefix = (objective.name, self._label(where), split)
         missing = [a for a in dict.fromkeys(architectures) if (*prefix, a) not in self._known]
         if objective.population_relative:
             return self._ask(objective, list(architectures), where, split)
@@ -77,7 +92,7 @@ class Evaluator:
         where = device if objective.device_metric is not None else None
         if objective.population_relative:
             return objective.estimate(list(architectures), where, self.context)
-        prefix = (objective.name, where.name if where else "")
+        prefix = (objective.name, self._label(where))
         missing = [a for a in dict.fromkeys(architectures) if (*prefix, a) not in self._estimates]
         if missing:
             found = objective.estimate(missing, where, self.context)
@@ -131,7 +146,8 @@ class Evaluator:
         for objective, tries in zip(costs, zip(*rounds, strict=True), strict=True):
             for architecture, found in zip(wanted, zip(*tries, strict=True), strict=True):
                 middle = sorted(found, key=lambda value: value.value)[times // 2]
-                self._add(Known(objective.name, device.name, split, architecture, middle))
+                where = self._label(device)
+                self._add(Known(objective.name, where, split, architecture, middle))
 
     def remember(self, known: Iterable[Known]) -> None:
         """Put values back that an earlier part of the run obtained."""
@@ -149,6 +165,18 @@ class Evaluator:
     def evaluated(self) -> list[Architecture]:
         """Architectures of which any value is known."""
         return list(dict.fromkeys(architecture for *_, architecture in self._known))
+
+    def _label(self, device: Device | None) -> str:
+        """What values on a device are kept under: its name, or that and its identity.
+
+        The name alone belongs to the first device that bears it.
+        """
+        if device is None:
+            return ""
+        identity = device.profile.identity
+        if self._owners.setdefault(device.name, identity) == identity:
+            return device.name
+        return f"{device.name}#{identity}"
 
     def _add(self, known: Known) -> None:
         self._known[known[:4]] = known.value

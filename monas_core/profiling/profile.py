@@ -103,6 +103,7 @@ class Profile:
             origin="measured",
             kind=self.kind,
             date=self.date,
+            basis=f"{self.digest} {self.metrics}",
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ converted silently.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 from collections.abc import Mapping, Sequence
@@ -176,8 +177,9 @@ def load_config(
     Raises:
         UsageError: Unreadable file, unknown key (with its path), wrong type, missing space.
     """
-    document = dict(base or {}) | (_read_yaml(file) if file is not None else {})
-    document |= {key: value for key, value in overrides.items() if value is not None}
+    # copies all the way down: dotted settings are put into them, and a preset keeps its own
+    document = copy.deepcopy(dict(base or {})) | (_read_yaml(file) if file is not None else {})
+    document |= copy.deepcopy({key: v for key, v in overrides.items() if v is not None})
     for text in dotted:
         apply_dotted(document, text)
     if "space" not in document:

@@ -17,20 +17,24 @@ _BYTES_PER_WEIGHT = 16
 """fp32 weight, gradient and the two moments of Adam."""
 
 
-def available_bytes() -> int:
-    """The least of free memory, the control group's rest and the process's own limit."""
+def available_bytes(root: Path = Path("/")) -> int:
+    """The least of free memory, the control group's rest and the process's own limit.
+
+    Args:
+        root: Where ``proc`` and ``sys`` lie; what is missing or unreadable there sets no limit.
+    """
     limits: list[int] = []
-    with contextlib.suppress(OSError, StopIteration, ValueError):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        line = next(line for line in lines if line.startswith("MemAvailable"))
-        limits.append(int(line.split()[1]) * 1024)
-    with contextlib.suppress(OSError, ValueError):
-        group = Path("/sys/fs/cgroup")
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        lines = (root / "proc/meminfo").read_text().splitlines()
+        free = [int(line.split()[1]) for line in lines if line.startswith("MemAvailable")]
+        limits += [1024 * kilobytes for kilobytes in free]
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        group = root / "sys/fs/cgroup"
         limit = int((group / "memory.max").read_text())
         used = int((group / "memory.current").read_text())
         lines = (group / "memory.stat").read_text().splitlines()
-        cached = next(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
-        limits.append(limit - used + cached)  # file cache is given back when it is needed
+        files = [int(line.split()[1]) for line in lines if line.startswith("inactive_file ")]
+        limits.append(limit - used + sum(files))  # file cache is given back when it is needed
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     if soft != resource.RLIM_INFINITY:
         with contextlib.suppress(OSError, ValueError):

@@ -41,7 +41,7 @@ class Session:
             plan.space, plan.task, plan.build_supernet(), torch_device=plan.torch_device
         )
         self.meter = Meter(plan.config.budget)
-        self.evaluator = Evaluator(self.context, plan.objectives, self.meter)
+        self.evaluator = Evaluator(self.context, plan.objectives, self.meter, plan.all_devices)
         self.problem = Problem(
             context=self.context,
             objectives=plan.objectives,

@@ -42,7 +42,9 @@ class ToyDevice(Device):
     metrics = frozenset({"latency_ms", "energy_mj"})
 
     def __init__(self, name: str = "toy-device", *, power: float = 1.5) -> None:
-        self.profile = DeviceProfile(name, "an abacus", "none", "fp32", 1, "modelled")
+        self.profile = DeviceProfile(
+            name, "an abacus", "none", "fp32", 1, "modelled", basis=f"{power=}"
+        )
         self.power = power
 
     def mixture(self, metric: str, relaxation: Relaxation) -> Tensor:

@@ -79,12 +79,12 @@ def _grow(tree: Tree, parent: str | None, choices: Sequence[Document]) -> None:
 
 def _add_alike(node: Tree, group: Sequence[Document], choices: Sequence[Document]) -> None:
     parents = {c["condition"]["choice"] for c in choices if c["condition"]}
-    alike: dict[tuple[Any, ...], list[str]] = {}
+    alike: dict[tuple[str | None, str], list[str]] = {}
     for choice in group:
         own = choice["name"] if choice["name"] in parents else None
-        alike.setdefault((own, *choice["options"]), []).append(choice["name"])
-    for (own, *answers), names in alike.items():
-        shown = " · ".join(plain_fact(answer) for answer in answers)
+        shown = " · ".join(plain_fact(option) for option in choice["options"])
+        alike.setdefault((own, shown), []).append(choice["name"])
+    for (own, shown), names in alike.items():
         branch = node.add(f"[bold cyan]{escape(gathered(names))}[/]   {escape(shown)}")
         if own is not None:
             _grow(branch, own, choices)

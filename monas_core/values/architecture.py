@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -47,8 +48,20 @@ class Choice:
     def __attrs_post_init__(self) -> None:
         if not self.options:
             raise UsageError(f'Choice "{self.name}" has no options; give it at least one.')
-        if len({(type(option), option) for option in self.options}) != len(self.options):
-            raise UsageError(f'Choice "{self.name}" lists an option twice: {list(self.options)}.')
+        for position, option in enumerate(self.options):
+            finite = not isinstance(option, float) or math.isfinite(option)
+            if not isinstance(option, Option) or not finite:
+                raise UsageError(
+                    f'Choice "{self.name}" has the option {option!r}; an option is a truth value, '
+                    "a finite number or a text."
+                )
+            # equal values make equal architectures, whatever their types: 1 == 1.0 == True
+            twin = self.options.index(option)
+            if twin != position:
+                raise UsageError(
+                    f'Choice "{self.name}" lists an option twice: {self.options[twin]!r} equals '
+                    f"{option!r} in {list(self.options)}; write one of them otherwise."
+                )
 
     def index(self, option: Option) -> int:
         """Position of an option. Raises UsageError when it is not one of ours."""

@@ -112,9 +112,10 @@ class Judge:
 
     def _range(self, device: Device) -> tuple[Tensor, Tensor]:
         """Log costs of the cheapest and the dearest of the sample, ``(H,)`` each."""
-        if device.name not in self._ends:
+        identity = device.profile.identity
+        if identity not in self._ends:
             with torch.no_grad():
                 logs = self.prices.on(self.prices.searched(self._sample), device)
             low, high = logs.amin(0), logs.amax(0)
-            self._ends[device.name] = low, torch.maximum(high, low + 1e-6)
-        return self._ends[device.name]
+            self._ends[identity] = low, torch.maximum(high, low + 1e-6)
+        return self._ends[identity]

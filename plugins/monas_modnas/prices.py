@@ -39,9 +39,10 @@ class Prices:
 
     def at_references(self, device: Device) -> Tensor:
         """Log costs of the reference set on any device, not anchored, ``(R, H)``."""
-        if device.name not in self._anchors:
-            self._anchors[device.name] = log_costs(self._problem, self._references, device)
-        return self._anchors[device.name]
+        identity = device.profile.identity
+        if identity not in self._anchors:
+            self._anchors[identity] = log_costs(self._problem, self._references, device)
+        return self._anchors[identity]
 
     def asked(self, rows: Tensor, devices: Sequence[Device]) -> Tensor:
         """Anchored log costs as some devices themselves give them, ``(n, devices, H)``."""
@@ -70,7 +71,7 @@ class Prices:
         known = self.at_references(device)
         anchor = known.mean(0)
         for index, own in enumerate(self._problem.devices):
-            if own.name == device.name:
+            if own.profile.identity == device.profile.identity:
                 return searched[:, index] + anchor
         at_references = self.searched(self._reference_rows)
         columns = [

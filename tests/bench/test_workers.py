@@ -9,7 +9,7 @@ import pytest
 from monas_core.bench import workers
 from monas_core.bench.contest import Wish, resolve
 from monas_core.bench.errand import Errand
-from monas_core.errors import MonasError, PluginError
+from monas_core.errors import MonasError, PluginError, UsageError
 
 
 class Process:
@@ -51,6 +51,41 @@ def test_a_fault_arrives_as_what_it_was(pair, contest):
     workers._serve(theirs, contest)
     with pytest.raises(PluginError, match=r"^Optimizer .sinner-crashes. failed: ZeroDivision"):
         worker.receive()
+
+
+class OwnError(UsageError):
+    """As a plugin may define it; more than a message is needed to make one."""
+
+    exit_code = 42
+
+    def __init__(self, file: str, *, line: int) -> None:
+        super().__init__(f"{file} is wrong in line {line}")
+
+
+class OtherError(MonasError):
+    """Directly of the most general class."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "code"),
+    [
+        (OwnError("table.csv", line=7), UsageError, 42),
+        (OtherError("table.csv is wrong in line 7"), MonasError, 1),
+    ],
+)
+def test_a_plugins_own_class_of_fault_keeps_words_and_exit_code(
+    pair, contest, monkeypatch, fault, kind, code
+):
+    def fail(*_):
+        raise fault
+
+    monkeypatch.setattr(workers, "perform", fail)
+    _, theirs, worker = pair
+    worker.send(Errand("run", "random"))
+    workers._serve(theirs, contest)
+    with pytest.raises(kind, match=r"^table\.csv is wrong in line 7$") as caught:
+        worker.receive()
+    assert caught.value.exit_code == code
 
 
 def test_a_fault_of_the_program_brings_its_trace(pair, contest, monkeypatch):

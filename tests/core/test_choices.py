@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monas_core.errors import UsageError
-from monas_core.values.architecture import Choice, Condition
+from monas_core.values.architecture import Choice, Condition, Option
 from monas_core.values.choices import ChoiceSet
 
 
@@ -137,7 +138,32 @@ def test_empty_and_repeated_options_are_refused() -> None:
         Choice("a", ())
     with pytest.raises(UsageError, match="twice"):
         Choice("a", (1, 2, 1))
-    assert Choice("a", (1, True)).index(True) == 1, "True and 1 are different answers"
+
+
+@pytest.mark.parametrize(
+    "options", [(1, 1.0), (1, True), (False, 0.0), (2, 3, 3.0), (0.0, -0.0), ("a", 1, "b", True)]
+)
+def test_options_that_are_equal_are_refused(options: tuple[Option, ...]) -> None:
+    """Architectures are compared by their answers, so these would be one."""
+    with pytest.raises(UsageError, match=r"lists an option twice: .* equals .*write one of them"):
+        Choice("a", options)
+
+
+@pytest.mark.parametrize("option", [float("nan"), float("inf"), None, (1, 2), b"x"])
+def test_what_json_cannot_hold_is_no_option(option: object) -> None:
+    with pytest.raises(UsageError, match="an option is a truth value, a finite number or a text"):
+        Choice("a", (option, 7))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("options", [(0, 1), (False, True), (0.5, 1), ("1", 1), ("True", True)])
+def test_distinct_options_make_distinct_architectures(options: tuple[Option, ...]) -> None:
+    choices = ChoiceSet("typed", 1, (Choice("a", options), Choice("b", (0, 1))))
+    everything = list(choices.enumerate())
+    assert len(set(everything)) == choices.cardinality() == 4
+    for architecture in everything:
+        back = choices.from_json(json.loads(json.dumps(architecture.to_json())))
+        assert back == architecture
+        assert back.key == architecture.key
 
 
 def test_activity_follows_chains() -> None:

@@ -233,3 +233,35 @@ def test_renewing_takes_the_middle_of_fresh_values(members: list[Architecture]) 
     assert [v.value for v in settled] == pytest.approx([20 * v.value for v in lucky])
     assert [known.architecture for known in told] == members
     assert problem.evaluator.queried() == []
+
+
+def test_devices_of_one_name_are_told_apart_by_their_profiles(
+    problem: Problem, members: list[Architecture]
+) -> None:
+    latency = problem.objectives[1]
+    first, second = ToyDevice("phone", power=0.5), ToyDevice("phone", power=2.5)
+    evaluator = problem.evaluator
+    told: list[Known] = []
+    evaluator.listen(told.append)
+    for ask in (evaluator.values, evaluator.estimates):
+        for device in (first, second, ToyDevice("phone", power=0.5)):
+            expected = device.cost("latency_ms", members, problem.context)
+            assert ask(latency, members, device) == expected
+    assert len({known.device for known in told}) == 2, "a third of equal content is the first"
+    evaluator.renew(members, second, "search", 3)
+    assert evaluator.values(latency, members, first) == first.cost(
+        "latency_ms", members, problem.context
+    )
+
+
+def test_what_is_remembered_under_a_name_belongs_to_the_devices_of_the_run(
+    problem: Problem, members: list[Architecture]
+) -> None:
+    latency = problem.objectives[1]
+    own, stranger = ToyDevice("phone", power=0.5), ToyDevice("phone", power=2.5)
+    meter = Meter(Budget.parse("50evals"))
+    evaluator = Evaluator(problem.context, problem.objectives, meter, [own])
+    kept = Value(123.0, "ms", "measured")
+    evaluator.remember([Known(latency.name, "phone", "search", members[0], kept)])
+    assert evaluator.values(latency, members[:1], stranger) != [kept]
+    assert evaluator.values(latency, members[:1], own) == [kept]

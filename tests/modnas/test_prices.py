@@ -7,6 +7,8 @@ import torch
 
 from monas_core.testing.fakes import ToyDevice, toy_problem
 from monas_core.values import population
+from monas_modnas.costs import log_costs
+from monas_modnas.judge import Judge
 from monas_modnas.landscape import Landscape
 from monas_modnas.prices import Prices, transfer
 
@@ -47,11 +49,16 @@ def test_a_cost_follows_from_other_costs_of_the_known_devices(seed: int) -> None
 def test_the_magnitude_of_a_new_device_comes_from_its_references() -> None:
     problem = toy_problem()
     sample = population.sample_distinct(problem.choices, 40, torch.Generator().manual_seed(0))
-    prices = Prices(problem, Landscape(problem, sample).cost)
+    landscape = Landscape(problem, sample)
+    prices = Prices(problem, landscape.cost)
+    landscape.fit_costs(sample, prices, 300, torch.Generator().manual_seed(1))
     slow = ToyDevice("slow", power=0.8)
     slow_logs = prices.at_references(slow)
-    predicted = prices.on(prices.searched(sample), slow)
-    assert predicted.mean() == pytest.approx(float(slow_logs.mean()), abs=1.0)
+    rows = prices.searched(sample)
+    truth = log_costs(problem, population.decode(problem.choices, sample), slow)
+    # logarithms: 5 % of the magnitude, 10 % of a row
+    assert prices.on(rows, slow).mean() == pytest.approx(float(truth.mean()), abs=0.05)
+    assert (prices.on(rows, slow) - truth).abs().mean() < 0.1
     on_references = prices.on(
         prices.searched(population.encode(problem.choices, problem.references)), slow
     )
@@ -66,3 +73,21 @@ def test_a_search_device_is_taken_from_its_own_column() -> None:
     device = problem.devices[1]
     expected = searched[:, 1] + prices.at_references(device).mean(0)
     torch.testing.assert_close(prices.on(searched, device), expected)
+
+
+def test_devices_of_one_name_have_prices_of_their_own() -> None:
+    problem = toy_problem()
+    sample = population.sample_distinct(problem.choices, 40, torch.Generator().manual_seed(0))
+    landscape = Landscape(problem, sample)
+    prices = Prices(problem, landscape.cost)
+    judge = Judge(problem, landscape, prices, sample)
+    twin = ToyDevice(problem.devices[0].name, power=3.0)
+    searched = prices.searched(sample)
+    for device in (problem.devices[0], twin):
+        architectures = problem.references
+        expected = log_costs(problem, architectures, device)
+        torch.testing.assert_close(prices.at_references(device), expected)
+    own, other = prices.on(searched, problem.devices[0]), prices.on(searched, twin)
+    assert (own - other).abs().max() > 0.5
+    ends = [judge._range(device) for device in (problem.devices[0], twin)]
+    assert ends[1][1] - ends[1][0] > ends[0][1] - ends[0][0]

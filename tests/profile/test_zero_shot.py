@@ -68,6 +68,22 @@ def test_a_profile_under_the_name_of_a_known_device_stays_itself(
     assert pick["values"]["lat"] > 10 * known["values"]["lat"]
 
 
+def test_two_profiles_of_one_name_in_one_process_stay_themselves(
+    run: Run, profile: Profile, tmp_path: Path
+) -> None:
+    picks = []
+    for number, factor in enumerate((1, 100, 1)):
+        metrics = {
+            metric: attrs.evolve(costs, median=[factor * value for value in costs.median])
+            for metric, costs in profile.metrics.items()
+        }
+        path = tmp_path / f"{number}.json"
+        attrs.evolve(profile, name="phone", metrics=metrics).write(path)
+        picks.append(run.pick(path, {"acc": 1.0})["values"]["lat"])
+    assert picks[1] == pytest.approx(100 * picks[0], rel=0.1)
+    assert picks[2] == picks[0]
+
+
 def test_verifying_measures_on_this_machine_only(
     run: Run, board: Path, catalog: Catalog, tmp_path: Path
 ) -> None:
