@@ -52,8 +52,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--per-device", type=int, default=3, help="samples per device in a batch")
     arguments = parser.parse_args()
-    modelled = [e.name for e in Catalog.installed().entries("device") if e.name != "host"]
-    names = tuple(modelled[: arguments.devices])
+    plain = [
+        e.name
+        for e in Catalog.installed().entries("device")
+        if not e.spec.provides & {"measures-this-machine", "takes-argument"}
+    ]
+    names = tuple(plain[: arguments.devices])
     batch = arguments.devices * arguments.per_device
     every, single = prepared(names, batch), prepared(names[:1], batch)
     every()

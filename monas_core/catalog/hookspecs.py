@@ -28,6 +28,11 @@ def monas_objectives() -> list[Spec]:  # pyright: ignore[reportReturnType]
 def monas_devices() -> list[Spec]:  # pyright: ignore[reportReturnType]
     """Hardware targets: factory returns a ``Device``.
 
+    ``NAME:ARGUMENT`` passes ARGUMENT as ``argument=`` to a factory that provides
+    ``takes-argument``. What such a device keeps as ``document`` comes back as ``document=``
+    when the run is opened again. One that provides ``reads-figures`` is given JSON files of
+    datasheet figures, which have no other name.
+
     One that provides ``measures-this-machine`` is called with ``runtime=``, ``threads=``,
     ``batch=`` and ``seconds=`` by ``monas profile``.
     """

@@ -31,7 +31,7 @@ def details(
     if entry.kind == "objective":
         return {**_objective(entry), "options": options(entry)}
     if entry.kind == "device":
-        return {**_device(catalog, entry), "options": options(entry)}
+        return {**_device(entry, argument), "options": options(entry)}
     if entry.kind == "task":
         return {**_task(catalog, entry, argument), "options": options(entry)}
     doc = inspect.getdoc(entry.load()) or ""
@@ -152,8 +152,15 @@ def _objective(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _device(catalog: Catalog, entry: Entry) -> dict[str, Any]:
-    device = catalog.create("device", entry.name)
+def _device(entry: Entry, argument: str | None) -> dict[str, Any]:
+    from monas_core.errors import UsageError
+
+    takes = "takes-argument" in entry.spec.provides
+    if takes and argument is None:
+        return {"usage": f"needs an argument: {entry.name}:ARGUMENT", **_described(entry.load())}
+    if argument is not None and not takes:
+        raise UsageError(f'Device "{entry.name}" takes no argument, got "{argument}".')
+    device = entry.create(**({"argument": argument} if takes else {}))
     profile = attrs.asdict(device.profile)
     return {
         "profile": profile,
@@ -161,6 +168,10 @@ def _device(catalog: Catalog, entry: Entry) -> dict[str, Any]:
         "available": bool(device.available),
         "facts": dict(device.facts()),
     }
+
+
+def _described(factory: Any) -> dict[str, str]:
+    return {"description": (inspect.getdoc(factory) or "").split("\n\n")[0]}
 
 
 def _task(catalog: Catalog, entry: Entry, argument: str | None) -> dict[str, Any]:

@@ -116,6 +116,8 @@ def _devices(catalog: Catalog) -> dict[str, Any]:
     problems: dict[str, str] = {}
     entries = catalog.entries("device")
     for entry in entries:
+        if "takes-argument" in entry.spec.provides:
+            continue
         try:
             device = catalog.create("device", entry.name)
             facts = dict(device.facts()) if device.profile.origin == "measured" else {}

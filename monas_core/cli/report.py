@@ -71,7 +71,7 @@ def _facts(config: RunConfig, catalog: Catalog) -> Facts:
     return Facts(
         choices=_choices(config, catalog),
         ratios=_ratios(config.objectives or (), catalog),
-        profiles=_profiles(devices, catalog),
+        profiles=_profiles(devices, config, catalog),
     )
 
 
@@ -100,15 +100,18 @@ def _ratios(names: Iterable[str], catalog: Catalog) -> list[str] | None:
     return [kind.short for kind in kinds if not kind.query]
 
 
-def _profiles(names: Iterable[str], catalog: Catalog) -> dict[str, dict[str, Any]]:
+def _profiles(
+    names: Iterable[str], config: RunConfig, catalog: Catalog
+) -> dict[str, dict[str, Any]]:
     import attrs
 
     from monas_core.errors import MonasError
+    from monas_core.running.devices import profile_of
 
     found: dict[str, dict[str, Any]] = {}
     for name in names:
         try:
-            found[name] = attrs.asdict(catalog.create("device", name).profile)
+            found[name] = attrs.asdict(profile_of(name, config, catalog))
         except MonasError:
             continue
     return found

@@ -77,12 +77,16 @@ class Device(ABC):
             available only on its own machine).
         instant: Whether ``estimate`` answers ten thousand architectures in a second, as
             a table does, so that a search may ask for a whole space.
+        document: What a device named with an argument was read from, as JSON values: a run
+            keeps it, and the factory makes the device again from it (``document=``). ``None``
+            for a device that its name alone describes.
     """
 
     profile: DeviceProfile
     metrics: frozenset[str]
     available: ClassVar[bool] = True
     instant: ClassVar[bool] = False
+    document: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -124,6 +128,20 @@ class Device(ABC):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - optional
         """Inverse of ``state_dict``."""
+
+
+def identity(device: Device) -> str:
+    """Which device this is, by content: 16 hexadecimal digits.
+
+    Two devices of one name that say different things differ, and a copy under another name
+    does not. Name and date do not count.
+    """
+    document = device.document
+    if document is None:
+        document = attrs.asdict(device.profile)
+    content = {key: value for key, value in document.items() if key not in ("name", "date")}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class HardwareEmbedding(ABC):

@@ -1,11 +1,10 @@
-"""A device that answers from its profile: exact on the reference networks, predicted elsewhere."""
+"""A device that answers from its profile: as given on the reference networks, else predicted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monas_core.errors import Unavailable
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, require_metric
 from monas_core.profiling.cost_model import CostModel, fit
@@ -30,6 +29,7 @@ class Profiled(Device):
         references = ReferenceSet.of(context)
         source.require(references)
         self.source = source
+        self.document = source.to_json()
         self.profile = source.device
         self.metrics = frozenset(source.metrics)
         self._known = {
@@ -39,26 +39,10 @@ class Profiled(Device):
         self._models: dict[str, CostModel] = {}
 
     def cost(
-        self,
-        metric: str,
-        architectures: Sequence[Architecture],
-        context: Context,  # noqa: ARG002 - nothing is built
+        self, metric: str, architectures: Sequence[Architecture], context: Context
     ) -> list[Value]:
-        """Values of reference networks, as the profile gives them.
-
-        Raises:
-            Unavailable: For any other network: nothing was measured there.
-        """
-        require_metric(self, metric, "this cost")
-        known = self._known[metric]
-        for architecture in architectures:
-            if architecture not in known:
-                raise Unavailable(
-                    f'Device "{self.name}" is known by a profile of {len(known)} reference '
-                    f"networks, and {architecture.key} is none of them; its {metric} can only be "
-                    "predicted."
-                )
-        return [known[architecture] for architecture in architectures]
+        """As ``estimate``: nothing better founded is known of a board that is elsewhere."""
+        return self.estimate(metric, architectures, context)
 
     def estimate(
         self, metric: str, architectures: Sequence[Architecture], context: Context

@@ -93,14 +93,14 @@ class Profile:
 
     @property
     def device(self) -> DeviceProfile:
-        """The description of the target."""
+        """The description of the target; what it costs there is mostly predicted from these."""
         return DeviceProfile(
             name=self.name,
             processor=self.processor,
             runtime=self.runtime,
             precision=self.precision,
             batch=self.batch,
-            origin="measured",
+            origin="predicted",
             kind=self.kind,
             date=self.date,
             basis=f"{self.digest} {self.metrics}",
@@ -129,23 +129,26 @@ class Profile:
     def require(self, wanted: ReferenceSet) -> None:
         """Refuse a profile of other reference networks.
 
+        Equal digests are equal networks, whatever the task is called.
+
         Raises:
             UsageError: Naming the first thing that differs.
         """
-        pairs = {
-            "space": (self.space, wanted.space),
-            "preset": (self.preset, wanted.preset),
-            "version of the space": (self.space_version, wanted.version),
-            "task": (self.task, wanted.task),
-            "reference set": (self.digest, wanted.digest),
-        }
-        for what, (own, other) in pairs.items():
-            if own != other:
-                raise UsageError(
-                    f'Device profile "{self.name}" was made for another {what} ({own}) than this '
-                    f"run's ({other}); profile the device again with: monas profile --space "
-                    f"{wanted.space} --preset {wanted.preset} --task {wanted.task}."
-                )
+        if self.digest != wanted.digest:
+            pairs = {
+                "space": (self.space, wanted.space),
+                "preset": (self.preset, wanted.preset),
+                "version of the space": (self.space_version, wanted.version),
+                "task": (self.task, wanted.task),
+                "reference set": (self.digest, wanted.digest),
+            }
+            what = next(what for what, (own, other) in pairs.items() if own != other)
+            own, other = pairs[what]
+            raise UsageError(
+                f'Device profile "{self.name}" was made for another {what} ({own}) than this '
+                f"run's ({other}); profile the device again with: monas profile --space "
+                f"{wanted.space} --preset {wanted.preset} --task {wanted.task}."
+            )
         if list(self.references) != wanted.keys:
             raise UsageError(
                 f'Device profile "{self.name}" lists other reference networks than its digest '

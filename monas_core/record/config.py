@@ -54,6 +54,9 @@ class RunConfig:
         torch_device: Where this machine computes: ``auto``, ``cpu`` or ``cuda``.
         out_dir: Run folder; ``None`` makes one under ``runs/``.
         options: Options of plugins, by kind: ``{"optimizer": {...}}``.
+        own_devices: Devices that were named by a file or with an argument, by the name they
+            have: ``{"device": NAME OF THE PLUGIN, "document": CONTENT}``. Filled in when a
+            configuration is resolved; a run folder keeps it in ``devices.json``.
     """
 
     space: str
@@ -71,6 +74,7 @@ class RunConfig:
     torch_device: str = "auto"
     out_dir: str | None = None
     options: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    own_devices: dict[str, dict[str, Any]] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         if self.torch_device not in ("auto", "cpu", "cuda"):
@@ -230,8 +234,9 @@ def read_config(path: Path) -> RunConfig:
 
 
 def write_config(config: RunConfig) -> str:
-    """YAML text of a configuration."""
-    return yaml.safe_dump(_plain(to_document(config)), sort_keys=False)
+    """YAML text of a configuration, without what ``own_devices`` hold."""
+    document = {k: v for k, v in to_document(config).items() if k != "own_devices"}
+    return yaml.safe_dump(_plain(document), sort_keys=False)
 
 
 def _plain(value: Any) -> Any:

@@ -17,12 +17,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from monas_core import events, files
 from monas_core.errors import UsageError
-from monas_core.files import explained, write_text
+from monas_core.files import explained, read_json, write_text
 from monas_core.record.config import RunConfig, read_config, write_config
 
 _KEPT_CHECKPOINTS = 2
+_DEVICES = "devices.json"
 
 
 class RunFolder:
@@ -54,6 +57,8 @@ class RunFolder:
             ) from error
         folder = cls(path)
         write_text(path / "env.json", json.dumps(environment(), indent=2) + "\n")
+        if config.own_devices:
+            write_text(path / _DEVICES, json.dumps(config.own_devices, ensure_ascii=False) + "\n")
         write_text(path / "config.yaml", write_config(config))
         return folder
 
@@ -66,8 +71,12 @@ class RunFolder:
 
     @property
     def config(self) -> RunConfig:
-        """The configuration the run was started with."""
-        return read_config(self.path / "config.yaml")
+        """The configuration the run was started with, devices from files included."""
+        config, kept = read_config(self.path / "config.yaml"), self.path / _DEVICES
+        if not kept.exists():
+            return config
+        own = read_json(kept, "file of devices", "restore it from a copy of the run")
+        return attrs.evolve(config, own_devices=own)
 
     @property
     def finished(self) -> bool:
@@ -229,8 +238,6 @@ def unfinished_run(config: RunConfig, out_dir: Path | None) -> RunFolder | None:
     Raises:
         UsageError: ``out_dir`` holds a run with another configuration.
     """
-    import attrs
-
     if out_dir is None:
         candidates = [RunFolder(path) for path in reversed(runs_in(Path("runs")))]
     else:

@@ -16,6 +16,7 @@ from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
 from monas_core.record.config import RunConfig
+from monas_core.running.devices import made, named_devices
 from monas_core.running.matching import (
     distinct_shorts,
     match_budget,
@@ -25,6 +26,8 @@ from monas_core.running.matching import (
 )
 from monas_core.running.memory import check_memory
 from monas_core.running.plan import Plan
+
+_WITH_OPTIONS = ("space", "task", "embedding", "optimizer", "device")
 
 
 def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Plan:
@@ -38,6 +41,8 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
         PluginError: A plugin the run names is broken.
     """
     entries = _look_up(config, catalog)
+    searched, withheld = named_devices(config, catalog)
+    entries["device"] = [n.entry for n in (*searched, *withheld) if n.entry is not None]
     match_capabilities(entries)
     if config.objectives is None:  # quality first, costs after it
         entries["objective"].sort(key=lambda entry: not entry.load().query)
@@ -46,8 +51,6 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
     explicit = attrs.evolve(
         config,
         objectives=names["objective"],
-        devices=names["device"],
-        held_out=names["held-out"],
         task=names["task"][0] + (f":{task_argument}" if task_argument else ""),
         optimizer=names["optimizer"][0],
         embedding=names["embedding"][0],
@@ -61,16 +64,23 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
     )
     match_modality(space, task, entries["task"][0])
     objectives = tuple(catalog.create("objective", n, task=task) for n in names["objective"])
-    devices = tuple(catalog.create("device", name) for name in names["device"])
-    held_out = tuple(catalog.create("device", name) for name in names["held-out"])
+    context = Context(space, task, torch_device=torch_device)
+    every, own = made((*searched, *withheld), context, config.options.get("device", {}))
+    devices, held_out = every[: len(searched)], every[len(searched) :]
     distinct_shorts(objectives)
     match_metrics(objectives, (*devices, *held_out))
     match_budget(config.budget, objectives)
     warm_up = _warm_up(space.warm_up, config)
     if training:
-        check_memory(Context(space, task, torch_device=torch_device), warm_up)
+        check_memory(context, warm_up)
     return Plan(
-        attrs.evolve(explicit, preset=preset),
+        attrs.evolve(
+            explicit,
+            preset=preset,
+            devices=tuple(device.name for device in devices),
+            held_out=tuple(device.name for device in held_out),
+            own_devices=own,
+        ),
         space,
         task,
         objectives,
@@ -84,34 +94,22 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
 
 
 def _look_up(config: RunConfig, catalog: Catalog) -> dict[str, list[Entry]]:
-    unknown = set(config.options) - {"space", "task", "embedding", "optimizer"}
+    unknown = set(config.options) - set(_WITH_OPTIONS)
     if unknown:
         raise UsageError(
-            f"options.{min(unknown)}: unknown key; allowed here: space, task, embedding, optimizer."
+            f"options.{min(unknown)}: unknown key; allowed here: {', '.join(_WITH_OPTIONS)}."
         )
     found = {
         "space": [catalog.find("space", config.space)],
         "objective": _named_or_default(
             catalog, "objective", config.objectives, "default-objective"
         ),
-        "device": _named_or_default(catalog, "device", config.devices, "default-device"),
         "optimizer": [_one(catalog, "optimizer", config.optimizer)],
         "embedding": [_one(catalog, "embedding", config.embedding)],
     }
     space = found["space"][0]
     task = (config.task or "").partition(":")[0] or None
     found["task"] = [_one(catalog, "task", task, f"default-task:{space.name}", "default-task")]
-    held_out = _named_or_default(
-        catalog, "device", config.held_out, "default-held-out", may_be_empty=True
-    )
-    if config.held_out is None:
-        held_out = [entry for entry in held_out if entry not in found["device"]]
-    both = [entry.name for entry in held_out if entry in found["device"]]
-    if both:
-        raise UsageError(
-            f'Device "{both[0]}" is both searched and held out; name it in one list only.'
-        )
-    found["held-out"] = held_out
     return found
 
 
@@ -120,14 +118,12 @@ def _named_or_default(
     kind: str,
     names: Sequence[str] | None,
     default: str,
-    *,
-    may_be_empty: bool = False,
 ) -> list[Entry]:
     if names is None:
         found = [e for e in catalog.entries(kind) if default in e.spec.provides]
     else:
         found = [catalog.find(kind, name) for name in names]
-    if not found and not may_be_empty:
+    if not found:
         raise UsageError(f"No {kind} was named; name at least one (monas plugins lists them).")
     for entry in found:
         if found.count(entry) > 1:

@@ -111,6 +111,9 @@ def _print_objective(document: Document, console: Console) -> None:
 
 
 def _print_device(document: Document, console: Console) -> None:
+    if "usage" in document:
+        console.print(escape(f"{document['usage']}\n\n{document['description']}"))
+        return
     profile = dict(document["profile"])
     figures = profile.pop("figures")
     print_facts({k: v for k, v in profile.items() if v not in ("", None)}, console)

@@ -37,7 +37,13 @@ def monas_devices() -> list[Spec]:
         factory="monas_devices.host:Host",
         provides={"default-device", "measures-this-machine"},
     )
-    return [host, *(_modelled(path) for path in sorted(CATALOGUE.glob("*.json")))]
+    datasheet = Spec(
+        name="datasheet",
+        summary="Modelled from your own figures: datasheet:FILE.json, or just FILE.json.",
+        factory="monas_devices.roofline:from_datasheet",
+        provides={"takes-argument", "reads-figures"},
+    )
+    return [host, datasheet, *(_modelled(path) for path in sorted(CATALOGUE.glob("*.json")))]
 
 
 @hookimpl

@@ -32,6 +32,15 @@ UNITS: Mapping[str, str] = {
 }
 """The figures a roofline needs, with their units; ``roofline`` says what they mean."""
 
+DEFAULTS: Mapping[str, Any] = {
+    "runtime": "not told",
+    "batch": 1,
+    "origin": "modelled",
+    "kind": "other",
+    "date": "",
+}
+"""What a person's file may leave out."""
+
 _MAY_BE_ZERO = frozenset({"saturation", "launch", "fusion", "idle_power"})
 
 
@@ -42,6 +51,25 @@ def read_profile(path: Path) -> DeviceProfile:
         UsageError: The file cannot be read, or what it says cannot be.
     """
     return from_json(read_json(path, "device profile", "write it again"), str(path))
+
+
+def datasheet(document: Any, where: str) -> DeviceProfile:
+    """A person's own datasheet profile: as ``from_json``, with ``DEFAULTS`` for what is left out.
+
+    Raises:
+        UsageError: One sentence about the first fault found.
+    """
+    if isinstance(document, dict):
+        document = {**DEFAULTS, **document}
+        if document["origin"] != "modelled":
+            raise UsageError(
+                f'{where}: values from datasheet figures are "modelled", not '
+                f"{document['origin']!r:.40}; leave origin out."
+            )
+    profile = from_json(document, where)
+    if not profile.name.strip():
+        raise UsageError(f"{where}: name is empty; give the device one.")
+    return profile
 
 
 def write_profile(profile: DeviceProfile, path: Path) -> None:

@@ -21,17 +21,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 import torch
 from torch import Tensor
 
+from monas_core.files import read_json
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, DeviceProfile, require_metric
 from monas_core.tracing.workload import Workload
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Value
-from monas_devices.profiles import BYTES, read_profile, require_figures
+from monas_devices.profiles import BYTES, datasheet, read_profile, require_figures, to_json
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -123,6 +125,24 @@ def memory_mb(workload: Workload, precision: str) -> Value:
     """Weights plus the largest set of activations alive in one kernel, MB (10^6 bytes)."""
     elements = workload.parameters + workload.peak_elements
     return Value(elements * BYTES[precision] / 1e6, "MB", "modelled")
+
+
+def from_datasheet(argument: str | None = None, document: Any = None) -> Modelled:
+    """A device from a person's file of datasheet figures.
+
+    Args:
+        argument: Path of the file.
+        document: What it says, where it is known already.
+
+    Raises:
+        UsageError: The file cannot be read, or lacks a figure.
+    """
+    where = f"Device profile {argument}" if argument else "Device profile"
+    if document is None:
+        document = read_json(Path(argument or ""), "device profile", "write it again")
+    device = Modelled(datasheet(document, where))
+    device.document = to_json(device.profile)
+    return device
 
 
 def modelled(name: str) -> Modelled:

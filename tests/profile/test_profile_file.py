@@ -74,16 +74,17 @@ def test_truncated_or_missing_files_are_told(board: Path, tmp_path: Path) -> Non
 def test_other_reference_networks_are_refused(run: Run, profile: Profile) -> None:
     wanted = ReferenceSet.of(run.session.context)
     profile.require(wanted)
+    attrs.evolve(profile, task="text:/elsewhere/corpus").require(wanted)  # equal networks
+    other = attrs.evolve(profile, digest="0" * 16)
     for field, value, told in (
         ("space", "other", r"another space \(other\) than this run's \(gpt\)"),
         ("preset", "xl", "another preset"),
         ("space_version", 99, "another version of the space"),
         ("task", "other", "another task"),
-        ("digest", "0" * 16, "another reference set"),
-        ("references", tuple(reversed(profile.references)), "other reference networks"),
+        ("name", "other", "another reference set"),
     ):
         with pytest.raises(UsageError, match=told):
-            attrs.evolve(profile, **{field: value}).require(wanted)
+            attrs.evolve(other, **{field: value}).require(wanted)
 
 
 def test_the_digest_tells_networks_apart() -> None:
@@ -116,3 +117,6 @@ def run_generator():
     import torch
 
     return torch.Generator().manual_seed(3)
+    edited = attrs.evolve(profile, references=tuple(reversed(profile.references)))
+    with pytest.raises(UsageError, match="other reference networks"):
+        edited.require(wanted)
