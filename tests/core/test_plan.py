@@ -55,7 +55,7 @@ def test_defaults_are_made_explicit(catalog: Catalog) -> None:
         ({"task": "text:/nowhere"}, "/nowhere"),
         ({"options": {"optimizer": {"hiden": 3}}}, r"options\.optimizer\.hiden: unknown key; did"),
         ({"options": {"optimizer": {"hidden": "x"}}}, r"options\.optimizer\.hidden: expected int"),
-        ({"options": {"device": {}}}, r"options\.device: unknown key"),
+        ({"options": {"objectiv": {}}}, r"options\.objectiv: unknown key"),
         ({"warm_up": {"batch_size": 0}}, r"warm_up\.batch_size must be positive, got 0"),
     ],
 )
