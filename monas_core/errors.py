@@ -4,6 +4,24 @@ A message is one sentence a person can act on: what was received, what is
 allowed, what to do. Faults of the program itself stay ordinary exceptions.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, for messages; none where nothing is near."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)), None)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence for who wrote a name that does not exist: the nearest one, or all there are."""
+    names = list(known)
+    near = nearest(name, names)
+    return f'Did you mean "{near}"?' if near else f"Known: {', '.join(names) or 'none'}."
+
 
 class MonasError(Exception):
     """A fault that is explained to the user without a traceback."""

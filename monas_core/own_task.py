@@ -13,13 +13,13 @@ from typing import Any, Protocol
 import attrs
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_leaves
 from torch.utils.data import default_collate
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry, Spec
 from monas_core.errors import UsageError
-from monas_core.parts.task import Batch, Model, Part, Score, Task
+from monas_core.parts.task import Batch, Model, Part, Score, Task, placed
 
 _BATCH = 64
 _JUDGED = 2048
@@ -132,8 +132,7 @@ class OwnTask(Task):
                 batch = self._collated(part, list(range(begin, min(begin + _BATCH, count))))
                 outputs = model(batch.inputs)
                 place = tree_leaves(outputs)[0].device
-                targets = tree_map(lambda x, place=place: x.to(place), batch.targets)
-                values = self._per_sample(self._judge, outputs, targets)
+                values = self._per_sample(self._judge, outputs, placed(batch.targets, place))
                 total += float(values.double().sum())
         return {self.score.name: total / count}
 

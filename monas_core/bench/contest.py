@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -14,7 +13,7 @@ import attrs
 from monas_core.bench.variant import Variant, variants
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
-from monas_core.errors import UsageError
+from monas_core.errors import UsageError, nearest
 from monas_core.parts.device import Device
 from monas_core.problem.benchmark import Benchmark
 from monas_core.running.matching import match_metrics
@@ -184,8 +183,8 @@ def _devices(benchmark: Benchmark, wish: Wish) -> tuple[tuple[str, ...], tuple[s
 
 
 def _unknown_device(name: str, problem: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f'Did you mean "{near[0]}"? ' if near else ""
+    near = nearest(name, known)
+    hint = f'Did you mean "{near}"? ' if near else ""
     return f'Problem "{problem}" has no device "{name}". {hint}Known: {", ".join(known)}.'
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import attrs
 
 from monas_core.catalog.discovery import Discovery, Fault, discover
 from monas_core.catalog.specs import Entry
-from monas_core.errors import PluginError, UsageError
+from monas_core.errors import PluginError, UsageError, nearest
 
 _PLURAL = {"space": "search space"}
 
@@ -71,10 +70,10 @@ class Catalog:
         known = self.entries(kind)
         names = [n for entry in known for n in (entry.name, *entry.spec.aliases)]
         noun = _PLURAL.get(kind, kind)
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        near = nearest(name, names)
         if near:
-            entry = next(e for e in known if near[0] == e.name or near[0] in e.spec.aliases)
-            hint = f'Did you mean "{near[0]}" ({entry.origin})?'
+            entry = next(e for e in known if near == e.name or near in e.spec.aliases)
+            hint = f'Did you mean "{near}" ({entry.origin})?'
         else:
             hint = f"Known: {', '.join(entry.name for entry in known) or 'none'}."
         return f'No {noun} "{name}". {hint} List all: monas plugins'

@@ -79,9 +79,9 @@ def find(catalog: Catalog, name: str, kind: str | None) -> Entry:
 
 
 def _unknown(catalog: Catalog, name: str) -> str:
-    import difflib
+    from monas_core.errors import nearest
 
     names: dict[str, Any] = {n: e for e in catalog.entries() for n in (e.name, *e.spec.aliases)}
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f' Did you mean the {names[near[0]].kind} "{near[0]}"?' if near else ""
+    near = nearest(name, names)
+    hint = f' Did you mean the {names[near].kind} "{near}"?' if near else ""
     return f'Nothing installed is named "{name}".{hint} List all: monas plugins'

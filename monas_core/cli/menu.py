@@ -68,14 +68,11 @@ def load(name: str) -> Callable[..., Any] | None:
 
 def unknown(name: str) -> str:
     """One sentence for a command that does not exist."""
-    import difflib
-
     from monas_core.catalog.lookup import Catalog
+    from monas_core.errors import did_you_mean
 
     known = [*names(), *(entry.name for entry in Catalog.installed().entries("command"))]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(known)}."
-    return f'No command "{name}". {hint} Help: monas --help'
+    return f'No command "{name}". {did_you_mean(name, known)} Help: monas --help'
 
 
 def page() -> str:

@@ -9,6 +9,7 @@ import typer
 
 from monas_core.cli import complete
 from monas_core.cli.options import Json
+from monas_core.values.value import PRECISIONS
 
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
@@ -100,7 +101,7 @@ Processor = Annotated[
 Precision = Annotated[
     str,
     typer.Option(
-        metavar="fp32|fp16|bf16|int8",
+        metavar="|".join(PRECISIONS),
         help="With --collect: number format the networks ran in.",
         rich_help_panel=_ELSEWHERE,
     ),

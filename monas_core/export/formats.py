@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib
 import os
 import tempfile
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from monas_core.errors import MonasError, UsageError
+from monas_core.errors import MonasError, UsageError, did_you_mean
 from monas_core.extras import require_packages
 
 if TYPE_CHECKING:
@@ -83,9 +82,7 @@ def find(name: str) -> Format:
         UsageError: Unknown, or a package it needs is missing.
     """
     if name not in FORMATS:
-        near = difflib.get_close_matches(name, FORMATS, n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else f"Known: {', '.join(FORMATS)}."
-        raise UsageError(f'No format "{name}". {hint}')
+        raise UsageError(f'No format "{name}". {did_you_mean(name, FORMATS)}')
     FORMATS[name].require()
     return FORMATS[name]
 

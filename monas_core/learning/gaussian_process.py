@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from monas_core.learning.kernels import matern
+
 _JITTER = 1e-4
 """Smallest noise variance on standardised targets."""
 _HYPER_POINTS = 256
@@ -138,8 +140,3 @@ class GaussianProcess(nn.Module):
         """Recompute what follows from data and hyperparameters."""
         if len(self.inputs):
             self._solve()
-
-
-def matern(distance: Tensor) -> Tensor:
-    """Matern-5/2 correlation at scaled distances."""
-    return (1.0 + distance + distance.square() / 3.0) * torch.exp(-distance)

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import torch
-from torch.utils._pytree import tree_map
 
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import Supernet
-from monas_core.parts.task import Task
+from monas_core.parts.task import Task, placed
 from monas_core.tracing.workload import Tracer, Workload
 from monas_core.values.architecture import Architecture
 
@@ -58,7 +57,7 @@ class Context:
     def example(self, batch: int = 1) -> Any:
         """Example inputs on this machine's torch device."""
         inputs = self.require_task().example(batch)
-        return tree_map(lambda x: x.to(self.torch_device), inputs)
+        return placed(inputs, self.torch_device)
 
     def require_task(self) -> Task:
         """The task; a programming error without one."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 import attrs
 from torch import Tensor
 
-from monas_core.errors import Unavailable
+from monas_core.errors import MonasError, Unavailable
 from monas_core.parts.context import Context
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Origin, Value
@@ -38,7 +38,7 @@ class DeviceProfile:
         name: As given on the command line.
         processor: Product name.
         runtime: What executes networks there, with version where measured.
-        precision: ``fp32``, ``fp16``, ``bf16`` or ``int8``.
+        precision: One of ``monas_core.values.value.PRECISIONS``.
         batch: Samples per inference.
         origin: Of the values this device gives.
         kind: ``phone``, ``laptop``, ``edge``, ``server-cpu``, ``datacentre-gpu``, ...
@@ -152,19 +152,25 @@ class HardwareEmbedding(ABC):
         """A finite vector ``(E,)``, float32; E depends only on metrics and space."""
 
 
-def require_metric(device: Device, metric: str, wanted_by: str) -> None:
+def require_metric(
+    device: Device,
+    metric: str,
+    wanted_by: str,
+    fault: Callable[[str], MonasError] = Unavailable,
+) -> None:
     """Refuse a cost that a device does not offer.
 
     Args:
         device: Who is asked.
         metric: Name of the cost, ``latency_ms`` say.
         wanted_by: Who asks, for the message: ``objective "energy"``.
+        fault: What is raised.
 
     Raises:
         Unavailable: The device lacks the metric.
     """
     if metric not in device.metrics:
-        raise Unavailable(
+        raise fault(
             f'{wanted_by[:1].upper()}{wanted_by[1:]} needs {metric}, which device "{device.name}" '
             f"cannot give (it gives: {', '.join(sorted(device.metrics)) or 'nothing'}); "
             "leave out one of them."

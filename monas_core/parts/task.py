@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 import attrs
+import torch
 from torch import Tensor
+from torch.utils._pytree import tree_map
 
 from monas_core.values.value import Direction
 
@@ -33,6 +35,15 @@ class Batch:
 
     inputs: Any
     targets: Any
+
+    def to(self, place: torch.device) -> Batch:
+        """The same batch on a torch device."""
+        return Batch(placed(self.inputs, place), placed(self.targets, place))
+
+
+def placed(tree: Any, place: torch.device) -> Any:
+    """A tensor, or a tree of them, on a torch device."""
+    return tree_map(lambda leaf: leaf.to(place), tree)
 
 
 class Task(ABC):

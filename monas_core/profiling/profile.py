@@ -19,7 +19,7 @@ from monas_core.files import read_json, write_text
 from monas_core.parts.device import DeviceProfile
 from monas_core.profiling.reference_set import ReferenceSet
 from monas_core.values.quantity import metric_unit
-from monas_core.values.value import Origin, Value
+from monas_core.values.value import PRECISIONS, Origin, Value
 
 SCHEMA = 1
 KEYS = (
@@ -62,7 +62,7 @@ class Profile:
         name: Of the device.
         processor: Product name.
         runtime: What executed the networks, and its version.
-        precision: ``fp32``, ``fp16``, ``bf16`` or ``int8``.
+        precision: One of ``PRECISIONS``.
         batch: Samples per inference.
         threads: CPU threads, where they are known.
         kind: ``phone``, ``laptop``, ``edge``, ...
@@ -194,10 +194,9 @@ def _check_texts(document: Mapping[str, Any], where: str) -> None:
             raise UsageError(f"{where}: {key} must be text, got {document[key]!r:.40}.")
     if not document["name"].strip():
         raise UsageError(f"{where}: name is empty; give the device one.")
-    allowed = ("fp32", "fp16", "bf16", "int8")
-    if document["precision"] not in allowed:
+    if document["precision"] not in PRECISIONS:
         raise UsageError(
-            f"{where}: precision must be one of {', '.join(allowed)}, "
+            f"{where}: precision must be one of {', '.join(PRECISIONS)}, "
             f"got {document['precision']!r:.40}."
         )
     for key, least in {"batch": 1, "threads": 1, "space_version": 0}.items():

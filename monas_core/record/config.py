@@ -7,7 +7,6 @@ converted silently.
 from __future__ import annotations
 
 import copy
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,8 @@ import yaml
 from cattrs import Converter
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
-from monas_core.errors import UsageError
+from monas_core.errors import UsageError, nearest
+from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
 
 T = TypeVar("T")
@@ -81,10 +81,8 @@ class RunConfig:
             raise UsageError(
                 f'torch_device "{self.torch_device}" is not known; choose auto, cpu or cuda.'
             )
-        if self.preferences < 1:
-            raise UsageError(f"preferences must be at least 1, got {self.preferences}.")
-        if self.seed < 0:
-            raise UsageError(f"seed must be at least 0, got {self.seed}.")
+        within("", 1, preferences=self.preferences)
+        within("", 0, seed=self.seed)
 
 
 class _Loader(yaml.SafeLoader):
@@ -155,8 +153,8 @@ def _first_fault(error: BaseException, path: str, kind: Any) -> tuple[str, str]:
     if isinstance(error, ForbiddenExtraKeysError):
         key = min(error.extra_fields)
         known = [field.name for field in attrs.fields(error.cl)]
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f'did you mean "{near[0]}"? ' if near else ""
+        near = nearest(key, known)
+        hint = f'did you mean "{near}"? ' if near else ""
         return f"{path}.{key}".lstrip("."), f"unknown key; {hint}allowed here: {', '.join(known)}"
     if isinstance(error, ClassValidationError | IterableValidationError):
         inner = error.exceptions[0]

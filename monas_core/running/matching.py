@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
-from monas_core.parts.device import Device
+from monas_core.parts.device import Device, require_metric
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.task import Task
@@ -54,12 +54,8 @@ def match_metrics(objectives: Sequence[Objective], devices: Sequence[Device]) ->
     for objective in objectives:
         for device in devices:
             metric = objective.device_metric
-            if metric is not None and metric not in device.metrics:
-                raise UsageError(
-                    f'Objective "{objective.name}" needs {metric}, which device "{device.name}" '
-                    f"cannot give (it gives: {', '.join(sorted(device.metrics)) or 'nothing'}); "
-                    "leave out one of them."
-                )
+            if metric is not None:
+                require_metric(device, metric, f'objective "{objective.name}"', UsageError)
 
 
 def match_budget(budget: Budget, objectives: Sequence[Objective]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 import torch
-from torch.utils._pytree import tree_map
 
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.objective import Objective
@@ -62,12 +61,11 @@ class Plan:
     def try_batch(self) -> float:
         """Loss of the smallest subnet of an untrained supernet on one batch."""
         supernet = self.build_supernet()
-        batch = self.task.batch("train", 2, derived_generator(self.config.seed, "dry run"))
-        place = self.torch_device
-        inputs, targets = tree_map(lambda x: x.to(place), (batch.inputs, batch.targets))
+        generator = derived_generator(self.config.seed, "dry run")
+        batch = self.task.batch("train", 2, generator).to(self.torch_device)
         smallest = population.decode(self.space.choices, population.corners(self.space.choices))[0]
         with torch.no_grad():
-            return float(self.task.loss(supernet(inputs, smallest), targets).mean())
+            return float(self.task.loss(supernet(batch.inputs, smallest), batch.targets).mean())
 
     def summary(self) -> Mapping[str, Any]:
         """Plain facts for ``--dry-run`` and the screen."""

@@ -26,6 +26,7 @@ from monas_core.running.matching import (
 )
 from monas_core.running.memory import check_memory
 from monas_core.running.plan import Plan
+from monas_core.values.bounds import positive, within
 
 _WITH_OPTIONS = ("space", "task", "embedding", "optimizer", "device")
 
@@ -151,7 +152,7 @@ def _torch_device(name: str) -> torch.device:
 
 def _warm_up(recommended: WarmUp, config: RunConfig) -> WarmUp:
     given = {k: v for k, v in attrs.asdict(config.warm_up).items() if v is not None}
-    for name, value in given.items():
-        if value < 0 or (value == 0 and name not in ("steps", "random_subnets")):
-            raise UsageError(f"warm_up.{name} must be positive, got {value}.")
+    may_be_zero = {name: given[name] for name in ("steps", "random_subnets") if name in given}
+    within("warm_up", 0, **may_be_zero)
+    positive("warm_up", **{name: n for name, n in given.items() if name not in may_be_zero})
     return attrs.evolve(recommended, **given)

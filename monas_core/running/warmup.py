@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map
 
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
@@ -55,11 +54,10 @@ class SupernetTrainer:
     def step(self) -> Mapping[str, float]:
         """Train the next subnet on a fresh batch; the latest loss of each kind of subnet."""
         task, place = self.context.require_task(), self.context.torch_device
-        batch = task.batch("train", self.settings.batch_size, self.generator)
-        inputs, targets = tree_map(lambda x: x.to(place), (batch.inputs, batch.targets))
+        batch = task.batch("train", self.settings.batch_size, self.generator).to(place)
         name, architecture = self._next_subnet()
         self._supernet.train()
-        loss = task.loss(self._supernet(inputs, architecture), targets).mean()
+        loss = task.loss(self._supernet(batch.inputs, architecture), batch.targets).mean()
         self._updater.update(loss)
         self._losses[name] = float(loss.detach())
         return dict(self._losses)

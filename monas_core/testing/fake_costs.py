@@ -12,9 +12,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from monas_core.errors import Unavailable
 from monas_core.parts.context import Context
-from monas_core.parts.device import Device, DeviceProfile, HardwareEmbedding
+from monas_core.parts.device import Device, DeviceProfile, HardwareEmbedding, require_metric
 from monas_core.parts.objective import Objective
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
@@ -49,8 +48,7 @@ class ToyDevice(Device):
 
     def mixture(self, metric: str, relaxation: Relaxation) -> Tensor:
         """Cost of each relaxed architecture, ``(A,)`` float64."""
-        if metric not in self.metrics:
-            raise Unavailable(f'Device "{self.name}" cannot give {metric}.')
+        require_metric(self, metric, "this cost")
         base = 0.3 if metric == "latency_ms" else 2.0
         return base + _burden(relaxation, f"{self.name}/{metric}", self.power)
 

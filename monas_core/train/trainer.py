@@ -9,10 +9,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils._pytree import tree_map
 
 from monas_core.parts.space import WarmUp
-from monas_core.parts.task import Task
+from monas_core.parts.task import Task, placed
 from monas_core.seeding import derived_generator, derived_seed
 from monas_core.state import generator_from
 from monas_core.train.distillation import Teacher
@@ -77,18 +76,17 @@ class SubnetTrainer:
         self._train_on(self.network, self._updater, self._generator)
 
     def _train_on(self, network: nn.Module, updater: Updater, generator: torch.Generator) -> None:
-        batch = self._task.batch("train", self._settings.batch_size, generator)
-        inputs, targets = tree_map(lambda x: x.to(self._place), (batch.inputs, batch.targets))
+        batch = self._task.batch("train", self._settings.batch_size, generator).to(self._place)
         network.train()
         cards = [self._place] if self._place.type == "cuda" else []
         # dropout draws from the global state: the same at step n, however one got there
         with torch.random.fork_rng(devices=cards):
             torch.manual_seed(derived_seed(self._settings.seed, "dropout", str(updater.done)))
-            outputs = network(inputs)
-        loss = self._task.loss(outputs, targets).mean()
+            outputs = network(batch.inputs)
+        loss = self._task.loss(outputs, batch.targets).mean()
         losses = {"loss": loss}
         if self._teacher is not None:
-            losses["with teacher"] = loss = self._teacher.mixed(loss, inputs, outputs)
+            losses["with teacher"] = loss = self._teacher.mixed(loss, batch.inputs, outputs)
         updater.update(loss)
         self.losses = {name: float(value.detach()) for name, value in losses.items()}
 
@@ -110,7 +108,7 @@ class SubnetTrainer:
         self.network.eval()
 
         def model(inputs: Any) -> Any:
-            return self.network(tree_map(lambda x: x.to(self._place), inputs))
+            return self.network(placed(inputs, self._place))
 
         with torch.no_grad():
             return dict(self._task.evaluate(model, "test"))

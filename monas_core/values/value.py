@@ -14,6 +14,9 @@ Origin = Literal["measured", "tabulated", "predicted", "modelled"]
 predictor fitted to measurements, or a formula over datasheet figures. Exact
 counts (parameters, FLOPs) are "modelled" too: nothing was run to get them."""
 
+PRECISIONS: Mapping[str, int] = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
+"""Number formats that networks run in on a device, each with its bytes per number."""
+
 Direction = Literal["min", "max"]
 Split = Literal["search", "final"]
 """Data that steers the search, or data no search step has seen."""

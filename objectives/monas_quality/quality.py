@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
-from torch.utils._pytree import tree_map
 
 from monas_core.errors import Unavailable, UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective
 from monas_core.parts.supernet import Supernet
-from monas_core.parts.task import Part, Task
+from monas_core.parts.task import Part, Task, placed
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Direction, Split, Value
 
@@ -77,8 +76,7 @@ class Quality(Objective):
         context: Context,
     ) -> Value:
         def model(inputs: Any) -> Any:
-            here = tree_map(lambda x: x.to(context.torch_device), inputs)
-            return supernet(here, architecture)
+            return supernet(placed(inputs, context.torch_device), architecture)
 
         scores = dict(task.evaluate(model, part))
         value = scores.pop(task.score.name)

@@ -13,6 +13,7 @@ from monas_bayes.libraries import (
     Kernel,
     LogNormalPrior,
 )
+from monas_core.learning.kernels import matern
 
 _SHORTEST = 0.025
 _TYPICAL = 0.7
@@ -64,5 +65,4 @@ class ChoiceMatern(Kernel):
         distance = self.covar_dist(
             x1 / scales, x2 / scales, diag=diag, last_dim_is_batch=last_dim_is_batch, **params
         )
-        scaled = math.sqrt(5.0) * distance
-        return (1.0 + scaled + scaled.square() / 3.0) * torch.exp(-scaled)
+        return matern(math.sqrt(5.0) * distance)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from monas_core.errors import UsageError
-
-_LEAST = {"initial_queries": 2, "fit_steps": 0}
+from monas_core.values.bounds import within
 
 
 @attrs.frozen
@@ -38,12 +36,10 @@ class Options:
     described: bool = False
 
     def __attrs_post_init__(self) -> None:
-        for field in attrs.fields(type(self)):
-            value, least = getattr(self, field.name), _LEAST.get(field.name, 1)
-            if value is not None and not isinstance(value, bool) and value < least:
-                raise UsageError(
-                    f"options.optimizer.{field.name} must be at least {least}, got {value}."
-                )
+        within("options.optimizer", 2, initial_queries=self.initial_queries)
+        within("options.optimizer", 1, batch=self.batch, samples=self.samples)
+        within("options.optimizer", 1, pool=self.pool, shortlist=self.shortlist)
+        within("options.optimizer", 0, fit_steps=self.fit_steps)
 
     def draws(self, n_objectives: int) -> int:
         """Draws for a problem of so many objectives."""

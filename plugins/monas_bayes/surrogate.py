@@ -18,7 +18,7 @@ from monas_bayes.libraries import (
     SingleTaskGP,
     fit_gpytorch_mll_scipy,
 )
-from monas_bayes.warp import Warp
+from monas_core.learning.warping import TailWarp
 from monas_core.parts.description import Description
 from monas_core.values.choices import ChoiceSet
 
@@ -37,7 +37,7 @@ class Surrogate:
     """
 
     model: SingleTaskGP
-    warp: Warp
+    warp: TailWarp
 
     def __init__(
         self, choices: ChoiceSet, fit_steps: int, description: Description | None = None
@@ -66,7 +66,7 @@ class Surrogate:
 
     def condition(self, inputs: Tensor, values: Tensor) -> None:
         """Take data ``(n, d)`` and minimised ``(n, Q)``; hyperparameters stay as they are."""
-        self.warp = Warp.fitted(values)
+        self.warp = TailWarp.fitted(values)
         outputs = values.shape[1]
         batch = torch.Size([outputs] if outputs > 1 else [])
         kernel = ScaleKernel(

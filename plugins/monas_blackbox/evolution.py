@@ -9,9 +9,10 @@ from torch import Tensor
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.ranking import best_first
 from monas_blackbox.shared_search import SharedSearch
-from monas_blackbox.sizes import as_asked, within
+from monas_blackbox.sizes import as_asked
 from monas_blackbox.views import Across, View
 from monas_core.values import population
+from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
 
 _ATTEMPTS = 20
@@ -43,10 +44,11 @@ class Options:
     batch: int = 0
 
     def __attrs_post_init__(self) -> None:
-        within(2, population=self.population)
-        within(1, self.population, tournament=self.tournament)
-        within(0, 1, crossover=self.crossover)
-        within(0, mutations=self.mutations, initial=self.initial, batch=self.batch)
+        within("options.optimizer", 2, population=self.population)
+        within("options.optimizer", 1, self.population, tournament=self.tournament)
+        within("options.optimizer", 0, 1, crossover=self.crossover)
+        within("options.optimizer", 0, mutations=self.mutations)
+        within("options.optimizer", 0, initial=self.initial, batch=self.batch)
 
 
 class Evolution(SharedSearch):

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.supernet import Supernet
-from monas_core.parts.task import Batch
+from monas_core.parts.task import Batch, placed
 from monas_core.seeding import derived_generator
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
@@ -66,7 +65,7 @@ class Fidelity:
         def model(inputs: Any) -> Any:
             nonlocal seen
             seen += len(tree_leaves(inputs)[0])
-            return self._supernet(self._placed(inputs), smallest)
+            return self._supernet(placed(inputs, self._context.torch_device), smallest)
 
         with torch.no_grad():
             self._context.require_task().evaluate(model, "search")
@@ -84,14 +83,9 @@ class Fidelity:
         total = 0.0
         for start in range(0, size, _CHUNK):
             inputs, targets = tree_map(
-                lambda x, at=start: x[at : at + _CHUNK],
-                self._placed((batch.inputs, batch.targets)),
+                lambda x, at=start: x[at : at + _CHUNK], (batch.inputs, batch.targets)
             )
-            total += float(task.loss(self._supernet(inputs, architecture), targets).double().sum())
+            chunk = Batch(inputs, targets).to(self._context.torch_device)
+            outputs = self._supernet(chunk.inputs, architecture)
+            total += float(task.loss(outputs, chunk.targets).double().sum())
         return total / size
-
-    def _placed(self, data: Any) -> Any:
-        def move(x: Tensor) -> Tensor:
-            return x.to(self._context.torch_device)
-
-        return tree_map(move, data)

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.shared_search import SharedSearch
-from monas_blackbox.sizes import children, survivors, within
+from monas_blackbox.sizes import children, survivors
 from monas_blackbox.views import Across, View
+from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
 
 
@@ -30,7 +31,7 @@ class Options:
     batch: int = 0
 
     def __attrs_post_init__(self) -> None:
-        within(0, population=self.population, batch=self.batch)
+        within("options.optimizer", 0, population=self.population, batch=self.batch)
 
 
 class GeneticSearch(SharedSearch):

@@ -14,12 +14,12 @@ from monas_blackbox.fidelity import Fidelity
 from monas_blackbox.ranking import best_first
 from monas_blackbox.rival import Rival
 from monas_blackbox.rung import Rung
-from monas_blackbox.sizes import within
 from monas_blackbox.views import Across
 from monas_core.problem.optimizer import StepReport
 from monas_core.problem.problem import Problem
 from monas_core.state import generator_from
 from monas_core.values import population
+from monas_core.values.bounds import within
 
 
 @attrs.frozen
@@ -41,8 +41,8 @@ class Options:
     batch: int = 16
 
     def __attrs_post_init__(self) -> None:
-        within(2, factor=self.factor)
-        within(1, rungs=self.rungs, batch=self.batch)
+        within("options.optimizer", 2, factor=self.factor)
+        within("options.optimizer", 1, rungs=self.rungs, batch=self.batch)
 
 
 class SuccessiveHalving(Rival):

@@ -11,9 +11,10 @@ from torch import Tensor
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.ranking import crowding
 from monas_blackbox.shared_search import SharedSearch
-from monas_blackbox.sizes import as_asked, within
+from monas_blackbox.sizes import as_asked
 from monas_blackbox.views import Across, View
 from monas_core.values import population
+from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
 from monas_core.values.front import Points, non_dominated
 
@@ -35,7 +36,7 @@ class Options:
     batch: int = 0
 
     def __attrs_post_init__(self) -> None:
-        within(0, initial=self.initial, batch=self.batch)
+        within("options.optimizer", 0, initial=self.initial, batch=self.batch)
 
 
 class LocalSearch(SharedSearch):

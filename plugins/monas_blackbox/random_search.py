@@ -8,8 +8,8 @@ from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.shared_search import SharedSearch
-from monas_blackbox.sizes import within
 from monas_blackbox.views import View
+from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
 
 
@@ -24,7 +24,7 @@ class Options:
     batch: int = 8
 
     def __attrs_post_init__(self) -> None:
-        within(1, batch=self.batch)
+        within("options.optimizer", 1, batch=self.batch)
 
 
 class RandomSearch(SharedSearch):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from monas_core.errors import UsageError
 from monas_core.values.budget import Budget
 
 _UNKNOWN = 20
@@ -28,12 +27,3 @@ def children(budget: Budget) -> int:
 def as_asked(initial: int, batch: int, budget: Budget) -> tuple[int, int]:
     """Options of a start and of a step, 0 standing for what suits the budget."""
     return initial or survivors(budget), batch or children(budget)
-
-
-def within(low: float, high: float | None = None, **values: float) -> None:
-    """Raise UsageError for the first option outside the limits."""
-    for name, value in values.items():
-        if value < low:
-            raise UsageError(f"options.optimizer.{name} must be at least {low:g}, got {value:g}.")
-        if high is not None and value > high:
-            raise UsageError(f"options.optimizer.{name} must be at most {high:g}, got {value:g}.")

@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, require_metric
 from monas_core.profiling.cost_model import CostModel, fit
 from monas_core.values.architecture import Architecture
+from monas_core.values.bounds import within
 from monas_core.values.population import decode, reference_population, unique_rows
 from monas_core.values.value import Value
 from monas_devices.capabilities import probe
@@ -56,9 +56,7 @@ class Host(Device):
         batch: int = 1,
     ) -> None:
         check(runtime)
-        for what, number in {"threads": threads, "batch": batch}.items():
-            if number < 1:
-                raise UsageError(f"{what} must be at least 1, got {number}.")
+        within("", 1, threads=threads, batch=batch)
         self.profile = host_profile(runtime, threads, batch)
         self._runtime, self._threads = runtime, threads
         self._seconds = seconds

@@ -9,9 +9,8 @@ import torch
 
 from monas_core.parts.device import DeviceProfile, Figure
 from monas_core.tracing.workload import Workload
-from monas_core.values.value import Value
+from monas_core.values.value import PRECISIONS, Value
 from monas_devices.capabilities import processor_name
-from monas_devices.profiles import BYTES
 from monas_devices.runtimes import describe
 from monas_devices.timing import THREADS
 
@@ -43,7 +42,7 @@ def host_profile(runtime: str = "eager", threads: int = THREADS, batch: int = 1)
 def modelled_mj(profile: DeviceProfile, workload: Workload, time_ms: float) -> Value:
     """Energy from a time and the profile's assumed figures, origin "modelled"."""
     watts = profile.figures["idle_power"].value
-    moved = float(workload.elements.sum()) * BYTES[profile.precision]
+    moved = float(workload.elements.sum()) * PRECISIONS[profile.precision]
     picojoules = (
         profile.figures["flop_energy"].value * workload.total_flops
         + profile.figures["byte_energy"].value * moved

@@ -13,9 +13,8 @@ import attrs
 from monas_core.errors import UsageError
 from monas_core.files import read_json
 from monas_core.parts.device import DeviceProfile, Figure
-from monas_core.values.value import Origin
+from monas_core.values.value import PRECISIONS, Origin
 
-BYTES: Mapping[str, int] = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
 """Size of one element by precision."""
 
 UNITS: Mapping[str, str] = {
@@ -106,7 +105,7 @@ def from_json(document: Any, where: str) -> DeviceProfile:
     for name in ("name", "processor", "runtime", "kind", "date"):
         if not isinstance(document[name], str):
             raise UsageError(f"{where}: {name} must be text, got {document[name]!r:.60}.")
-    _one_of(where, "precision", document["precision"], tuple(BYTES))
+    _one_of(where, "precision", document["precision"], tuple(PRECISIONS))
     _one_of(where, "origin", document["origin"], get_args(Origin))
     if type(document["batch"]) is not int or document["batch"] < 1:
         raise UsageError(f"{where}: batch must be a positive integer, got {document['batch']!r}.")

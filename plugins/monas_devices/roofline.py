@@ -32,8 +32,8 @@ from monas_core.parts.context import Context
 from monas_core.parts.device import Device, DeviceProfile, require_metric
 from monas_core.tracing.workload import Workload
 from monas_core.values.architecture import Architecture
-from monas_core.values.value import Value
-from monas_devices.profiles import BYTES, datasheet, read_profile, require_figures, to_json
+from monas_core.values.value import PRECISIONS, Value
+from monas_devices.profiles import datasheet, read_profile, require_figures, to_json
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -77,7 +77,7 @@ class Roofline:
             idle_power=figure["idle_power"],
             flop_energy=figure["flop_energy"] * 1e-12,
             byte_energy=figure["byte_energy"] * 1e-12,
-            width=BYTES[profile.precision],
+            width=PRECISIONS[profile.precision],
         )
 
     def costs(self, workloads: Sequence[Workload]) -> tuple[Tensor, Tensor]:
@@ -124,7 +124,7 @@ class Modelled(Device):
 def memory_mb(workload: Workload, precision: str) -> Value:
     """Weights plus the largest set of activations alive in one kernel, MB (10^6 bytes)."""
     elements = workload.parameters + workload.peak_elements
-    return Value(elements * BYTES[precision] / 1e6, "MB", "modelled")
+    return Value(elements * PRECISIONS[precision] / 1e6, "MB", "modelled")
 
 
 def from_datasheet(argument: str | None = None, document: Any = None) -> Modelled:

@@ -7,11 +7,12 @@ from typing import Literal
 import attrs
 
 from monas_core.errors import UsageError
+from monas_core.values.bounds import positive, within
 
-_MAY_BE_ZERO = {
+_MAY_BE_ZERO = (
     *("entropy", "optimism", "caution", "steps_per_round", "first_steps"),
     *("enumerate", "generations", "final_generations"),
-}
+)
 
 
 @attrs.frozen
@@ -89,11 +90,13 @@ class Options:
     supernet_batch: int = 48
 
     def __attrs_post_init__(self) -> None:
-        for field in attrs.fields(type(self)):
-            value = getattr(self, field.name)
-            low = 0 if field.name in _MAY_BE_ZERO else 1e-12
-            if isinstance(value, int | float) and not isinstance(value, bool) and value < low:
-                raise UsageError(f"options.optimizer.{field.name} must be positive, got {value}.")
+        numbers = {
+            name: value
+            for name, value in attrs.asdict(self).items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        }
+        within("options.optimizer", 0, **{name: numbers.pop(name) for name in _MAY_BE_ZERO})
+        positive("options.optimizer", **numbers)
         if self.weights == "together" and self.quality != "supernet":
             raise UsageError(
                 "options.optimizer.weights=together updates the supernet with the architectures "

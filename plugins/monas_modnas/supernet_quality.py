@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from monas_core.parts.context import Context
 from monas_core.values import population
@@ -38,10 +37,9 @@ class SupernetQuality:
         task, place = self.context.require_task(), self.context.torch_device
         count = len(relaxation)
         size = max(1, self.batch // count) * count
-        batch = task.batch("train", size, self.generator)
-        inputs, targets = tree_map(lambda x: x.to(place), (batch.inputs, batch.targets))
+        batch = task.batch("train", size, self.generator).to(place)
         moved = Relaxation(relaxation.choices, relaxation.weights.to(place))
-        losses = task.loss(self.context.supernet(inputs, moved), targets)
+        losses = task.loss(self.context.supernet(batch.inputs, moved), batch.targets)
         grouped = losses.reshape(count, -1).mean(1, keepdim=True).cpu()
         low, width = self.scale
         return (grouped - low) / width

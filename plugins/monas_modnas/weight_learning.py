@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from monas_core.parts.context import Context
 from monas_core.updater import Updater
@@ -39,11 +38,10 @@ class WeightLearning:
     def step(self, row: Tensor) -> float:
         """Train the subnet with option indices ``(C,)`` on a fresh batch; its loss."""
         task, place = self._context.require_task(), self._context.torch_device
-        batch = task.batch("train", self._batch, self._generator)
-        inputs, targets = tree_map(lambda x: x.to(place), (batch.inputs, batch.targets))
+        batch = task.batch("train", self._batch, self._generator).to(place)
         (architecture,) = population.decode(self._context.space.choices, row[None])
         self._supernet.train()
-        loss = task.loss(self._supernet(inputs, architecture), targets).mean()
+        loss = task.loss(self._supernet(batch.inputs, architecture), batch.targets).mean()
         self._updater.update(loss)
         self._supernet.zero_grad(set_to_none=True)
         self._supernet.eval()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from monas_core.errors import UsageError
+from monas_core.values.bounds import within
 
 
 @attrs.frozen
@@ -20,8 +20,5 @@ class ParallelOptions:
     length: int = 64
 
     def __attrs_post_init__(self) -> None:
-        for name, least in (("vocabulary", 64), ("length", 4)):
-            if getattr(self, name) < least:
-                raise UsageError(
-                    f"options.task.{name} must be at least {least}, got {getattr(self, name)}."
-                )
+        within("options.task", 64, vocabulary=self.vocabulary)
+        within("options.task", 4, length=self.length)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from monas_core.errors import UsageError
+from monas_core.values.bounds import within
 
 SMALLEST = 8
 """Height and width in pixels below which nothing is left to recognise."""
@@ -25,8 +25,5 @@ class FolderOptions:
     workers: int = 8
 
     def __attrs_post_init__(self) -> None:
-        for name, least in (("size", SMALLEST), ("evaluated", 1), ("workers", 1)):
-            if getattr(self, name) < least:
-                raise UsageError(
-                    f"options.task.{name} must be at least {least}, got {getattr(self, name)}."
-                )
+        within("options.task", SMALLEST, size=self.size)
+        within("options.task", 1, evaluated=self.evaluated, workers=self.workers)

@@ -8,7 +8,7 @@ import torch
 from monas_bayes.features import Features
 from monas_bayes.kernel import ChoiceMatern
 from monas_bayes.surrogate import Surrogate
-from monas_bayes.warp import Warp
+from monas_core.learning.warping import TailWarp
 from monas_core.parts.description import Description
 from monas_core.testing.fakes import ToySpace, toy_problem
 from monas_core.values import population
@@ -60,7 +60,7 @@ def test_choices_without_alternative_have_no_columns() -> None:
 )
 def test_warp_keeps_order_and_comes_back(values: list[float]) -> None:
     column = torch.tensor(values, dtype=torch.float64)[:, None]
-    warp = Warp.fitted(column)
+    warp = TailWarp.fitted(column)
     warped = warp.apply(column)
     assert torch.allclose(warp.invert(warped), column, atol=1e-6)
     order = column[:, 0].argsort()
@@ -70,7 +70,7 @@ def test_warp_keeps_order_and_comes_back(values: list[float]) -> None:
 
 def test_warp_draws_a_bad_tail_in() -> None:
     values = torch.tensor([1.0, 2.0, 3.0, 4.0, 1000.0], dtype=torch.float64)[:, None]
-    warped = Warp.fitted(values).apply(values)[:, 0]
+    warped = TailWarp.fitted(values).apply(values)[:, 0]
     assert warped[4] - warped[3] < 5 * (warped[3] - warped[0])
 
 

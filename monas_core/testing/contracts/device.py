@@ -18,8 +18,7 @@ from monas_core.testing.contracts.base import ORIGINS, Contract
 from monas_core.testing.fakes import ToyDevice
 from monas_core.testing.stages import Stage, Stages
 from monas_core.values.architecture import Architecture
-
-PRECISIONS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4")
+from monas_core.values.value import PRECISIONS
 
 
 class DeviceContract(Contract):
