@@ -187,15 +187,22 @@ class Run:
         return train(self.session, self.path, architecture, wanted, bus=bus, anew=anew)
 
     def export(
-        self, which: Which, form: str, out: Path | str, *, weights: str = "auto"
+        self,
+        which: Which,
+        form: str,
+        out: Path | str,
+        *,
+        weights: str = "auto",
+        options: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Write a subnet as a model that runs without monas, checked against the subnet.
 
         Args:
             which: As for ``load``.
-            form: ``pt2``, ``onnx``, ``safetensors`` or ``hf``.
+            form: ``pt2``, ``onnx``, ``safetensors``, ``hf`` or any other installed format.
             out: File or folder, which must not exist.
             weights: As for ``load``.
+            options: Of the format: ``{"opset": 17}``.
 
         Returns:
             Files, size, largest difference, free dimensions, and latency where it is timed.
@@ -204,7 +211,7 @@ class Run:
             UsageError: Unknown format, missing package, or a network without this form.
             MonasError: What was written answers otherwise; nothing is left behind.
         """
-        wanted = check_request(form, weights, Path(out))
+        wanted = check_request(self._catalog, form, weights, Path(out), dict(options or {}))
         return ship(
             self.session,
             self.path,

@@ -1,4 +1,7 @@
-"""What a plugin may import is written down, and the plugins of this repository keep to it."""
+"""What a plugin may import is written down, and the plugins of this repository keep to it.
+
+``python tests/test_public_surface.py`` writes the rows anew after a deliberate change.
+"""
 
 from __future__ import annotations
 
@@ -75,3 +78,23 @@ def test_every_folder_of_the_core_is_explained() -> None:
 
 def test_few_modules_lie_flat_in_the_core() -> None:
     assert len(list((ROOT / "monas_core").glob("*.py"))) <= 12
+
+
+def rewrite() -> None:
+    """Bring the page's rows to what is imported; a new module joins the section it fits best."""
+    page = ROOT / PAGE
+    used = {module: sorted(names) for module, names in imported().items()}
+    rows = {m: f"| `{m}` | {', '.join(f'`{n}`' for n in names)} |" for m, names in used.items()}
+    text = ROW.sub(lambda match: rows.pop(match[1], ""), page.read_text(encoding="utf-8"))
+    lines = text.splitlines()
+    for module, row in sorted(rows.items()):
+        alike = [
+            i for i, line in enumerate(lines) if line.startswith(f"| `{module.rsplit('.', 1)[0]}")
+        ]
+        last = max(i for i, line in enumerate(lines) if line.startswith("| `monas_core"))
+        lines.insert((alike[-1] if alike else last) + 1, row)
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rewrite()

@@ -54,6 +54,11 @@ def monas_tasks() -> list[Spec]:  # pyright: ignore[reportReturnType]
 
 
 @hookspec
+def monas_formats() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Formats of exported networks: factory is a ``Format`` class."""
+
+
+@hookspec
 def monas_benchmarks() -> list[Spec]:  # pyright: ignore[reportReturnType]
     """Problems on published measurements: factory is a ``Benchmark``, called with ``data=``."""
 
@@ -80,6 +85,7 @@ HOOKS: dict[str, str] = {
     "embedding": "monas_embeddings",
     "optimizer": "monas_optimizers",
     "task": "monas_tasks",
+    "format": "monas_formats",
     "benchmark": "monas_benchmarks",
     "preset": "monas_presets",
     "observer": "monas_observers",

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from monas_core.cli import complete
 from monas_core.cli.options import Json, RunFolder
 from monas_core.cli.subnet import Device, Key, Prefer, Subnet
 
@@ -16,9 +17,11 @@ Format = Annotated[
     str,
     typer.Option(
         "--format",
-        metavar="pt2|onnx|safetensors|hf",
+        metavar="NAME",
         help="pt2: program of torch.export. onnx: checked and timed in onnxruntime. safetensors: "
-        "weights, config.json and a plain model.py. hf: a stock class of transformers.",
+        "weights, config.json and a plain model.py. hf: a stock class of transformers. "
+        "All of them: monas plugins.",
+        autocompletion=complete.of("format"),
     ),
 ]
 Out = Annotated[
@@ -38,6 +41,13 @@ Weights = Annotated[
     ),
 ]
 
+Opset = Annotated[
+    int | None, typer.Option("--opset", help="Version of ONNX's operators, for an old runtime.")
+]
+Ir = Annotated[
+    int | None, typer.Option("--ir", help="Version of ONNX's file format, for an old runtime.")
+]
+
 
 def command(
     format_: Format,
@@ -47,13 +57,17 @@ def command(
     architecture: Key = None,
     out: Out = None,
     weights: Weights = "auto",
+    opset: Opset = None,
+    ir: Ir = None,
     json: Json = False,
 ) -> None:
     """Write a subnet as a model that runs without monas, checked against the subnet.
 
+    Beside it lie a worked example (predict.py) and a model card; monas predict asks the model.
+
     Example: monas export --device host --prefer acc=.6,lat=.4 --format onnx --out small.onnx
     """
-    from monas_core.cli.common import console, print_json
+    from monas_core.cli.common import catalog, console, print_json
     from monas_core.cli.subnet import opened
 
     subnet = Subnet(device, prefer, architecture)
@@ -61,12 +75,14 @@ def command(
     with quiet:  # whatever a library prints
         from monas_core.export.ship import check_request
 
-        wanted = check_request(format_, weights, out)
+        versions = {"opset": opset, "ir": ir}
+        options = {name: value for name, value in versions.items() if value is not None}
+        wanted = check_request(catalog(), format_, weights, out, options)
         found, installed = opened(run)
         member = subnet.member(found, installed)
         key = member["key"]
-        path = out or Path(f"{found.config.space}-{key}{wanted.suffix}")
-        report = found.export(member, format_, path, weights=weights)
+        path = out or Path(f"{found.config.space}-{key}{wanted.format.suffix or '-' + wanted.name}")
+        report = found.export(member, format_, path, weights=weights, options=options)
         objectives = found.front(found.devices[0])["objectives"]
     report |= {"run": str(found.path), "member": member, "objectives": objectives}
     if json:

@@ -21,6 +21,7 @@ PANELS: dict[str, dict[str, str]] = {
         "pick": "Pick one architecture for what you care about",
         "train": "Train one architecture further, alone",
         "export": "Write one architecture as a model that runs without monas",
+        "predict": "Ask an exported model: a picture, a text, a sentence",
         "report": "Write a run as one HTML page with interactive fronts",
     },
     "Plugins and machine": {

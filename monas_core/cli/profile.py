@@ -3,109 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from monas_core.cli import complete
 from monas_core.cli.options import Json
-from monas_core.values.value import PRECISIONS
+from monas_core.cli.profile_options import (
+    Batch,
+    Collect,
+    Emit,
+    Ir,
+    Name,
+    Opset,
+    Out,
+    Precision,
+    Preset,
+    Processor,
+    Run,
+    Runtime,
+    Seconds,
+    Space,
+    Task,
+    Threads,
+    TorchDevice,
+)
 
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
     from monas_core.parts.context import Context
+    from monas_core.profiling.onnx_model import OnnxOptions
     from monas_core.profiling.profile import Profile
     from monas_core.record.config import RunConfig
-
-_WHICH = "Which networks"
-_HOW = "How they run here"
-_ELSEWHERE = "A device without Python"
-_RUNTIMES = "eager|compile|onnxruntime"
-
-Name = Annotated[
-    str | None, typer.Option("--as", metavar="NAME", help="Name of the device in the profile.")
-]
-Out = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Where to write it; without it NAME.json.")
-]
-Run = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="RUN",
-        help="Take space, preset and task of this run. Without it and without --space, of the "
-        "latest run below runs/.",
-        autocompletion=complete.runs,
-        rich_help_panel=_WHICH,
-    ),
-]
-Space = Annotated[
-    str | None,
-    typer.Option(
-        help="Search space whose reference networks are measured.",
-        autocompletion=complete.of("space"),
-        rich_help_panel=_WHICH,
-    ),
-]
-Preset = Annotated[
-    str | None,
-    typer.Option(help="Size of the space; without it the smallest.", rich_help_panel=_WHICH),
-]
-Task = Annotated[
-    str | None,
-    typer.Option(
-        help="What the networks learn; it decides the shape of inputs and outputs.",
-        autocompletion=complete.of("task"),
-        rich_help_panel=_WHICH,
-    ),
-]
-Runtime = Annotated[
-    str | None,
-    typer.Option(
-        metavar=_RUNTIMES,
-        help="What executes the networks; without it eager. With --collect any text.",
-        rich_help_panel=_HOW,
-    ),
-]
-Threads = Annotated[
-    int | None, typer.Option(help="CPU threads; without it 1.", rich_help_panel=_HOW)
-]
-Batch = Annotated[int | None, typer.Option(help="Samples per inference.", rich_help_panel=_HOW)]
-Seconds = Annotated[
-    float, typer.Option(help="Time to spend on timing each network.", rich_help_panel=_HOW)
-]
-TorchDevice = Annotated[
-    str,
-    typer.Option(metavar="auto|cpu|cuda", help="Where networks run.", rich_help_panel=_HOW),
-]
-Emit = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR",
-        help="Measure nothing: write the reference networks as ONNX with a manifest.",
-        rich_help_panel=_ELSEWHERE,
-    ),
-]
-Collect = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE.csv",
-        help="Measure nothing: read timings. Columns: model, latency_ms and, where known, "
-        "energy_mj, memory_mb. A manifest beside the file says which networks.",
-        rich_help_panel=_ELSEWHERE,
-    ),
-]
-Processor = Annotated[
-    str | None,
-    typer.Option(help="With --collect: name of its processor.", rich_help_panel=_ELSEWHERE),
-]
-Precision = Annotated[
-    str,
-    typer.Option(
-        metavar="|".join(PRECISIONS),
-        help="With --collect: number format the networks ran in.",
-        rich_help_panel=_ELSEWHERE,
-    ),
-]
 
 
 def command(
@@ -124,6 +50,8 @@ def command(
     collect: Collect = None,
     processor: Processor = None,
     precision: Precision = "fp32",
+    opset: Opset = None,
+    ir: Ir = None,
     json: Json = False,
 ) -> None:
     """Measure a device on the reference networks of a space; pick then works for it.
@@ -142,7 +70,10 @@ def command(
     config = _config(run, space, preset, task, manifest)
     context = _context(config, torch_device, installed)
     if emit is not None:
-        _emit(context, emit, 1 if batch is None else batch, json=json)
+        from monas_core.profiling.onnx_model import OnnxOptions
+
+        versions = OnnxOptions(opset=opset, ir=ir)
+        _emit(context, emit, 1 if batch is None else batch, versions, json=json)
         return
     assert name is not None
     path = _free_path(out, name)
@@ -263,11 +194,11 @@ def _say(*, json: bool) -> Any:
     return (lambda _: None) if json else (lambda text: screen.print(f"[dim]{text} ...[/]"))
 
 
-def _emit(context: Context, folder: Path, batch: int, *, json: bool) -> None:
+def _emit(context: Context, folder: Path, batch: int, versions: OnnxOptions, *, json: bool) -> None:
     from monas_core.cli.common import console, print_json
     from monas_core.profiling.kit import emit, read_manifest
 
-    manifest = emit(context, folder, batch, _say(json=json))
+    manifest = emit(context, folder, batch, _say(json=json), versions)
     document = read_manifest(manifest)
     if json:
         print_json(document | {"manifest": str(manifest)})

@@ -1,121 +1,70 @@
-"""The formats a subnet can be shipped in, and how files come to their final place."""
+"""How a network gets its files: drafted, checked, and only then given their final names."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
-from monas_core.errors import MonasError, UsageError, did_you_mean
-from monas_core.extras import require_packages
-
-if TYPE_CHECKING:
-    from monas_core.export.subject import Subject
+from monas_core.catalog.lookup import Catalog
+from monas_core.errors import MonasError, UsageError
+from monas_core.export import companion
+from monas_core.export.format import Format
+from monas_core.export.subject import Subject
 
 
 @attrs.frozen
-class Format:
-    """One way to ship a network.
-
-    Attributes:
-        name: As given on the command line.
-        summary: What one gets.
-        suffix: Of the file; "" for a folder.
-        writer: Import path of ``(Subject, Path) -> facts``, which writes a path (the file, or
-            into the folder), reads it back and compares.
-        extra: Of the distribution, where packages beyond the base install are needed.
-        packages: Their import names.
-    """
+class Chosen:
+    """A format that is ready to be used."""
 
     name: str
-    summary: str
-    suffix: str
-    writer: str
-    extra: str = ""
-    packages: tuple[str, ...] = ()
-
-    def require(self) -> None:
-        """Raise UsageError when a package is missing."""
-        needed = dict.fromkeys(self.packages, f"monas[{self.extra}]")
-        require_packages(f'Format "{self.name}"', needed)
+    format: Format
 
 
-_ALL = (
-    Format("pt2", "torch.export program", ".pt2", "monas_core.export.pt2:write"),
-    Format(
-        "onnx",
-        "ONNX model, checked in onnxruntime",
-        ".onnx",
-        "monas_core.export.onnx_file:write",
-        "onnx",
-        ("onnx", "onnxruntime", "onnxscript"),
-    ),
-    Format(
-        "safetensors",
-        "folder with weights, config.json and a plain model.py",
-        "",
-        "monas_core.export.standalone:write",
-    ),
-    Format(
-        "hf",
-        "folder that a stock class of the package transformers loads",
-        "",
-        "monas_core.export.huggingface:write",
-        "hf",
-        ("transformers",),
-    ),
-)
-FORMATS: Mapping[str, Format] = {format_.name: format_ for format_ in _ALL}
-"""By name."""
-
-
-def find(name: str) -> Format:
-    """The format of a name, ready to be used.
+def find(catalog: Catalog, name: str, options: dict[str, Any] | None = None) -> Chosen:
+    """The format of a name, with options.
 
     Raises:
-        UsageError: Unknown, or a package it needs is missing.
+        UsageError: Unknown, a package it needs is missing, or a wrong option.
     """
-    if name not in FORMATS:
-        raise UsageError(f'No format "{name}". {did_you_mean(name, FORMATS)}')
-    FORMATS[name].require()
-    return FORMATS[name]
+    return Chosen(catalog.find("format", name).name, catalog.create("format", name, options))
 
 
 def check_free(out: Path) -> None:
     """Raise UsageError when something is already there."""
-    if out.exists():
-        raise UsageError(f"{out} already exists; remove it or choose another --out.")
+    for path in (out, out.with_name(out.name + companion.FOLDER)):
+        if path.exists() or path.is_symlink():
+            raise UsageError(f"{path} already exists; remove it or choose another --out.")
 
 
-def export(subject: Subject, format_: Format, out: Path) -> dict[str, Any]:
+def export(subject: Subject, chosen: Chosen, out: Path) -> dict[str, Any]:
     """Write, read back, compare, and only then give the files their final name.
 
     Returns:
-        ``{"format", "files", "bytes", "check", ...}``.
+        ``{"format", "out", "files", "bytes", "check", ...}``.
 
     Raises:
         UsageError: The path is taken, or the network has no such form.
         MonasError: The exported model answers otherwise than the subnet.
     """
     check_free(out)
-    module, _, attribute = format_.writer.partition(":")
-    write = getattr(importlib.import_module(module), attribute)
     with _draft(out) as draft:
-        facts = write(subject, draft)
+        facts = chosen.format.write(subject, draft)
+        companion.write(subject, chosen.format, chosen.name, draft, facts)
         written = sorted(path for path in draft.parent.rglob("*") if path.is_file())
         for path in written:  # writers of temporary files keep them to themselves
             path.chmod(0o666 & ~_umask())
         size = sum(path.stat().st_size for path in written)
         names = [str(path.relative_to(draft.parent)) for path in written]
     return {
-        "format": format_.name,
+        "format": chosen.name,
         "out": str(out),
+        "use": str(companion.place(out) / companion.EXAMPLE),
         "files": [str(out.parent / name) for name in names],
         "bytes": size,
         **facts,
@@ -143,6 +92,8 @@ def _draft(out: Path) -> Iterator[Path]:
             yield draft
             beside = [path for path in Path(hidden).iterdir() if path != draft]
             for path in [*beside, draft]:
+                if path.is_dir():
+                    path.chmod(0o777 & ~_umask())
                 os.rename(path, out.parent / path.name)  # noqa: PTH104 - never over a folder
     except OSError as error:
         raise MonasError(

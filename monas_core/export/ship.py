@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from monas_core.catalog.lookup import Catalog
 from monas_core.export import formats
+from monas_core.export.evidence import evidence
 from monas_core.export.subject import subject
+from monas_core.record import usage_file
 from monas_core.running.session import Session
 from monas_core.train.weights import check_weights, subnet
 from monas_core.values.architecture import Architecture
@@ -16,7 +19,7 @@ def ship(
     session: Session,
     run: Path,
     architecture: Architecture,
-    wanted: formats.Format,
+    wanted: formats.Chosen,
     out: Path,
     *,
     weights: str,
@@ -40,7 +43,14 @@ def ship(
     """
     network, origin = subnet(session, run, architecture, weights)
     item = subject(
-        session, architecture, network, capabilities=capabilities, facts={"weights": origin}
+        session,
+        architecture,
+        network,
+        capabilities=capabilities,
+        facts={"weights": origin},
+        usage=usage_file.recall(run),
+        # of the weights that the fronts were judged with
+        evidence=evidence(run, architecture.key) if origin == "inherited" else (),
     )
     report = formats.export(item, wanted, out)
     return {
@@ -52,13 +62,19 @@ def ship(
     }
 
 
-def check_request(format_name: str, weights: str, out: Path | None) -> formats.Format:
+def check_request(
+    catalog: Catalog,
+    format_name: str,
+    weights: str,
+    out: Path | None,
+    options: dict[str, Any] | None = None,
+) -> formats.Chosen:
     """What can be refused before anything is loaded; the format otherwise.
 
     Raises:
-        UsageError: Unknown format or weights, a missing package, or a path that is taken.
+        UsageError: Unknown format, option or weights, a missing package, or a path that is taken.
     """
-    wanted = formats.find(format_name)
+    wanted = formats.find(catalog, format_name, options)
     check_weights(weights)
     if out is not None:
         formats.check_free(out)

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from monas_core.parts.space import SearchSpace
+from monas_core.parts.task import Task
+from monas_core.parts.usage import Usage
 from monas_core.running.session import Session
 from monas_core.seeding import derived_generator
 from monas_core.values.architecture import Architecture
@@ -32,6 +34,9 @@ class Subject:
         space: The search space it is of.
         capabilities: What the space's spec says it provides.
         facts: Plain values for the files that are written beside the weights.
+        usage: What the task says of how it is used.
+        evidence: What the run found of this network: ``{"device", "name", "value", "unit",
+            "origin"}`` each.
     """
 
     network: nn.Module
@@ -42,6 +47,8 @@ class Subject:
     space: SearchSpace
     capabilities: frozenset[str]
     facts: Mapping[str, Any]
+    usage: Usage | None = None
+    evidence: Sequence[Mapping[str, Any]] = ()
 
     @property
     def parameters(self) -> int:
@@ -55,12 +62,7 @@ class Subject:
 
 
 def subject(
-    session: Session,
-    architecture: Architecture,
-    network: nn.Module,
-    *,
-    capabilities: frozenset[str] = frozenset(),
-    facts: Mapping[str, Any] | None = None,
+    session: Session, architecture: Architecture, network: nn.Module, **known: Any
 ) -> Subject:
     """Prepare a standalone network of a run for export.
 
@@ -68,12 +70,39 @@ def subject(
         session: Of the run; gives task and space.
         architecture: What the network is.
         network: With the weights to ship; it is moved to the CPU and put into evaluation mode.
+        known: Verbatim to ``prepared``.
+    """
+    task, seed = session.context.require_task(), session.plan.config.seed
+    return prepared(session.plan.space, task, architecture, network, seed=seed, **known)
+
+
+def prepared(
+    space: SearchSpace,
+    task: Task,
+    architecture: Architecture,
+    network: nn.Module,
+    *,
+    seed: int,
+    capabilities: frozenset[str] = frozenset(),
+    facts: Mapping[str, Any] | None = None,
+    usage: Usage | None = None,
+    evidence: Sequence[Mapping[str, Any]] = (),
+) -> Subject:
+    """Prepare a standalone network of a space for export.
+
+    Args:
+        space: Its space.
+        task: What it was built for.
+        architecture: What it is.
+        network: With the weights to ship; it is moved to the CPU and put into evaluation mode.
+        seed: Of the samples it is compared on.
         capabilities: What the spec of the space provides.
         facts: Further plain values to be written beside the weights.
+        usage: How the task is used, where the run remembers it; else the task is asked.
+        evidence: What the run found of it.
     """
-    task, space = session.context.require_task(), session.plan.space
     example = task.example(TRACED_BATCH)
-    samples = task.batch("test", 3, derived_generator(session.plan.config.seed, "export")).inputs
+    samples = task.batch("test", 3, derived_generator(seed, "export")).inputs
     if not _alike(samples, example):
         samples = tree_map(lambda x: torch.cat([x, x[:1]]), example)
     score = task.score
@@ -94,6 +123,8 @@ def subject(
             "score": {"name": score.name, "unit": score.unit, "direction": score.direction},
             **(facts or {}),
         },
+        usage=usage or task.usage(),
+        evidence=evidence,
     )
 
 

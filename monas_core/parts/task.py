@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
+from monas_core.parts.usage import Usage
 from monas_core.values.value import Direction
 
 Part = Literal["train", "search", "test"]
@@ -88,3 +89,11 @@ class Task(ABC):
     @abstractmethod
     def example(self, batch: int) -> Any:
         """Inputs of the shape a deployed model receives, for cost tracing and timing."""
+
+    def usage(self) -> Usage | None:
+        """What a stranger needs to use a network of this task; shipped with every export.
+
+        Without it an exported network is accompanied by a worked example that takes
+        arrays.
+        """
+        return None

@@ -41,7 +41,13 @@ _STANDARD = {"latency": "latency_ms", "energy": "energy_mj", "memory": "memory_m
 """Metric by quantity: a column in another unit of the quantity is converted."""
 
 
-def emit(context: Context, folder: Path, batch: int, note: Note) -> Path:
+def emit(
+    context: Context,
+    folder: Path,
+    batch: int,
+    note: Note,
+    options: onnx_model.OnnxOptions | None = None,
+) -> Path:
     """Write the reference networks as ONNX with a manifest; returns the manifest.
 
     Args:
@@ -49,6 +55,7 @@ def emit(context: Context, folder: Path, batch: int, note: Note) -> Path:
         folder: Must not exist yet, or be empty.
         batch: Samples per inference.
         note: Told what is being written.
+        options: Versions of ONNX, for old runtimes.
 
     Raises:
         UsageError: A package is missing, or the folder is used.
@@ -67,7 +74,7 @@ def emit(context: Context, folder: Path, batch: int, note: Note) -> Path:
         for number, architecture in enumerate(references.architectures, start=1):
             note(f"writing network {number} of {len(references.architectures)}")
             network = onto_cpu.network(architecture).eval()
-            onnx_model.save(network, inputs, draft / f"{architecture.key}.onnx")
+            onnx_model.write(network, inputs, draft / f"{architecture.key}.onnx", options)
         manifest = {
             "schema": 1,
             **{k: v for k, v in described(references).items() if k != "references"},

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from monas_core import events
 from monas_core.errors import Interrupted
+from monas_core.record import usage_file
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.finishing import finish
@@ -33,6 +34,7 @@ def execute(plan: Plan, folder: RunFolder, bus: events.Bus, control: Control) ->
     if folder.finished:
         return stored_result(folder)
     with folder.locked():
+        usage_file.keep(folder.path, plan.task.usage())
         return _carry_out(Work(plan, folder, bus, control), bus)
 
 

@@ -57,3 +57,9 @@ class TestBenchmarks(contracts.BenchmarkContract):
     """Problems on published measurements."""
 
     over_catalog = True
+
+
+class TestFormats(contracts.FormatContract):
+    """Formats of exported networks."""
+
+    over_catalog = True

@@ -108,7 +108,7 @@ def _session(network: nn.Module, inputs: Any, threads: int) -> Call:
     options.log_severity_level = 3
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.onnx"
-        onnx_model.save(network, inputs, path)
+        onnx_model.write(network, inputs, path)
         session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )

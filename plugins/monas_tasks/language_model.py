@@ -11,6 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from monas_core.parts.task import Batch, Model, Part, Score, Task
+from monas_core.parts.usage import Usage
+from monas_tasks import byte_tokenizer
 from monas_tasks.corpus import PARTS, Document
 
 CONTEXT = 64
@@ -100,6 +102,16 @@ class ByteLanguageModel(Task):
     def example(self, batch: int) -> Tensor:
         """Inputs ``(batch, T)`` int64."""
         return torch.zeros(batch, self.context, dtype=torch.int64)
+
+    def usage(self) -> Usage:
+        """Continue a text byte by byte; a tokenizer for the package transformers."""
+        return Usage(
+            code=("monas_tasks.use_bytes",),
+            facts={"context": self.context, "new": 64, "tokens": "byte values"},
+            files=byte_tokenizer.files(self.context),
+            given="TEXT",
+            example='"import "',
+        )
 
     def _cut(self, part: Part, starts: Tensor) -> Batch:
         """Windows that begin at ``starts`` ``(B,)``, with the bytes that follow as targets."""

@@ -6,6 +6,7 @@ on ``PAD`` being 0: they attend to no position that holds it.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -21,10 +22,12 @@ class Codec(Protocol):
     Attributes:
         size: Number of tokens, special ones included.
         name: What a token is, for ``describe``.
+        packages: What pip installs to read ``files``.
     """
 
     size: int
     name: str
+    packages: tuple[str, ...]
 
     def encode(self, text: str) -> list[int]:
         """Token ids without BEGIN and END; what the vocabulary lacks becomes UNKNOWN."""
@@ -32,6 +35,10 @@ class Codec(Protocol):
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of some tokens; special ones are left out."""
+        ...
+
+    def files(self) -> dict[str, str]:
+        """The vocabulary as files, by name, for who translates without monas."""
         ...
 
 
@@ -43,6 +50,7 @@ class Characters:
     """
 
     name = "characters"
+    packages: tuple[str, ...] = ()
 
     def __init__(self, texts: Iterable[str]) -> None:
         counts = Counter[str]()
@@ -60,3 +68,8 @@ class Characters:
         """As ``Codec.decode``."""
         first = len(SPECIAL)
         return "".join(self.alphabet[token - first] for token in tokens if token >= first)
+
+    def files(self) -> dict[str, str]:
+        """As ``Codec.files``."""
+        listed = json.dumps([*SPECIAL, *self.alphabet], ensure_ascii=False)
+        return {"vocabulary.json": f"{listed}\n"}

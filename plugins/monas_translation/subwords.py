@@ -22,6 +22,7 @@ class Subwords:
     """
 
     name = "subwords"
+    packages: tuple[str, ...] = ("tokenizers",)
 
     def __init__(self, texts: Iterable[str], size: int) -> None:
         self._tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[UNKNOWN]))
@@ -41,3 +42,7 @@ class Subwords:
     def decode(self, tokens: Sequence[int]) -> str:
         """As ``Codec.decode``."""
         return self._tokenizer.decode(list(tokens))
+
+    def files(self) -> dict[str, str]:
+        """As ``Codec.files``."""
+        return {"tokenizer.json": self._tokenizer.to_str(pretty=True)}

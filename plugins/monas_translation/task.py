@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from monas_core.parts.task import Batch, Model, Part, Score, Task
+from monas_core.parts.usage import Usage
 from monas_translation.beam import BEAMS, LENGTH_PENALTY, beam_search
 from monas_translation.codec import BEGIN, END, PAD, UNKNOWN, Codec
 from monas_translation.pairs import PARTS, Pair
@@ -126,6 +127,22 @@ class Translation(Task):
         """Sentences of full length, ``(batch, L)`` int64 each: nothing is padded."""
         full = torch.full((batch, self.length), UNKNOWN)
         return {"source": full, "target": full.clone()}
+
+    def usage(self) -> Usage:
+        """Translate by beam search, with the vocabulary of both languages."""
+        return Usage(
+            code=("monas_translation.use_translation",),
+            facts={
+                "length": self.length,
+                "beams": BEAMS,
+                "length_penalty": LENGTH_PENALTY,
+                "tokens": self.codec.name,
+            },
+            files=self.codec.files(),
+            packages=("numpy", *self.codec.packages),
+            given="SENTENCE",
+            example=f'"{self.sentences["test"].pairs[0].source}"',
+        )
 
     def _translations(self, model: Model, found: Sentences) -> Mapping[str, float]:
         """Scores of what the model writes by itself."""

@@ -51,7 +51,7 @@ def test_training_tells_its_steps(copy: Path, cli: Any) -> None:
 
 BAD = [
     (("export", "RUN"), "Missing option '--format'"),
-    (("export", "RUN", "--format", "onxx"), 'No format "onxx". Did you mean "onnx"?'),
+    (("export", "RUN", "--format", "onxx"), 'No format "onxx". Did you mean "onnx"'),
     (("export", "RUN", "--format", "pt2", "--weights", "old"), "choose auto, inherited, trained"),
     (("export", "RUN", "--format", "pt2", "--out", "RUN"), "already exists"),
     (("export", "nowhere", "--format", "pt2"), "nowhere is not a run folder"),

@@ -11,11 +11,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from monas_core.catalog.lookup import Catalog
 from monas_core.errors import MonasError, UsageError
 from monas_core.export import check, formats
 from monas_core.run import Run
 from monas_core.values.architecture import Architecture
 
+CATALOG = Catalog.installed()
 NAMES = {"pt2": "model.pt2", "onnx": "model.onnx", "safetensors": "safetensors", "hf": "hf"}
 
 
@@ -62,7 +64,8 @@ def test_what_is_reported_of_an_export(exported: tuple[Path, dict[str, Any]], fo
     assert report["weights"] == "inherited"
     written = [Path(name) for name in report["files"]]
     assert sum(path.stat().st_size for path in written) == report["bytes"]
-    assert all((folder / NAMES[form]) in (path, *path.parents) for path in written)
+    places = {folder / NAMES[form], folder / f"{NAMES[form]}.use"}
+    assert all(places & {path, *path.parents} for path in written)
     assert all(path.stat().st_mode & 0o400 for path in written)
     if form != "hf":
         assert report["dynamic"] == {"batch": [1, None], "length": [1, 64]}
@@ -134,16 +137,16 @@ def test_a_taken_path_is_left_alone(run: Run, tmp_path: Path) -> None:
 
 
 def test_formats_say_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match=r'No format "onxx". Did you mean "onnx"\?'):
-        formats.find("onxx")
+    with pytest.raises(UsageError, match=r'No format "onxx"\. Did you mean "onnx"'):
+        formats.find(CATALOG, "onxx")
     with pytest.raises(UsageError, match=r"Known: pt2, onnx, safetensors, hf\."):
-        formats.find("tf")
+        formats.find(CATALOG, "qqqqqq")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     for form, package in (("onnx", "onnx"), ("hf", "transformers")):
         wanted = rf"needs the package {package}; install it: pip install 'monas\[{form}\]'"
         with pytest.raises(UsageError, match=wanted):
-            formats.find(form)
-    formats.find("pt2")
+            formats.find(CATALOG, form)
+    formats.find(CATALOG, "pt2")
 
 
 def test_a_subnet_can_be_meant_in_four_ways(run: Run) -> None:

@@ -13,11 +13,13 @@ from torch.nn import functional as F
 
 from monas_core.errors import MonasError
 from monas_core.export.program import trace
-from monas_core.export.source import forward_source
-from monas_core.export.standalone import write
 from monas_core.export.subject import TRACED_BATCH, Subject
 from monas_core.testing.fakes import ToySpace
 from monas_core.values import population
+from monas_formats.source import forward_source
+from monas_formats.standalone import Standalone
+
+write = Standalone().write
 
 
 def subject(network: nn.Module, inputs: Any, *probes: Any) -> Subject:

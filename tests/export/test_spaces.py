@@ -36,7 +36,7 @@ def test_plain_source_of_the_largest_network(space: str, tmp_path: Path) -> None
     choices = made.plan.space.choices
     largest = population.decode(choices, population.corners(choices))[-1]
     given = subject(made, largest, made.context.network(largest))
-    report = formats.export(given, formats.find("safetensors"), tmp_path / "model")
+    report = formats.export(given, formats.find(CATALOG, "safetensors"), tmp_path / "model")
     assert report["check"]["max_difference"] <= 1e-4
     assert report["dynamic"]["batch"] == [1, None]
     text = (tmp_path / "model" / "model.py").read_text()
@@ -52,6 +52,5 @@ def test_programs_of_both_ends(space: str, form: str, tmp_path: Path) -> None:
     choices = made.plan.space.choices
     for architecture in population.decode(choices, population.corners(choices)):
         given = subject(made, architecture, made.context.network(architecture))
-        out = tmp_path / f"{architecture.key}{formats.FORMATS[form].suffix}"
-        report = formats.export(given, formats.find(form), out)
+        report = formats.export(given, formats.find(CATALOG, form), tmp_path / architecture.key)
         assert report["check"]["max_difference"] <= 1e-4

@@ -6,6 +6,7 @@ from monas_core.testing.contracts.base import SpecContract
 from monas_core.testing.contracts.benchmark import BenchmarkContract
 from monas_core.testing.contracts.device import DeviceContract
 from monas_core.testing.contracts.embedding import EmbeddingContract
+from monas_core.testing.contracts.format import FormatContract
 from monas_core.testing.contracts.objective import ObjectiveContract
 from monas_core.testing.contracts.optimizer import OptimizerContract
 from monas_core.testing.contracts.space import SpaceContract
@@ -16,6 +17,7 @@ __all__ = [
     "BenchmarkContract",
     "DeviceContract",
     "EmbeddingContract",
+    "FormatContract",
     "ObjectiveContract",
     "OptimizerContract",
     "SpaceContract",

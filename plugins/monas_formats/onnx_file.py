@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
 from monas_core.export.check import compare
+from monas_core.export.companion import FACTS, facts
+from monas_core.export.format import Format
 from monas_core.export.program import Program, trace
 from monas_core.export.subject import Subject
+from monas_core.profiling.onnx_model import OnnxOptions, exported, save
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -28,41 +31,55 @@ _LARGEST_FILE = 1_500_000_000
 """Bytes of weights beyond which they go to a file of their own: one message ends at 2 GB."""
 
 
-def write(subject: Subject, path: Path) -> dict[str, Any]:
-    """Save, load in onnxruntime, compare and time.
+class Onnx(Format):
+    """One file; it also holds ``task.json`` as metadata, in case it is passed on alone."""
 
-    Raises:
-        MonasError: It cannot be traced, or answers otherwise.
-    """
-    program = trace(subject)
-    _save(program, path)
-    session = open_session(path)
+    suffix: ClassVar[str] = ".onnx"
+    loader: ClassVar[str] = "monas_formats.onnx_loader"
+    packages: ClassVar[tuple[str, ...]] = ("numpy", "onnxruntime")
 
-    def answer(inputs: Any) -> list[Tensor]:
-        return [torch.from_numpy(array) for array in session.run(None, _feed(session, inputs))]
+    def __init__(self, options: OnnxOptions | None = None) -> None:
+        self.options = options or OnnxOptions()
 
-    return {
-        "check": compare(subject, answer, "onnx"),
-        "inputs": program.described(),
-        "dynamic": program.limits(),
-        "latency": latency(session, subject.single),
-    }
+    def write(self, subject: Subject, path: Path) -> dict[str, Any]:
+        """Save, load in onnxruntime, compare and time.
+
+        Raises:
+            MonasError: It cannot be traced, cannot be said in the opset that was asked for,
+                or answers otherwise.
+        """
+        program = trace(subject)
+        about = json.dumps(facts(subject, "onnx"), allow_nan=False)
+        versions = _save(program, path, self.options, {FACTS: about})
+        session = open_session(path)
+
+        def answer(inputs: Any) -> list[Tensor]:
+            return [torch.from_numpy(array) for array in session.run(None, _feed(session, inputs))]
+
+        return {
+            "check": compare(subject, answer, "onnx"),
+            "inputs": program.described(),
+            "dynamic": program.limits(),
+            **versions,
+            "latency": latency(session, subject.single),
+        }
 
 
-def _save(program: Program, path: Path) -> None:
+def _save(
+    program: Program, path: Path, options: OnnxOptions, about: Mapping[str, str]
+) -> dict[str, int]:
+    """Write the file; returns its opset and version of the format."""
     size = sum(t.numel() * t.element_size() for t in program.exported.state_dict.values())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        made = torch.onnx.export(
-            program.exported,
-            dynamo=True,
-            verbose=False,
-            input_names=list(program.inputs),
-            output_names=list(program.outputs),
-        )
-        assert made is not None
-        _name_axes(made.model.graph, program.axes)
-        made.save(path, external_data=size > _LARGEST_FILE)
+    made = exported(
+        program.exported,
+        (),
+        options,
+        input_names=list(program.inputs),
+        output_names=list(program.outputs),
+    )
+    _name_axes(made.model.graph, program.axes)
+    made.model.metadata_props.update(about)
+    return save(made, path, options, external_data=size > _LARGEST_FILE)
 
 
 def _name_axes(graph: Any, names: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ import importlib
 import sys
 import warnings
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from torch.utils._pytree import tree_flatten
 
 from monas_core.errors import UsageError
 from monas_core.export.check import compare
+from monas_core.export.format import Format
 from monas_core.export.subject import Subject
 
 CAPABILITY = "transformers"
@@ -39,34 +40,40 @@ class Convertible(Protocol):
         ...
 
 
-def write(subject: Subject, path: Path) -> dict[str, Any]:
-    """Convert, save, load back with the stock class, and compare.
+class HuggingFace(Format):
+    """A folder; with the task's tokenizer where it has one in that form."""
 
-    Raises:
-        UsageError: The space has no stock form, or this architecture has none.
-        MonasError: It answers otherwise.
-    """
-    if CAPABILITY not in subject.capabilities:
-        raise UsageError(
-            f'Networks of space "{subject.space.name}" have no stock form in the package '
-            "transformers; choose another --format."
-        )
-    _set_broken_vision_aside()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        converted = cast("Convertible", subject.space).to_transformers(subject.network)
-        converted.eval().save_pretrained(path)
-        loaded = type(converted).from_pretrained(path, local_files_only=True).eval()
+    loader: ClassVar[str] = "monas_formats.huggingface_loader"
+    packages: ClassVar[tuple[str, ...]] = ("torch", "numpy", "transformers")
 
-    def answer(inputs: Any) -> list[Tensor]:
-        with torch.no_grad():
-            return tree_flatten(loaded(inputs).logits)[0]
+    def write(self, subject: Subject, path: Path) -> dict[str, Any]:
+        """Convert, save, load back with the stock class, and compare.
 
-    return {
-        "check": compare(subject, answer, "hf"),
-        "class": type(converted).__name__,
-        "parameters": sum(parameter.numel() for parameter in loaded.parameters()),
-    }
+        Raises:
+            UsageError: The space has no stock form, or this architecture has none.
+            MonasError: It answers otherwise.
+        """
+        if CAPABILITY not in subject.capabilities:
+            raise UsageError(
+                f'Networks of space "{subject.space.name}" have no stock form in the package '
+                "transformers; choose another --format."
+            )
+        _set_broken_vision_aside()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            converted = cast("Convertible", subject.space).to_transformers(subject.network)
+            converted.eval().save_pretrained(path)
+            loaded = type(converted).from_pretrained(path, local_files_only=True).eval()
+
+        def answer(inputs: Any) -> list[Tensor]:
+            with torch.no_grad():
+                return tree_flatten(loaded(inputs).logits)[0]
+
+        return {
+            "check": compare(subject, answer, "hf"),
+            "class": type(converted).__name__,
+            "parameters": sum(parameter.numel() for parameter in loaded.parameters()),
+        }
 
 
 def _set_broken_vision_aside() -> None:

@@ -6,7 +6,7 @@ import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from safetensors.torch import save_file
@@ -15,9 +15,10 @@ from torch.utils._pytree import tree_flatten
 
 from monas_core.errors import MonasError
 from monas_core.export.check import compare
+from monas_core.export.format import Format
 from monas_core.export.program import Program, trace
-from monas_core.export.source import Source, forward_source
 from monas_core.export.subject import Subject
+from monas_formats.source import Source, forward_source
 
 _TEMPLATE = '''"""{title}
 
@@ -78,35 +79,41 @@ def load(folder: Path = HERE) -> Network:
 '''
 
 
-def write(subject: Subject, path: Path) -> dict[str, Any]:
-    """Write the folder, load it back as a stranger would, and compare.
+class Standalone(Format):
+    """A folder: weights, facts, and the network as lines of plain Python."""
 
-    Raises:
-        MonasError: It cannot be traced or said in plain Python, or answers otherwise.
-    """
-    path.mkdir()
-    program = trace(subject)
-    source = forward_source(program.exported, program.axes)
-    weights = _weights(program, source)
-    save_file(weights, path / "model.safetensors", metadata={"format": "pt"})
-    (path / "model.py").write_text(_module_text(subject, program, source), encoding="utf-8")
-    network = _imported(path / "model.py").load()
+    loader: ClassVar[str] = "monas_formats.standalone_loader"
+    packages: ClassVar[tuple[str, ...]] = ("torch", "numpy", "safetensors")
 
-    def answer(inputs: Any) -> list[Tensor]:
-        with torch.no_grad():
-            return tree_flatten(network(inputs))[0]
+    def write(self, subject: Subject, path: Path) -> dict[str, Any]:
+        """Write the folder, load it back as a stranger would, and compare.
 
-    check = compare(subject, answer, "safetensors")
-    config = {
-        **subject.facts,
-        "parameters": subject.parameters,
-        "inputs": program.described(),
-        "dynamic": program.limits(),
-        "check": check,
-        "torch": torch.__version__,
-    }
-    (path / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    return {"check": check, "inputs": config["inputs"], "dynamic": config["dynamic"]}
+        Raises:
+            MonasError: It cannot be traced or said in plain Python, or answers otherwise.
+        """
+        path.mkdir()
+        program = trace(subject)
+        source = forward_source(program.exported, program.axes)
+        weights = _weights(program, source)
+        save_file(weights, path / "model.safetensors", metadata={"format": "pt"})
+        (path / "model.py").write_text(_module_text(subject, program, source), encoding="utf-8")
+        network = _imported(path / "model.py").load()
+
+        def answer(inputs: Any) -> list[Tensor]:
+            with torch.no_grad():
+                return tree_flatten(network(inputs))[0]
+
+        check = compare(subject, answer, "safetensors")
+        config = {
+            **subject.facts,
+            "parameters": subject.parameters,
+            "inputs": program.described(),
+            "dynamic": program.limits(),
+            "check": check,
+            "torch": torch.__version__,
+        }
+        (path / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        return {"check": check, "inputs": config["inputs"], "dynamic": config["dynamic"]}
 
 
 def _weights(program: Program, source: Source) -> dict[str, Tensor]:

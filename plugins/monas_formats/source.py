@@ -15,7 +15,7 @@ from torch.fx import Node
 from torch.utils._pytree import keystr, tree_flatten_with_path, tree_unflatten
 
 from monas_core.errors import MonasError
-from monas_core.export.operators import expression
+from monas_formats.operators import expression
 
 _CHANGES = 'The network changes its weights while it computes; export it as "pt2" or "onnx".'
 _CHECKS = ("_assert", "sym_constrain")

@@ -1,0 +1,1 @@
+"""Formats a subnet is shipped in: torch.export, ONNX, plain Python, Transformers."""
