@@ -46,6 +46,7 @@ from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 from monas_core.values.front import non_dominated
+from monas_core.values.wish import wishes
 
 OTHERS = ("core-i7-1260p", "raspberry-pi-4", "jetson-nano", "snapdragon-8-gen2-gpu")
 
@@ -94,9 +95,9 @@ def zero_shot(seeds: int, budget: str, warm_up: int | None, catalog: Catalog) ->
         with tempfile.TemporaryDirectory() as folder:
             source = Profile.read(profiled(catalog, knowing, Path(folder)))
         stranger = Profiled(source, unaware.context)
-        wishes = knowing.plan.preferences
-        own = list(dict.fromkeys(knowing.plan.optimizer.propose(host, wishes)))
-        other = list(dict.fromkeys(unaware.plan.optimizer.propose(stranger, wishes)))
+        asked = wishes(knowing.plan.preferences)
+        own = list(dict.fromkeys(knowing.plan.optimizer.propose(host, asked)))
+        other = list(dict.fromkeys(unaware.plan.optimizer.propose(stranger, asked)))
         # one session judges both, and all networks are timed in the same interleaved rounds
         knowing.evaluator.evaluate(list(dict.fromkeys([*own, *other])), host, "final")
         row = {

@@ -42,7 +42,8 @@ def search(
         out_dir: Folder of the run; without it a new one under ``runs/``.
         progress: Write lines of progress to standard output.
         settings: Any other field of ``RunConfig``: ``preset``, ``optimizer``, ``seed``,
-            ``preferences``, ``warm_up={"steps": 500}``, ``options``, ...
+            ``preferences``, ``warm_up={"steps": 500}``, ``options``, ``max={"lat": "5ms"}``,
+            ``min``, ``target={"lat@host": "12ms"}``, ...
 
     Returns:
         The run: ``run.front(device)``, ``run.pick(device, {"acc": 0.6, "lat": 0.4})``,

@@ -74,12 +74,16 @@ class EvaluationAdded(Event):
 
 @attrs.frozen
 class FrontChanged(Event):
-    """The front of a device: members as ``{"key", "architecture", "values"}``."""
+    """The front of a device: members as ``{"key", "architecture", "values"}``.
+
+    ``limits`` holds ``{"said", "met", "of", "nearest", "unit", ...}`` for each limit there.
+    """
 
     device: str
     hypervolume: float
     members: Sequence[Mapping[str, Any]]
     split: str
+    limits: Sequence[Mapping[str, Any]] = attrs.field(factory=list)
 
 
 @attrs.frozen

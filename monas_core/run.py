@@ -11,7 +11,7 @@ from torch import nn
 
 from monas_core.answers.keys import find_architecture
 from monas_core.answers.notebook import run_html
-from monas_core.answers.picking import Picker, named
+from monas_core.answers.picking import Picker
 from monas_core.answers.targets import find as find_target
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
@@ -25,14 +25,14 @@ from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.engine import execute
 from monas_core.running.finish import predicted
+from monas_core.running.limits import vocabulary
 from monas_core.running.resolving import resolve
 from monas_core.running.session import Session
 from monas_core.train.loop import train
 from monas_core.train.settings import TrainSettings
 from monas_core.train.weights import subnet
 from monas_core.values.architecture import Architecture
-from monas_core.values.constraint import Constraint
-from monas_core.values.preference import Preference
+from monas_core.values.constraint import Constraint, overridden
 
 Which = Architecture | Mapping[str, Any] | str
 """A subnet: its architecture, a member of a front or what ``pick`` returned, or its key."""
@@ -105,6 +105,9 @@ class Run:
         limits: Sequence[Constraint] = (),
         *,
         verify: bool = False,
+        max: Mapping[str, Any] | None = None,  # noqa: A002 - as the command line says it
+        min: Mapping[str, Any] | None = None,  # noqa: A002
+        target: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """The architecture for a wish: asked of the optimizer, compared with the known front.
 
@@ -116,20 +119,24 @@ class Run:
         Args:
             device: Name of a device, or path of a profile that ``monas profile`` wrote.
             prefer: Weights by objective.
-            limits: What the architecture must meet.
+            limits: What the architecture must meet, besides the limits of the run itself; of
+                two on the same objective the one given here holds.
             verify: Measure the answer now, where this machine is the device.
+            max, min, target: Limits in natural units: ``max={"lat": "5ms"}``.
 
         Raises:
             UsageError: A bad preference, an unknown device, or limits nothing meets.
         """
-        shorts = {o.name: o.short for o in self.session.plan.objectives}
-        names = list(shorts.values())
-        wish = {shorts.get(name, name): weight for name, weight in prefer.items()}
-        preference = Preference.normalised(wish, names)
-        wanted = named(limits, self.session.plan.objectives)
-        target = find_target(device, self.session, self._catalog)
+        plan = self.session.plan
+        words = vocabulary(self._catalog, plan.objectives)
+        preference = words.preference(prefer)
+        place = find_target(device, self.session, self._catalog)
+        name = place.device.name
+        stated = {"max": max or {}, "min": min or {}, "target": target or {}}
+        given = (*words.named(limits), *words.limits(stated, [*self.devices, name]))
+        wanted = overridden(plan.limits, given, name)
         known = [device] if device in self.devices else self.devices
-        picker = Picker(self.session, [self.front(str(name)) for name in known], target)
+        picker = Picker(self.session, [self.front(str(other)) for other in known], place)
         return picker.pick(preference, wanted, verify=verify)
 
     def architecture(self, which: Which) -> Architecture:

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-import attrs
 import numpy as np
 
-from monas_core.answers.feasibility import cautious, feasible
 from monas_core.answers.targets import Target
 from monas_core.answers.verification import Verification
-from monas_core.errors import UsageError
 from monas_core.parts.objective import Objective
+from monas_core.problem.feasibility import CAUTION, cautious, feasible
 from monas_core.problem.selection import comparable, scalarised
 from monas_core.record.frontfile import member
 from monas_core.running.finish import predicted
@@ -23,6 +21,7 @@ from monas_core.values.constraint import Constraint
 from monas_core.values.front import Points, Scale
 from monas_core.values.preference import Preference
 from monas_core.values.value import Evaluation, Value
+from monas_core.values.wish import wishes
 
 
 class Picker:
@@ -53,13 +52,14 @@ class Picker:
 
         The stored fronts compete, so the answer is never worse than the best of their
         members. Without limits one architecture is asked of the optimizer, with limits
-        one for every wish of the run's lattice. Predicted costs keep off a limit a little.
+        one for every preference of the run's lattice. Predicted costs keep off a limit a little.
 
         Raises:
             UsageError: No known architecture meets the limits.
         """
-        wishes = [preference, *(self.session.plan.preferences if limits else ())]
-        proposed = self.session.plan.optimizer.propose(self.target.device, wishes)
+        preferences = [preference, *(self.session.plan.preferences if limits else ())]
+        asked = wishes(preferences, self._kept_off(limits))
+        proposed = self.session.plan.optimizer.propose(self.target.device, asked)
         pool = list(dict.fromkeys([*proposed, *self._stored]))
         evaluations = self._judged(pool)
         met = feasible(evaluations, limits, self.target.device.name)
@@ -73,6 +73,13 @@ class Picker:
             "device": self.target.device.name,
             "preference": preference.to_json(),
         }
+
+    def _kept_off(self, limits: Sequence[Constraint]) -> list[Constraint]:
+        """Limits as they are asked for: predicted costs, and measured ones, often err a little."""
+        exact = self.target.device.profile.origin != "measured" and not self.target.zero_shot
+        return [
+            c if exact or c.objective not in self._costs else c.tightened(CAUTION) for c in limits
+        ]
 
     def _chosen(
         self, ranked: Sequence[Evaluation], limits: Sequence[Constraint], *, verify: bool
@@ -137,22 +144,9 @@ class Picker:
 
     def _scale(self, points: Points) -> Scale:
         """From the ideal to the worst of the device's front, or of everything known there."""
-        if self._own_front is None:
+        if self._own_front is None or not self._own_front["members"]:
             return Scale(points.min(axis=0).tolist(), points.max(axis=0).tolist())
         members = [[m["values"][n] for n in self._names] for m in self._own_front["members"]]
         known = comparable(self._objectives, members)
         ideal = comparable(self._objectives, [self._own_front["ideal_point"]])[0]
         return Scale(np.minimum(ideal, known.min(axis=0)).tolist(), known.max(axis=0).tolist())
-
-
-def named(limits: Iterable[Constraint], objectives: Sequence[Objective]) -> list[Constraint]:
-    """Limits under the short names of objectives. Raises UsageError for unknown ones."""
-    shorts = {o.name: o.short for o in objectives} | {o.short: o.short for o in objectives}
-    found = list(limits)
-    for limit in found:
-        if limit.objective not in shorts:
-            raise UsageError(
-                f'Limit on "{limit.objective}", which is no objective of this run; '
-                f"it has: {', '.join(dict.fromkeys(shorts.values()))}."
-            )
-    return [attrs.evolve(limit, objective=shorts[limit.objective]) for limit in found]

@@ -28,6 +28,7 @@ from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Budget, Meter
 from monas_core.values.preference import Preference, lattice
+from monas_core.values.wish import Wish, wishes
 
 SCHEMA = 1
 ZERO_SHOT = "zero-shot"
@@ -68,7 +69,7 @@ def attempt(
         if split == "held-out" and ZERO_SHOT in provides:
             shown = ReferenceOnly(device, benchmark.space.references())
         answers, took = _answers(
-            problem, optimizer, variant.label, shown, contest.answers, preferences
+            problem, optimizer, variant.label, shown, contest.answers, wishes(preferences)
         )
         devices.append(
             {
@@ -167,13 +168,13 @@ def _answers(
     label: str,
     device: Device,
     size: int,
-    preferences: Sequence[Preference],
+    asked: Sequence[Wish],
 ) -> tuple[list[Architecture], float]:
     """The portfolio of a device and the seconds it took, checked against the rules."""
     before = problem.meter.evaluations
     begin = time.perf_counter()
     with _blamed(label):
-        answers = list(optimizer.portfolio(device, size, preferences))
+        answers = list(optimizer.portfolio(device, size, asked))
     took = time.perf_counter() - begin
     fault = None
     if problem.meter.evaluations != before:

@@ -77,7 +77,7 @@ class Contest:
 
 
 @attrs.frozen
-class Wish:
+class Asked:
     """A contest as asked for; ``None`` means the default."""
 
     problem: str
@@ -91,7 +91,7 @@ class Wish:
     answers: int = ANSWERS
 
 
-def resolve(wish: Wish, catalog: Catalog) -> tuple[Contest, Benchmark]:
+def resolve(wish: Asked, catalog: Catalog) -> tuple[Contest, Benchmark]:
     """Check every name, number and option; read the data.
 
     Raises:
@@ -164,7 +164,7 @@ def _budget(text: str) -> Budget:
     return budget
 
 
-def _devices(benchmark: Benchmark, wish: Wish) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _devices(benchmark: Benchmark, wish: Asked) -> tuple[tuple[str, ...], tuple[str, ...]]:
     devices = benchmark.search_devices if wish.devices is None else tuple(wish.devices)
     if not devices:
         raise UsageError("No device was named; name at least one with --devices.")

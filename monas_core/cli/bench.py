@@ -13,7 +13,7 @@ import typer
 from monas_core.cli import complete
 
 if TYPE_CHECKING:
-    from monas_core.bench.contest import Wish
+    from monas_core.bench.contest import Asked
 
 _WHO = "Who, and on what"
 _RULES = "Rules"
@@ -155,9 +155,9 @@ def command(
         )
     if jobs < 1:
         raise UsageError(f"--jobs must be at least 1, got {jobs}.")
-    from monas_core.bench.contest import Wish
+    from monas_core.bench.contest import Asked
 
-    wish = Wish(
+    wish = Asked(
         problem=problem,
         data=data_dir,
         budget=budget,
@@ -181,7 +181,7 @@ def command(
 
 
 def _hold(
-    wish: Wish, jobs: int, out_dir: Path | None, *, force: bool, quiet: bool
+    wish: Asked, jobs: int, out_dir: Path | None, *, force: bool, quiet: bool
 ) -> Mapping[str, Any]:
     """Check, run what is missing, judge."""
     from monas_core.bench.contest import resolve

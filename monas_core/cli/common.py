@@ -1,19 +1,18 @@
-"""What several commands share: the catalog, output, comma lists, units of limits."""
+"""What several commands share: the catalog, output, comma lists, wishes."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from monas_core.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from monas_core.catalog.lookup import Catalog
+    from monas_core.problem.wording import Vocabulary
+    from monas_core.values.preference import Preference
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -55,43 +54,8 @@ def run_folder(path: Path | None) -> Path:
     return RunFolder.open(path).path if path is not None else latest_run()
 
 
-def weights(text: str, option: str) -> dict[str, float]:
-    """``"acc=.6,lat=.4"`` as numbers by name.
+def preference(words: Vocabulary, text: str | None) -> Preference:
+    """What ``--prefer`` says; without it all objectives matter equally. Raises UsageError."""
+    from monas_core.problem.wording import weights
 
-    Raises:
-        UsageError: Something that is not ``name=number``, or a name given twice.
-    """
-    found: dict[str, float] = {}
-    for part in comma_list(text) or []:
-        name, sign, value = (piece.strip() for piece in part.partition("="))
-        if name in found:
-            raise UsageError(f'{option} names "{name}" twice; name it once.')
-        try:
-            found[name] = float(value)
-        except ValueError:
-            sign = ""
-        if not sign or not name:
-            raise UsageError(
-                f'{option} "{part}" is not understood; write name=number, e.g. acc=.6,lat=.4.'
-            ) from None
-    return found
-
-
-def known_names(
-    catalog: Catalog, objectives: Sequence[Mapping[str, str]], given: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The same values under the names a run uses, where an alias of an objective was given."""
-    used = [objective["name"] for objective in objectives]
-    same: dict[str, str] = {}
-    for entry in catalog.entries("objective"):
-        family = {entry.name, *entry.spec.aliases}
-        same |= {alias: name for name in used if name in family for alias in family}
-    found: dict[str, Any] = {}
-    for name, value in given.items():
-        used_name = same.get(name, name)
-        if used_name in found:
-            raise UsageError(
-                f'"{used_name}" is given twice, once as "{name}"; give each objective once.'
-            )
-        found[used_name] = value
-    return found
+    return words.preference(weights(text, "--prefer") if text is not None else words.evenly)

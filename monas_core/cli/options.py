@@ -24,3 +24,24 @@ Kind = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Plain = Annotated[bool, typer.Option("--plain", help="Lines of text, no live screen.")]
+Maximum = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--max",
+        metavar="NAME[@DEVICE]=VALUE",
+        help="Upper limit, in any unit of the quantity: lat=5ms, lat@host=5ms, energy=2mJ. "
+        "Repeatable.",
+    ),
+]
+Minimum = Annotated[
+    list[str] | None,
+    typer.Option("--min", metavar="NAME[@DEVICE]=VALUE", help="Lower limit. Repeatable."),
+]
+TargetValue = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="NAME[@DEVICE]=VALUE",
+        help="Value to be met within 5 %, or as lat=5ms±2% says. Repeatable.",
+    ),
+]

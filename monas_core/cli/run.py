@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from monas_core.cli import complete
+from monas_core.cli.options import Maximum, Minimum, TargetValue
 
 _WHAT = "What to search"
 _COST = "How long, and where"
@@ -170,6 +171,9 @@ def command(
     held_out: HeldOut = None,
     task: Task = None,
     optimizer: Optimizer = None,
+    maximum: Maximum = None,
+    minimum: Minimum = None,
+    target: TargetValue = None,
     budget: Budget = None,
     preferences: Preferences = None,
     seed: Seed = None,
@@ -188,11 +192,14 @@ def command(
     """
     from monas_core.cli.common import comma_list
     from monas_core.cli.execution import Request, carry_out
+    from monas_core.problem.wording import stated
 
     what = {"space": space, "preset": preset, "task": task, "optimizer": optimizer}
     lists = {"objectives": objectives, "devices": devices, "held_out": held_out}
     cost = {"budget": budget, "preferences": preferences, "seed": seed}
     place = {"torch_device": torch_device, "out_dir": str(out_dir) if out_dir else None}
-    flags = what | {name: comma_list(text) for name, text in lists.items()} | cost | place
+    bounds = {"max": maximum, "min": minimum, "target": target}
+    limits = {option: stated(texts, option) or None for option, texts in bounds.items()}
+    flags = what | limits | {name: comma_list(text) for name, text in lists.items()} | cost | place
     dotted = [*(set_ or []), *(overrides or [])]
     carry_out(Request(flags, dotted, config, resume, dry_run, json, plain))

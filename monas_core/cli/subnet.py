@@ -57,25 +57,18 @@ class Subnet:
         Raises:
             UsageError: Key and wish at once, an unknown key, or a bad wish.
         """
-        from monas_core.cli.common import known_names, weights
+        from monas_core.cli.common import preference
         from monas_core.errors import UsageError
-        from monas_core.values.preference import Preference
+        from monas_core.running.limits import vocabulary
 
         if self.key is not None and self.prefer is not None:
             raise UsageError("--architecture and --prefer exclude each other; give one of them.")
         device = self.device or run.devices[0]
         if self.key is not None:
             return run.evaluate(self.key, device)
-        objectives = run.front(run.devices[0])["objectives"]
-        names = [objective["name"] for objective in objectives]
-        given = (
-            weights(self.prefer, "--prefer")
-            if self.prefer is not None
-            else dict.fromkeys(names, 1.0)
-        )
-        wish = known_names(catalog, objectives, given)
-        Preference.normalised(wish, names)  # a bad wish is refused before anything is loaded
-        return run.pick(device, wish)
+        words = vocabulary(catalog, run.front(run.devices[0])["objectives"])
+        # a bad wish is refused before anything is loaded
+        return run.pick(device, preference(words, self.prefer).to_json())
 
 
 def opened(path: Path | None) -> tuple[Run, Any]:

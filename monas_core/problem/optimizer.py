@@ -12,7 +12,7 @@ import torch
 from monas_core.parts.device import Device
 from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
-from monas_core.values.preference import Preference
+from monas_core.values.wish import Wish
 
 
 @attrs.frozen
@@ -34,9 +34,14 @@ class Optimizer(ABC):
     """Finds architectures for every preference and device of a problem.
 
     The engine calls ``start`` once, then ``step`` until the budget is spent,
-    then ``propose`` for every device and a lattice of preferences. What an
+    then ``propose`` for every device and a lattice of wishes. What an
     optimizer needs (a supernet, relaxed objectives, a table) is declared in
     its spec and checked before anything starts.
+
+    ``problem.limits`` say what must hold, and each wish repeats what holds on its device.
+    A search should spend its queries where they are met. Whoever reads the preferences alone
+    still takes part: ``monas_core.problem.known.best_known`` answers wishes with limits from
+    what was evaluated, and no answer that misses a limit gets on a front.
     """
 
     @abstractmethod
@@ -48,8 +53,11 @@ class Optimizer(ABC):
         """One unit of work, short enough that stopping between two feels immediate."""
 
     @abstractmethod
-    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
-        """One architecture per preference, for any device, without new queries of quality."""
+    def propose(self, device: Device, wishes: Sequence[Wish]) -> list[Architecture]:
+        """One architecture per wish, for any device, without new queries of quality.
+
+        It meets the limits of the wish; where nothing known does, it comes near them.
+        """
 
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:
@@ -59,15 +67,14 @@ class Optimizer(ABC):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a state, after ``start``: as if never interrupted."""
 
-    def portfolio(
-        self, device: Device, size: int, preferences: Sequence[Preference]
-    ) -> list[Architecture]:
+    def portfolio(self, device: Device, size: int, wishes: Sequence[Wish]) -> list[Architecture]:
         """At most ``size`` distinct architectures that together cover a device's front.
 
-        Without new queries of quality. By default the answers to ``preferences``, a
-        lattice of at most ``size`` of them; override it where a set can be chosen as a set.
+        Without new queries of quality. By default the answers to ``wishes``, a
+        lattice of at most ``size`` preferences under the same limits; override it where a set
+        can be chosen as a set.
         """
-        return list(dict.fromkeys(self.propose(device, preferences)))[:size]
+        return list(dict.fromkeys(self.propose(device, wishes)))[:size]
 
     def predict(
         self,

@@ -16,7 +16,7 @@ from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Meter
 from monas_core.values.choices import ChoiceSet
-from monas_core.values.constraint import Constraint
+from monas_core.values.constraint import Constraint, holding
 
 
 @attrs.frozen(eq=False)
@@ -30,7 +30,8 @@ class Problem:
         evaluator: The only way to values; counts queries and caches.
         embedding: Turns a device into the vector a model is conditioned on.
         meter: What has been spent; ``meter.fraction`` drives schedules.
-        constraints: Limits that a returned architecture must meet.
+        limits: What must hold, by short name of objective; limits of kind ``equal`` may be
+            treated as equalities. Wishes repeat those of their device.
     """
 
     context: Context
@@ -39,7 +40,7 @@ class Problem:
     evaluator: Evaluator
     embedding: HardwareEmbedding
     meter: Meter
-    constraints: tuple[Constraint, ...] = ()
+    limits: tuple[Constraint, ...] = ()
 
     @property
     def choices(self) -> ChoiceSet:
@@ -55,6 +56,10 @@ class Problem:
     def references(self) -> list[Architecture]:
         """The architectures every device is described by, measured or tabulated on all of them."""
         return self.context.space.references()
+
+    def limits_on(self, device: Device) -> tuple[Constraint, ...]:
+        """The limits that hold on a device."""
+        return holding(self.limits, device.name)
 
     def available(self, rows: Tensor) -> Tensor:
         """Which rows of a population ``(n, C)`` can be evaluated at all, ``(n,)`` bool."""

@@ -57,6 +57,8 @@ class RunConfig:
         own_devices: Devices that were named by a file or with an argument, by the name they
             have: ``{"device": NAME OF THE PLUGIN, "document": CONTENT}``. Filled in when a
             configuration is resolved; a run folder keeps it in ``devices.json``.
+        max, min: Limits by ``NAME`` or ``NAME@DEVICE``, in natural units: ``{"lat@host": "5ms"}``.
+        target: Values to be met within 5 %, or within what ``12ms±3%`` says.
     """
 
     space: str
@@ -75,6 +77,9 @@ class RunConfig:
     out_dir: str | None = None
     options: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     own_devices: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    max: dict[str, Any] = attrs.field(factory=dict)
+    min: dict[str, Any] = attrs.field(factory=dict)
+    target: dict[str, Any] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         if self.torch_device not in ("auto", "cpu", "cuda"):

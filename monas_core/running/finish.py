@@ -10,10 +10,19 @@ import numpy as np
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
 from monas_core.problem import yardstick
+from monas_core.problem.feasibility import (
+    CAUTION,
+    account,
+    admitted,
+    met,
+    total_misses,
+    unmet,
+)
 from monas_core.record.frontfile import front_document
 from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Scale, non_dominated
+from monas_core.values.wish import Wish, wishes
 
 Progress = Callable[[int, int], None]
 """Told how many of how many architectures are evaluated."""
@@ -26,13 +35,27 @@ _MEASURINGS = 3
 
 def proposals(session: Session, note: Note) -> dict[str, list[Architecture]]:
     """Distinct architectures per device for the whole lattice of preferences."""
-    preferences = session.plan.preferences
     found: dict[str, list[Architecture]] = {}
     for device in session.plan.all_devices:
         note(f"asking for {device.name}")
-        answers = session.plan.optimizer.propose(device, preferences)
+        answers = session.plan.optimizer.propose(device, wishes_for(session, device))
         found[device.name] = list(dict.fromkeys(answers))
     return found
+
+
+def wishes_for(session: Session, device: Device) -> list[Wish]:
+    """The lattice of preferences under the limits of a device.
+
+    Where costs will be measured, it is asked for a second time with limits tightened: of
+    those that come close to a limit by prediction, some will miss it.
+    """
+    limits = session.problem.limits_on(device)
+    asked = wishes(session.plan.preferences, limits)
+    costs = {o.short for o in session.plan.objectives if o.device_metric is not None}
+    if device.profile.origin == "measured" and any(c.objective in costs for c in limits):
+        kept_off = [c.tightened(CAUTION) if c.objective in costs else c for c in limits]
+        asked += wishes(session.plan.preferences, kept_off)
+    return asked
 
 
 def evaluate_quality(
@@ -54,17 +77,20 @@ def candidates(
 
     A quality evaluated for one device is known for all, so architectures found
     for other devices compete too; only promising ones are worth a measurement.
+    Who misses a limit of the device does not compete.
     """
-    columns = []
+    columns: list[list[float]] = []
     for objective in session.plan.objectives:
         if objective.device_metric is None:
             found = session.evaluator.values(objective, everyone, None, "final")
         else:
             found = session.evaluator.estimates(objective, everyone, device)
         columns.append([sign(objective) * value.value for value in found])
-    kept = non_dominated(np.array(columns).T)
-    promising = [a for a, keep in zip(everyone, kept, strict=True) if keep]
-    return list(dict.fromkeys([*own, *promising]))
+    points = np.array(columns).T
+    limits = session.problem.limits_on(device)
+    allowed = admitted(total_misses(session.plan.objectives, limits, points))
+    kept = allowed[non_dominated(points[allowed])]
+    return list(dict.fromkeys([*own, *(everyone[index] for index in kept)]))
 
 
 def predicted(
@@ -103,15 +129,23 @@ def device_front(
     if device.profile.origin == "measured":
         _settle(session, device, architectures)
     evaluations = session.evaluator.evaluate(architectures, device, "final")
-    return front_document(
+    limits = session.problem.limits_on(device)
+    within = met(evaluations, limits)
+    document = front_document(
         session.plan.space.name,
         device.name,
         session.plan.objectives,
-        evaluations,
+        [evaluations[index] for index in within],
         scale,
-        predicted(session, device, architectures),
+        predicted(session, device, [architectures[index] for index in within]),
         held_out=device in session.plan.held_out,
     )
+    if limits:
+        signs = np.array([sign(objective) for objective in session.plan.objectives])
+        points = np.array([[v.value for v in e.values.values()] for e in evaluations]) * signs
+        document["limits"] = account(session.plan.objectives, limits, device.name, points)
+        document["unmet"] = "" if within else unmet(evaluations, limits, device.name)
+    return document
 
 
 def _settle(session: Session, device: Device, architectures: Sequence[Architecture]) -> None:
@@ -121,12 +155,14 @@ def _settle(session: Session, device: Device, architectures: Sequence[Architectu
     that only they meet is met by none.
     """
     signs = np.array([sign(objective) for objective in session.plan.objectives])
+    limits = session.problem.limits_on(device)
     settled: set[Architecture] = set()
     while True:
         evaluations = session.evaluator.evaluate(architectures, device, "final")
-        points = np.array([[v.value for v in e.values.values()] for e in evaluations])
-        kept = non_dominated(points * signs)
-        front = [a for a, keep in zip(architectures, kept, strict=True) if keep]
+        points = np.array([[v.value for v in e.values.values()] for e in evaluations]) * signs
+        allowed = admitted(total_misses(session.plan.objectives, limits, points))
+        kept = np.sort(allowed[non_dominated(points[allowed])])
+        front = [architectures[index] for index in kept]
         lucky = [a for a in front if a not in settled]
         if not lucky:
             return

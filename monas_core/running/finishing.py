@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from monas_core.events import FrontChanged, PhaseStarted
+from monas_core.events import FrontChanged, PhaseStarted, Warned
 from monas_core.files import write_text
 from monas_core.record import workload_store
 from monas_core.record.frontfile import draw, write_front
@@ -53,6 +53,9 @@ def _write(work: Work, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, 
         path = write_front(work.folder.path / "front", document)
         volume, members = document["hypervolume"], document["members"]
         facts[name] = {"hypervolume": volume, "members": len(members), "front": str(path)}
-        work.emit(FrontChanged(work.now(), name, volume, members, "final"))
+        said = document.get("limits", [])
+        work.emit(FrontChanged(work.now(), name, volume, members, "final", said))
+        if document.get("unmet"):
+            work.emit(Warned(work.now(), document["unmet"]))
     draw(work.folder.path / "front.png", list(documents.values()))
     return facts

@@ -10,17 +10,24 @@ from monas_core.events import EvaluationAdded, FrontChanged
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
 from monas_core.problem.evaluator import Evaluator
+from monas_core.problem.feasibility import account, total_misses
+from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Scale, non_dominated
 
 
 def front_changed(
-    time: float, evaluator: Evaluator, device: Device, scales: Mapping[str, Scale]
+    time: float, problem: Problem, device: Device, scales: Mapping[str, Scale]
 ) -> FrontChanged:
-    """The non-dominated architectures among those whose quality is known, with estimated costs."""
+    """The non-dominated architectures among those whose quality is known, with estimated costs.
+
+    Of those that meet the limits of the device, if it has any.
+    """
+    evaluator, limits = problem.evaluator, problem.limits_on(device)
     architectures = evaluator.queried()
     points = evaluator.matrix(architectures, device).numpy()
-    kept = np.flatnonzero(non_dominated(points))
+    allowed = np.flatnonzero(total_misses(problem.objectives, limits, points) == 0.0)
+    kept = allowed[non_dominated(points[allowed])]
     signs = np.array([sign(objective) for objective in evaluator.objectives])
     names = [objective.short for objective in evaluator.objectives]
     members = [
@@ -32,7 +39,8 @@ def front_changed(
         for index in kept[np.argsort(points[kept, 0])]
     ]
     hypervolume = scales[device.name].hypervolume(points[kept])
-    return FrontChanged(time, device.name, hypervolume, members, "search")
+    said = account(problem.objectives, limits, device.name, points)
+    return FrontChanged(time, device.name, hypervolume, members, "search", said)
 
 
 def points_added(

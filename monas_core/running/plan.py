@@ -15,8 +15,10 @@ from monas_core.parts.supernet import Supernet
 from monas_core.parts.task import Task
 from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig
+from monas_core.running.limits import described
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
 from monas_core.values import population
+from monas_core.values.constraint import Constraint
 from monas_core.values.preference import Preference, lattice_of_size
 
 
@@ -29,6 +31,7 @@ class Plan:
         space, task, objectives, devices, held_out, embedding, optimizer: The parts.
         warm_up: Settings of the supernet's training.
         torch_device: Where this machine computes.
+        limits: What must hold.
     """
 
     config: RunConfig
@@ -41,6 +44,7 @@ class Plan:
     optimizer: Optimizer
     warm_up: WarmUp
     torch_device: torch.device
+    limits: tuple[Constraint, ...] = ()
 
     @property
     def all_devices(self) -> tuple[Device, ...]:
@@ -52,6 +56,11 @@ class Plan:
         """The lattice every device is proposed for at the end."""
         names = [objective.short for objective in self.objectives]
         return lattice_of_size(names, self.config.preferences)
+
+    @property
+    def said_limits(self) -> list[str]:
+        """The limits in words."""
+        return [described(limit, self.objectives) for limit in self.limits]
 
     def build_supernet(self) -> Supernet:
         """A freshly initialised supernet on this machine's torch device."""
@@ -79,6 +88,7 @@ class Plan:
             "devices": [device.name for device in self.devices],
             "held out": [device.name for device in self.held_out],
             "optimizer": self.config.optimizer,
+            **({"limits": self.said_limits} if self.limits else {}),
             "warm-up steps": self.warm_up.steps,
             "budget": str(self.config.budget),
             "torch device": str(self.torch_device),

@@ -17,6 +17,7 @@ from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
 from monas_core.record.config import RunConfig
 from monas_core.running.devices import made, named_devices
+from monas_core.running.limits import limits_of
 from monas_core.running.matching import (
     distinct_shorts,
     match_budget,
@@ -56,8 +57,7 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
         optimizer=names["optimizer"][0],
         embedding=names["embedding"][0],
     )
-    space_class = entries["space"][0].load()
-    preset = config.preset or space_class.presets[0]
+    preset = config.preset or entries["space"][0].load().presets[0]
     space = catalog.create("space", config.space, config.options.get("space"), preset=preset)
     torch_device = _torch_device(config.torch_device if training else "auto")
     task = catalog.create(
@@ -69,7 +69,7 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
     every, own = made((*searched, *withheld), context, config.options.get("device", {}))
     devices, held_out = every[: len(searched)], every[len(searched) :]
     distinct_shorts(objectives)
-    match_metrics(objectives, (*devices, *held_out))
+    match_metrics(objectives, every)
     match_budget(config.budget, objectives)
     warm_up = _warm_up(space.warm_up, config)
     if training:
@@ -91,6 +91,7 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
         catalog.create("optimizer", names["optimizer"][0], config.options.get("optimizer")),
         warm_up,
         torch_device,
+        limits_of(config, catalog, objectives, [device.name for device in every]),
     )
 
 

@@ -52,11 +52,11 @@ def _prepare(work: Work) -> Mapping[str, Scale]:
 
 def _show_fronts(work: Work, scales: Mapping[str, Scale]) -> float:
     """Tell of new evaluations and of the fronts; when that was, by ``time.perf_counter``."""
-    evaluator = work.session.evaluator
+    problem, evaluator = work.session.problem, work.session.evaluator
     fresh = evaluator.queried()[work.told :]
     work.told += len(fresh)
     for device in work.plan.devices:
         for event in points_added(work.now(), evaluator, device, fresh):
             work.emit(event)
-        work.emit(front_changed(work.now(), evaluator, device, scales))
+        work.emit(front_changed(work.now(), problem, device, scales))
     return time.perf_counter()

@@ -49,6 +49,7 @@ class Session:
             evaluator=self.evaluator,
             embedding=plan.embedding,
             meter=self.meter,
+            limits=plan.limits,
         )
         self.phase = "warm-up"
         self.searching = False

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Literal
 
 import attrs
+
+Kind = Literal["max", "min", "equal"]
+
+WORDS: dict[Kind, str] = {"max": "at most", "min": "at least", "equal": "exactly"}
 
 
 @attrs.frozen
@@ -17,14 +23,51 @@ class Constraint:
     """
 
     objective: str
-    kind: Literal["max", "min", "equal"]
+    kind: Kind
     bound: float
     tolerance: float = 0.0
     device: str | None = None
 
+    @property
+    def scale(self) -> float:
+        """What violations are relative to."""
+        return abs(self.bound) or 1.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Least and greatest value that meet it, in the objective's unit; infinite where open."""
+        slack = self.tolerance * self.scale
+        low = -math.inf if self.kind == "max" else self.bound - slack
+        high = math.inf if self.kind == "min" else self.bound + slack
+        return low, high
+
     def violation(self, value: float) -> float:
         """Relative amount by which a value misses the constraint; 0 when met."""
-        scale = abs(self.bound) or 1.0
-        gap = (value - self.bound) / scale
-        miss = {"max": gap, "min": -gap, "equal": abs(gap)}[self.kind]
-        return max(0.0, miss - self.tolerance)
+        low, high = self.interval
+        return max(0.0, low - value, value - high) / self.scale
+
+    def said(self, unit: str) -> str:
+        """``lat at most 5 ms``."""
+        slack = f" ±{self.tolerance:.0%}" if self.tolerance else ""
+        amount = f"{self.bound:.4g} {unit}".rstrip()
+        return f"{self.objective} {WORDS[self.kind]} {amount}{slack}"
+
+    def tightened(self, share: float) -> Constraint:
+        """The same, kept off by a share of the bound: what a prediction has to meet."""
+        way = {"max": -share, "min": share, "equal": 0.0}[self.kind]
+        return attrs.evolve(self, bound=self.bound + way * abs(self.bound))
+
+
+def holding(limits: Iterable[Constraint], device: str) -> tuple[Constraint, ...]:
+    """The limits that hold on a device."""
+    return tuple(limit for limit in limits if limit.device in (None, device))
+
+
+def overridden(
+    before: Iterable[Constraint], now: Iterable[Constraint], device: str
+) -> tuple[Constraint, ...]:
+    """Earlier limits on a device, but for those of which ``now`` says something else."""
+    fresh = holding(now, device)
+    said = {(limit.objective, limit.kind) for limit in fresh}
+    kept = [c for c in holding(before, device) if (c.objective, c.kind) not in said]
+    return (*kept, *fresh)

@@ -17,6 +17,7 @@ from monas_bayes.surrogate import Surrogate
 from monas_core.errors import UsageError
 from monas_core.parts.description import Description
 from monas_core.parts.device import Device
+from monas_core.problem.feasibility import admitted, total_misses
 from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
@@ -24,7 +25,8 @@ from monas_core.seeding import derived_generator, seeded_construction
 from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
-from monas_core.values.preference import Preference
+from monas_core.values.constraint import holding
+from monas_core.values.wish import Wish, shared_limits
 
 _PORTFOLIO_SEED = 0
 """Answers follow from what is known alone: asking twice gives the same."""
@@ -76,20 +78,17 @@ class Bayesian(Optimizer):
         self._evaluate(rows)
         return StepReport("sampling" if missing > 0 else "searching")
 
-    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
-        """The best known architecture for each preference."""
-        return best_known(self._problem, self._known(), device, preferences)
+    def propose(self, device: Device, wishes: Sequence[Wish]) -> list[Architecture]:
+        """The best known architecture for each wish."""
+        return best_known(self._problem, self._known(), device, wishes)
 
-    def portfolio(
-        self,
-        device: Device,
-        size: int,
-        preferences: Sequence[Preference],  # noqa: ARG002 - a set is chosen as a set
-    ) -> list[Architecture]:
+    def portfolio(self, device: Device, size: int, wishes: Sequence[Wish]) -> list[Architecture]:
         """The evaluated front, and in places left over what the model expects to widen it."""
         known = self._known()
         points = self._problem.evaluator.matrix(known, device).numpy()
-        chosen = [known[index] for index in covering(points, size)]
+        limits = holding(shared_limits(wishes), device.name)
+        allowed = admitted(total_misses(self._problem.objectives, limits, points))
+        chosen = [known[allowed[index]] for index in covering(points, size, allowed)]
         left = size - len(chosen)
         if left and len(self._rows):
             # NAS-Bench-201, 120 queries, 4 seeds: 0.9911 of the true hypervolume, 0.9891 without

@@ -14,7 +14,8 @@ from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer
 from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
-from monas_core.values.preference import Preference
+from monas_core.values.constraint import holding
+from monas_core.values.wish import Wish, shared_limits
 
 
 class Rival(Optimizer):
@@ -35,18 +36,14 @@ class Rival(Optimizer):
         self._views = views(problem, self._across)
         self._turn = 0
 
-    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
-        """The best known architecture for each preference."""
-        return best_known(self._problem, self._ledger.architectures, device, preferences)
+    def propose(self, device: Device, wishes: Sequence[Wish]) -> list[Architecture]:
+        """The best known architecture for each wish."""
+        return best_known(self._problem, self._ledger.architectures, device, wishes)
 
-    def portfolio(
-        self,
-        device: Device,
-        size: int,
-        preferences: Sequence[Preference],  # noqa: ARG002 - chosen as a set, not one by one
-    ) -> list[Architecture]:
+    def portfolio(self, device: Device, size: int, wishes: Sequence[Wish]) -> list[Architecture]:
         """The evaluated architectures with the largest hypervolume together."""
-        return best_portfolio(self._problem, self._ledger.architectures, device, size)
+        limits = holding(shared_limits(wishes), device.name)
+        return best_portfolio(self._problem, self._ledger.architectures, device, size, limits)
 
     def _next_view(self) -> View:
         """The views take turns."""

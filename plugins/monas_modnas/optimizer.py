@@ -24,7 +24,7 @@ from monas_core.seeding import seeded_construction
 from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
-from monas_core.values.preference import Preference
+from monas_core.values.wish import Wish
 from monas_modnas.answers import Answers
 from monas_modnas.architect import Architect
 from monas_modnas.costs import split_objectives
@@ -203,17 +203,17 @@ class MODNAS(Optimizer):
 
     # -- the answer -------------------------------------------------------------------
 
-    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
-        """The architecture judged best for each preference, of those bred for the device."""
+    def propose(self, device: Device, wishes: Sequence[Wish]) -> list[Architecture]:
+        """The architecture judged best for each wish, of those bred for the device."""
         self._refresh()
-        wishes = torch.tensor([preference.vector for preference in preferences])
-        return self._decoded(self.answers.wished(device, wishes, self._rows))
+        vectors = torch.tensor([wish.vector for wish in wishes])
+        return self._decoded(self.answers.wished(device, vectors, self._rows))
 
     def portfolio(
         self,
         device: Device,
         size: int,
-        preferences: Sequence[Preference],  # noqa: ARG002 - chosen as a set instead
+        wishes: Sequence[Wish],  # noqa: ARG002 - chosen as a set instead
     ) -> list[Architecture]:
         """Those that together have the largest predicted hypervolume."""
         self._refresh()

@@ -28,6 +28,7 @@ from monas_core.testing.fakes import (
 from monas_core.values import population
 from monas_core.values.front import Scale
 from monas_core.values.preference import lattice
+from monas_core.values.wish import wishes
 
 KINDS = [QNEHVI, QEHVI, QNParEGO]
 
@@ -189,7 +190,7 @@ def test_answers_before_the_first_step() -> None:
     optimizer = QNEHVI()
     optimizer.start(problem, torch.Generator())
     names = [objective.short for objective in problem.objectives]
-    assert len(optimizer.propose(problem.devices[0], lattice(names, 4))) == 5
+    assert len(optimizer.propose(problem.devices[0], wishes(lattice(names, 4)))) == 5
     assert optimizer.portfolio(problem.devices[0], 4, [])
 
 

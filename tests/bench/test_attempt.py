@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from monas_core.bench.attempt import attempt, lattice_within
-from monas_core.bench.contest import Wish, resolve
+from monas_core.bench.contest import Asked, resolve
 from monas_core.bench.judge import Judge
 from monas_core.bench.reference_only import ReferenceOnly
 from monas_core.errors import Interrupted, PluginError, Unavailable
@@ -20,7 +20,7 @@ def once(catalog, data):
     """One run of one optimizer."""
 
     def run(name, *, seed=0, budget="20evals", heed=lambda share: None, answers=24):
-        wish = Wish("toy", data, budget, 1, optimizers=[name], answers=answers)
+        wish = Asked("toy", data, budget, 1, optimizers=[name], answers=answers)
         contest, benchmark = resolve(wish, catalog)
         return attempt(contest, benchmark, catalog, contest.variants[0], seed, heed), benchmark
 
@@ -97,14 +97,14 @@ def test_held_out_devices_are_not_in_the_problem(catalog, data, monkeypatch):
     monkeypatch.setattr(
         Sinner, "start", lambda self, problem, g: (seen.append(problem), start(self, problem, g))
     )
-    wish = Wish("toy", data, "8evals", 1, ["sinner-none"], devices=["toy-d"], held_out=["toy-a"])
+    wish = Asked("toy", data, "8evals", 1, ["sinner-none"], devices=["toy-d"], held_out=["toy-a"])
     contest, benchmark = resolve(wish, catalog)
     attempt(contest, benchmark, catalog, contest.variants[0], 0, lambda share: None)
     assert [device.name for device in seen[0].devices] == ["toy-d"]
 
 
 def test_reference_only_devices(catalog, data):
-    _, benchmark = resolve(Wish("toy", data, "8evals", 1, ["random"]), catalog)
+    _, benchmark = resolve(Asked("toy", data, "8evals", 1, ["random"]), catalog)
     whole, context = benchmark.devices["toy-c"], Context(benchmark.space)
     references = benchmark.space.references()
     device = ReferenceOnly(whole, references)
@@ -138,7 +138,7 @@ def test_lattices_fill_the_answers(objectives, at_most):
 
 def test_options_reach_the_optimizer(catalog, data):
     words = ["random", "wide=random"]
-    wish = Wish("toy", data, "20evals", 1, words, settings=["wide.batch=20"])
+    wish = Asked("toy", data, "20evals", 1, words, settings=["wide.batch=20"])
     contest, benchmark = resolve(wish, catalog)
     steps = {
         v.label: attempt(contest, benchmark, catalog, v, 0, lambda share: None)["steps"]

@@ -7,7 +7,7 @@ import multiprocessing
 import pytest
 
 from monas_core.bench import workers
-from monas_core.bench.contest import Wish, resolve
+from monas_core.bench.contest import Asked, resolve
 from monas_core.bench.errand import Errand
 from monas_core.errors import MonasError, PluginError, UsageError
 
@@ -29,7 +29,7 @@ def pair(monkeypatch):
 
 @pytest.fixture
 def contest(catalog, data):
-    wish = Wish("toy", data, "12evals", 1, optimizers=["random", "sinner-crashes"])
+    wish = Asked("toy", data, "12evals", 1, optimizers=["random", "sinner-crashes"])
     return resolve(wish, catalog)[0]
 
 

@@ -201,9 +201,9 @@ class Lazy(Optimizer):
         self.luck = self.luck + torch.rand((), generator=self.generator)
         return StepReport("idling")
 
-    def propose(self, device: Any, preferences: Any) -> list[Architecture]:
+    def propose(self, device: Any, wishes: Any) -> list[Architecture]:
         zeros = [0] * len(self.problem.choices)
-        return [self.problem.choices.from_indices(zeros) for _ in preferences]
+        return [self.problem.choices.from_indices(zeros) for _ in wishes]
 
     def state_dict(self) -> dict[str, Any]:
         return {"luck": self.luck}

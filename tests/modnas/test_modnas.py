@@ -10,6 +10,7 @@ from monas_core.problem.problem import Problem
 from monas_core.testing.fakes import ToyDevice, toy_problem, true_front
 from monas_core.values.front import Scale
 from monas_core.values.preference import lattice
+from monas_core.values.wish import wishes
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
 
@@ -45,7 +46,7 @@ def test_it_finds_almost_the_whole_true_front(
     scale = Scale(best.min(axis=0), best.max(axis=0))
     names = [objective.short for objective in problem.objectives]
     before = problem.meter.evaluations
-    answers = optimizer.propose(device, lattice(names, 24))
+    answers = optimizer.propose(device, wishes(lattice(names, 24)))
     assert problem.meter.evaluations == before, "a proposal must not query quality"
     _, truth = true_front(problem, device)
     found = problem.evaluator.matrix(answers, device, exact=True).numpy()
@@ -55,7 +56,7 @@ def test_it_finds_almost_the_whole_true_front(
 def test_distinct_answers_along_a_line_of_wishes(finished: tuple[Problem, MODNAS]) -> None:
     problem, optimizer = finished
     names = [objective.short for objective in problem.objectives]
-    assert len(set(optimizer.propose(problem.devices[0], lattice(names, 10)))) >= 5
+    assert len(set(optimizer.propose(problem.devices[0], wishes(lattice(names, 10))))) >= 5
 
 
 def test_a_portfolio_is_small_distinct_and_covers_the_front(
@@ -95,7 +96,7 @@ def test_every_variant_learns(options: dict[str, object]) -> None:
     problem = toy_problem(budget="40steps")
     optimizer = run(problem, 40, **options)
     device = problem.devices[0]
-    answers = optimizer.propose(device, lattice(["quality", "latency"], 12))
+    answers = optimizer.propose(device, wishes(lattice(["quality", "latency"], 12)))
     _, truth = true_front(problem, device)
     scale = Scale(truth.min(axis=0), truth.max(axis=0))
     found = problem.evaluator.matrix(answers, device, exact=True).numpy()
@@ -117,7 +118,7 @@ def test_the_hypernetwork_alone_tells_wishes_apart(name: str) -> None:
 def test_predictions_come_in_the_objectives_own_units(finished: tuple[Problem, MODNAS]) -> None:
     problem, optimizer = finished
     device = problem.devices[0]
-    answers = optimizer.propose(device, lattice(["quality", "latency"], 4))
+    answers = optimizer.propose(device, wishes(lattice(["quality", "latency"], 4)))
     for architecture, predicted in zip(answers, optimizer.predict(device, answers), strict=True):
         evaluation = problem.evaluator.evaluate([architecture], device, "search")[0]
         for name, value in evaluation.values.items():
@@ -131,7 +132,9 @@ def test_what_is_proposed_for_other_devices_leaves_no_trace() -> None:
         problem = toy_problem(budget="30steps")
         optimizer = run(problem, 20)
         if ask:
-            optimizer.propose(ToyDevice("unseen", power=0.6), lattice(["quality", "latency"], 3))
+            optimizer.propose(
+                ToyDevice("unseen", power=0.6), wishes(lattice(["quality", "latency"], 3))
+            )
         optimizer._refresh()
         for _ in range(5):
             optimizer.step()

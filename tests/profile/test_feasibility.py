@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monas_core.answers.feasibility import cautious, feasible
 from monas_core.errors import UsageError
+from monas_core.problem.feasibility import cautious, feasible
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 from monas_core.values.value import Evaluation, Value

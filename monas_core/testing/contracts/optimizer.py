@@ -12,6 +12,7 @@ from torch import Tensor
 
 from monas_core import state
 from monas_core.catalog.specs import Entry
+from monas_core.parts.device import Device
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
 from monas_core.record.archive import Known
@@ -27,6 +28,7 @@ from monas_core.testing.fakes import (
 from monas_core.testing.stages import TOY_PROVIDES
 from monas_core.values.architecture import Architecture
 from monas_core.values.preference import Preference, lattice_of_size
+from monas_core.values.wish import Wish, wishes
 
 _SECONDS_PER_STEP = 0.05
 """Fed to the meter in place of the clock, so that two runs can be equal."""
@@ -81,11 +83,11 @@ class OptimizerContract(Contract):
 
     def test_proposals_are_valid_on_any_device(self, finished: tuple[Optimizer, Problem]) -> None:
         optimizer, problem = finished
-        wishes = _wishes(problem, 11)
+        asked = _wishes(problem, 11)
         spent = problem.meter.evaluations
         for device in (*problem.devices, ToyDevice("never-seen", power=3.0)):
-            found = optimizer.propose(device, wishes)
-            assert len(found) == len(wishes)
+            found = optimizer.propose(device, asked)
+            assert len(found) == len(asked)
             for architecture in found:
                 assert problem.choices.from_json(architecture.to_json()) == architecture
         assert problem.meter.evaluations == spent, "propose queried quality"
@@ -97,7 +99,9 @@ class OptimizerContract(Contract):
             _, front = true_front(problem, device)
             low, width = front.min(axis=0), front.max(axis=0) - front.min(axis=0)
             for index, name in enumerate(names):
-                (found,) = optimizer.propose(device, [Preference.normalised({name: 1.0}, names)])
+                (found,) = optimizer.propose(
+                    device, [Wish(Preference.normalised({name: 1.0}, names))]
+                )
                 point = _exact(problem, [found], device)[0]
                 miss = (point[index] - low[index]) / width[index]
                 assert miss <= self.tolerance, f"{name} on {device.name}: {miss:.0%} off the end"
@@ -114,8 +118,8 @@ class OptimizerContract(Contract):
         problem = toy_problem(objectives=objectives, budget="16steps")
         optimizer.start(problem, torch.Generator().manual_seed(0))
         drive(optimizer, problem)
-        wishes = _wishes(problem, 4)
-        assert len(optimizer.propose(problem.devices[0], wishes)) == len(wishes)
+        asked = _wishes(problem, 4)
+        assert len(optimizer.propose(problem.devices[0], asked)) == len(asked)
 
     def test_budget_of_evaluations_is_kept(self, subject: Any) -> None:
         optimizer, problem = subject(), toy_problem(budget="30evals")
@@ -144,9 +148,9 @@ class OptimizerContract(Contract):
             drive(second, after)
 
         _assert_same(second.state_dict(), straight.state_dict(), "state")
-        wishes = _wishes(problem, 11)
+        asked = _wishes(problem, 11)
         for device in problem.devices:
-            assert second.propose(device, wishes) == straight.propose(device, wishes)
+            assert second.propose(device, asked) == straight.propose(device, asked)
 
 
 def drive(optimizer: Optimizer, problem: Problem, at_most: int = 10_000) -> list[StepReport]:
@@ -161,8 +165,11 @@ def drive(optimizer: Optimizer, problem: Problem, at_most: int = 10_000) -> list
     return reports
 
 
-def _wishes(problem: Problem, count: int) -> list[Preference]:
-    return lattice_of_size([objective.short for objective in problem.objectives], count)
+def _wishes(problem: Problem, count: int, device: Device | None = None) -> list[Wish]:
+    """A lattice of wishes; with a device, under its limits."""
+    names = [objective.short for objective in problem.objectives]
+    limits = problem.limits_on(device) if device is not None else ()
+    return wishes(lattice_of_size(names, count), limits)
 
 
 def _exact(problem: Problem, architectures: Sequence[Architecture], device: Any) -> Any:

@@ -27,8 +27,8 @@ from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Budget, Meter
 from monas_core.values.front import Points, Scale, non_dominated
-from monas_core.values.preference import Preference
 from monas_core.values.value import Split, Value
+from monas_core.values.wish import Wish
 
 
 def absent(architecture: Architecture) -> bool:
@@ -144,12 +144,10 @@ class Sinner(Optimizer):
             self.problem.evaluator.values(quality, gaps[:1], None)
         return StepReport("sinning")
 
-    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
+    def propose(self, device: Device, wishes: Sequence[Wish]) -> list[Architecture]:
         raise NotImplementedError
 
-    def portfolio(
-        self, device: Device, size: int, preferences: Sequence[Preference]
-    ) -> list[Architecture]:
+    def portfolio(self, device: Device, size: int, wishes: Sequence[Wish]) -> list[Architecture]:
         known = self.problem.evaluator.queried()
         latency = self.problem.objectives[1]
         self.asked.append(device.name)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from monas_core.parts.device import Device
+from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
-from monas_core.problem.selection import choose
 from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
-from monas_core.values.front import Scale
 from monas_core.values.preference import Preference, sample_simplex
+from monas_core.values.wish import Wish, wishes
 
 BATCH = 4
 
@@ -47,8 +46,10 @@ class Climb(Optimizer):
     def _fresh(self) -> list[Architecture]:
         problem, choices = self._problem, self._problem.choices
         pick = torch.randint(len(problem.devices), (), generator=self._generator)
-        wish = sample_simplex((1,), len(problem.objectives), 1.0, self._generator)
-        (best,) = self._best(problem.devices[int(pick)], wish.double().numpy())
+        device, names = problem.devices[int(pick)], [o.short for o in problem.objectives]
+        weights = sample_simplex((), len(names), 1.0, self._generator).tolist()
+        wish = Preference(tuple(zip(names, weights, strict=True)))
+        (best,) = self.propose(device, wishes([wish], problem.limits_on(device)))
         around = population.neighbours(choices, choices.to_indices(best))
         random = population.sample(choices, 64, self._generator)
         order = torch.randperm(len(around), generator=self._generator)
@@ -56,15 +57,9 @@ class Climb(Optimizer):
         found = dict.fromkeys(population.decode(choices, rows))
         return [a for a in found if a not in self._seen][:BATCH]
 
-    def _best(self, device: Device, wishes: Any) -> list[Architecture]:
-        known = list(self._seen)
-        points = self._problem.evaluator.matrix(known, device).numpy()
-        scaled = Scale(points.min(axis=0), points.max(axis=0)).apply(points)
-        return [known[index] for index in choose(scaled, wishes)]
-
-    def propose(self, device: Device, preferences: Sequence[Preference]) -> list[Architecture]:
+    def propose(self, device: Device, wishes: Sequence[Wish]) -> list[Architecture]:
         """The best known for each wish."""
-        return self._best(device, np.array([wish.vector for wish in preferences]))
+        return best_known(self._problem, list(self._seen), device, wishes)
 
     def state_dict(self) -> dict[str, Any]:
         """What was seen, what is next, and the generator."""

@@ -1,0 +1,202 @@
+"""Wishes and limits as people write them, in the terms of a run: the one parser of both."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from monas_core.errors import UsageError
+from monas_core.values import quantity
+from monas_core.values.constraint import Constraint, Kind
+from monas_core.values.preference import Preference
+
+TOLERANCE = 0.05
+"""Within which a target counts as met, unless it says otherwise."""
+OPTIONS: Mapping[str, Kind] = {"max": "max", "min": "min", "target": "equal"}
+"""By the name of an option or key, what kind of limit it states."""
+
+
+def weights(text: str, option: str) -> dict[str, float]:
+    """``"acc=.6,lat=.4"`` as numbers by name.
+
+    Raises:
+        UsageError: Something that is not ``name=number``, or a name given twice.
+    """
+    found: dict[str, float] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, sign, value = (piece.strip() for piece in part.partition("="))
+        if name in found:
+            raise UsageError(f'{option} names "{name}" twice; name it once.')
+        try:
+            found[name] = float(value)
+        except ValueError:
+            sign = ""
+        if not sign or not name:
+            raise UsageError(
+                f'{option} "{part}" is not understood; write name=number, e.g. acc=.6,lat=.4.'
+            ) from None
+    return found
+
+
+def stated(texts: Sequence[str] | None, option: str) -> dict[str, str]:
+    """``["lat@host=5ms"]`` as values by name and device.
+
+    Raises:
+        UsageError: Not of that form, or a name given twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            raise _unclear(option, text)
+        if name in found:
+            raise UsageError(f'--{option} names "{name}" twice; name it once.')
+        found[name] = value
+    return found
+
+
+@attrs.frozen
+class Vocabulary:
+    """The names and units of a run's objectives, under every alias.
+
+    Attributes:
+        units: Unit of each objective, by the name the run uses.
+        names: The name the run uses, by alias.
+    """
+
+    units: Mapping[str, str]
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls, objectives: Iterable[Mapping[str, str]], families: Iterable[Iterable[str]] = ()
+    ) -> Vocabulary:
+        """From ``{"name", "unit"}`` each, and the sets of names that mean the same."""
+        units = {objective["name"]: objective["unit"] for objective in objectives}
+        names = {name: name for name in units}
+        for family in map(set, families):
+            for used in family & set(units):
+                names |= dict.fromkeys(family, used)
+        return cls(units, names)
+
+    @property
+    def evenly(self) -> dict[str, float]:
+        """Every objective weighs the same."""
+        return dict.fromkeys(self.units, 1.0)
+
+    def preference(self, given: Mapping[str, float]) -> Preference:
+        """Weights by any alias as a preference.
+
+        Raises:
+            UsageError: An unknown objective, one given twice, or bad weights.
+        """
+        return Preference.normalised(self._renamed(given), list(self.units))
+
+    def limits(
+        self,
+        stated: Mapping[str, Mapping[str, Any]],
+        devices: Sequence[str],
+    ) -> tuple[Constraint, ...]:
+        """What ``max``, ``min`` and ``target`` state, in the objectives' units.
+
+        Args:
+            stated: By option, by ``NAME[@DEVICE]`` and value: ``{"max": {"lat@host": "5ms"}}``.
+            devices: Who may be named.
+
+        Raises:
+            UsageError: An unknown name or device, a wrong unit, or limits that exclude each other.
+        """
+        for option in stated:
+            if option not in OPTIONS:
+                raise UsageError(
+                    f'There is no limit of kind "{option}"; there are: {", ".join(OPTIONS)}.'
+                )
+        found = [
+            self._limit(option, name, value, devices)
+            for option, values in stated.items()
+            for name, value in values.items()
+        ]
+        for first, second in itertools.combinations(found, 2):
+            self._check_pair(first, second)
+        return tuple(found)
+
+    def named(self, limits: Iterable[Constraint]) -> list[Constraint]:
+        """Limits under the names of the run. Raises UsageError for unknown objectives."""
+        found = list(limits)
+        for limit in found:
+            if limit.objective not in self.names:
+                raise UsageError(
+                    f'Limit on "{limit.objective}", which is no objective of this run; '
+                    f"it has: {', '.join(self.units)}."
+                )
+        return [attrs.evolve(limit, objective=self.names[limit.objective]) for limit in found]
+
+    def _limit(self, option: str, where: str, value: Any, devices: Sequence[str]) -> Constraint:
+        given, at, device = where.partition("@")
+        name = self.names.get(given)
+        if name is None:
+            raise UsageError(
+                f'--{option} names "{given}", which is no objective of this run; '
+                f"it has: {', '.join(self.units)}."
+            )
+        if at and device not in devices:
+            raise UsageError(
+                f'--{option} {where} names device "{device}", which this run does not know; '
+                f"it has: {', '.join(devices)}."
+            )
+        text, tolerance = _with_tolerance(option, where, str(value))
+        try:
+            number, unit = quantity.parse(text)
+        except ValueError:
+            raise _unclear(option, f"{where}={value}") from None
+        bound = quantity.in_unit(number, unit, self.units[name], f"--{option} {given}")
+        return Constraint(name, OPTIONS[option], bound, tolerance, device or None)
+
+    def _check_pair(self, first: Constraint, second: Constraint) -> None:
+        if first.objective != second.objective:
+            return
+        both = first.device is None or second.device in (None, first.device)
+        if (first.kind, first.device) == (second.kind, second.device):
+            raise UsageError(f'The limit on "{first.objective}" is given twice; give it once.')
+        low = max(first.interval[0], second.interval[0])
+        if both and low > min(first.interval[1], second.interval[1]):
+            unit = self.units[first.objective]
+            raise UsageError(
+                f"{first.said(unit)} and {second.said(unit)} exclude each other; change one."
+            )
+
+    def _renamed(self, given: Mapping[str, float]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for name, value in given.items():
+            used = self.names.get(name, name)
+            if used in found:
+                raise UsageError(
+                    f'"{used}" is given twice, once as "{name}"; give each objective once.'
+                )
+            found[used] = value
+        return found
+
+
+def _with_tolerance(option: str, where: str, text: str) -> tuple[str, float]:
+    """``12ms±3%`` as ``12ms`` and 0.03; only targets have a tolerance."""
+    if option != "target":
+        return text, 0.0
+    value, sign, slack = text.replace("+-", "±").partition("±")
+    if not sign:
+        return value, TOLERANCE
+    try:
+        number, unit = quantity.parse(slack)
+        return value, quantity.in_unit(number, unit or "fraction", "fraction", where)
+    except ValueError:
+        raise _unclear(option, f"{where}={text}") from None
+
+
+def _unclear(option: str, text: str) -> UsageError:
+    more = " or lat=5ms±3%" if option == "target" else ""
+    return UsageError(
+        f'--{option} "{text}" is not understood; write name=value, e.g. lat=5ms or '
+        f"lat@host=5ms{more}."
+    )
