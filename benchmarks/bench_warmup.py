@@ -16,7 +16,7 @@ import statistics
 import torch
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.parts.space import SearchSpace
+from monas_core.parts.space import SearchSpace, end_rows
 from monas_core.parts.task import Task
 from monas_core.seeding import derived_generator, seeded_construction
 from monas_core.updater import weight_optimizers
@@ -37,7 +37,7 @@ def train(
         updaters = [torch.optim.AdamW(net.parameters(), lr=3e-3, betas=(0.9, 0.95))]
     peaks = [updater.param_groups[0]["lr"] for updater in updaters]
     generator = derived_generator(seed, "bench")
-    smallest, largest = population.corners(space.choices).split(1)
+    smallest, largest = end_rows(space).split(1)
     rounds = passes // ROUND
     for number in range(rounds):
         share = min(

@@ -29,7 +29,7 @@ def known_extremes(run: Run, device: str) -> tuple[float, float]:
     fastest = min(m["values"]["lat"] for m in run.front(device)["members"])
     if target.profile.origin == "modelled":
         pool = [
-            *yardstick.reference_sample(session.plan.space.choices),
+            *yardstick.reference_sample(session.plan.space),
             *session.evaluator.queried(),
         ]
         found = session.evaluator.values(latency, pool, target, "final")

@@ -127,12 +127,11 @@ def _weights(space: SearchSpace, task: Task | None) -> list[int] | None:
     """Weights of the smallest and the largest network; nothing is allocated."""
     import torch
 
-    from monas_core.values import population
-
     if task is None:
         return None
     counts: list[int] = []
-    for architecture in population.decode(space.choices, population.corners(space.choices)):
+    ends = space.ends()
+    for architecture in (ends.smallest, ends.largest):
         with torch.device("meta"):
             network = space.build(architecture, task)
         counts.append(sum(parameter.numel() for parameter in network.parameters()))

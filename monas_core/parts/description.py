@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from monas_core.parts.space import SearchSpace
-from monas_core.values.choices import ChoiceSet
+from monas_core.values.choices import ChoiceSet, families
 from monas_core.values.relaxation import Relaxation
 
 _WAVES = 2
@@ -58,15 +58,6 @@ class Description:
     def rows(self, rows: Tensor) -> Tensor:
         """Of a population ``(n, C)``, float32."""
         return self(Relaxation.from_population(self._space.choices, rows)).float()
-
-
-def families(choices: ChoiceSet) -> list[list[int]]:
-    """Indices of the choices that have the same options, family by family."""
-    found: dict[tuple[object, ...], list[int]] = {}
-    for index, choice in enumerate(choices.choices):
-        kind = tuple((type(option), option) for option in choice.options)  # True is not 1
-        found.setdefault(kind, []).append(index)
-    return list(found.values())
 
 
 def _waves(choices: ChoiceSet, family: list[int]) -> Tensor:

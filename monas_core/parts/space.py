@@ -11,7 +11,7 @@ from torch import Tensor
 
 from monas_core.errors import UsageError
 from monas_core.values import population
-from monas_core.values.architecture import Architecture
+from monas_core.values.architecture import Architecture, Ends
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
 
@@ -42,6 +42,8 @@ class WarmUp:
 class SearchSpace(ABC):
     """Choices, and the networks they stand for.
 
+    ``choices`` and ``build`` are enough; the supernet then shares weights by name.
+
     Attributes:
         name: As given on the command line.
         preset: Which size was asked for.
@@ -63,20 +65,35 @@ class SearchSpace(ABC):
     def tiny(cls) -> SearchSpace:
         """An instance small enough to enumerate, built and run in seconds; for contracts."""
 
-    @abstractmethod
     def supernet(self, task: Task) -> Supernet:
-        """A freshly initialised supernet for a task."""
+        """A freshly initialised supernet for a task; by default one made from ``build``.
+
+        Return a ``SlicedSupernet`` with arguments to say which part of a weight a subnet uses,
+        or a ``Supernet`` of your own to be faster, or to run mixtures (``RelaxedSupernet``).
+        """
+        from monas_core.parts.sliced import SlicedSupernet  # a space on tables needs no networks
+
+        return SlicedSupernet(self, task)
 
     @abstractmethod
     def build(self, architecture: Architecture, task: Task) -> nn.Module:
         """A freshly initialised standalone network; must work on the ``meta`` device."""
+
+    def ends(self) -> Ends:
+        """The smallest and the largest network, by weights or by operations.
+
+        By default the first and the last option of every choice: order them so, or override
+        this. The ends are trained most often, span the scales and are evaluated first.
+        """
+        return Ends(*population.decode(self.choices, population.corners(self.choices)))
 
     def references(self) -> list[Architecture]:
         """The fixed architectures every device is described by (its hardware embedding).
 
         The same in every run; raise the version of the choices to change them.
         """
-        return population.decode(self.choices, population.reference_population(self.choices))
+        rows = population.reference_population(self.choices, ends=end_rows(self))
+        return population.decode(self.choices, rows)
 
     def available(self, rows: Tensor) -> Tensor:
         """Which rows of a population ``(n, C)`` can be evaluated at all, ``(n,)`` bool.
@@ -92,6 +109,12 @@ class SearchSpace(ABC):
         networks have in common though their options differ, say. None by default.
         """
         return relaxation.weights.new_zeros(len(relaxation), 0)
+
+
+def end_rows(space: SearchSpace) -> Tensor:
+    """Option indices of the smallest and the largest network, ``(2, C)``."""
+    ends = space.ends()
+    return population.encode(space.choices, [ends.smallest, ends.largest])
 
 
 def check_preset(space: type[SearchSpace], preset: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 from torch import nn
 
@@ -14,12 +14,23 @@ from monas_core.values.relaxation import Relaxation
 class Supernet(nn.Module):
     """Shared weights; the architecture is an argument, never state.
 
-    Attributes:
-        capabilities: Declared extras, e.g. ``blocks`` (block-wise forward) or ``gates``
-            (continuous masks). Optimizers name the ones they need.
+    A space that has one declares ``supernet`` in its spec.
     """
 
-    capabilities: ClassVar[frozenset[str]] = frozenset()
+    @abstractmethod
+    def forward(self, inputs: Any, architectures: Architecture) -> Any:
+        """Outputs of one subnet for a batch, at the cost of the subnet."""
+
+    @abstractmethod
+    def extract(self, architecture: Architecture) -> nn.Module:
+        """A standalone module with copies of the weights this architecture uses."""
+
+
+class RelaxedSupernet(Supernet):
+    """A supernet that also runs mixtures, for methods that follow gradients to options.
+
+    A space that has one declares ``relaxed`` in its spec, beside ``supernet``.
+    """
 
     @abstractmethod
     def forward(self, inputs: Any, architectures: Architecture | Relaxation) -> Any:
@@ -33,7 +44,3 @@ class Supernet(nn.Module):
         Raises:
             ValueError: A does not divide the batch.
         """
-
-    @abstractmethod
-    def extract(self, architecture: Architecture) -> nn.Module:
-        """A standalone module with copies of the weights this architecture uses."""

@@ -29,7 +29,7 @@ def best_known(
     scaled to the range of the non-dominated set of this device.
     """
     if not architectures:  # stopped before the first step: the two ends are all there is
-        architectures = population.decode(problem.choices, population.corners(problem.choices))
+        architectures = population.decode(problem.choices, problem.ends)
     points = problem.evaluator.matrix(architectures, device).numpy()
     found: dict[int, Architecture] = {}
     for limits, positions in by_limits(wishes).items():

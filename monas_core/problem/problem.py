@@ -11,6 +11,7 @@ from torch import Tensor
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.objective import Objective
+from monas_core.parts.space import end_rows
 from monas_core.problem.evaluator import Evaluator
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
@@ -46,6 +47,11 @@ class Problem:
     def choices(self) -> ChoiceSet:
         """The choices of the space."""
         return self.context.space.choices
+
+    @property
+    def ends(self) -> Tensor:
+        """Option indices of the smallest and the largest network, ``(2, C)``."""
+        return end_rows(self.context.space)
 
     @property
     def torch_device(self) -> torch.device:

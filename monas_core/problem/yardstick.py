@@ -13,21 +13,22 @@ import torch
 
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
+from monas_core.parts.space import SearchSpace, end_rows
 from monas_core.problem.evaluator import Evaluator
 from monas_core.seeding import derived_generator
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
-from monas_core.values.choices import ChoiceSet
 from monas_core.values.front import Scale
 from monas_core.values.value import Split
 
 _SAMPLES = 256
 
 
-def reference_sample(choices: ChoiceSet) -> list[Architecture]:
+def reference_sample(space: SearchSpace) -> list[Architecture]:
     """The two ends of the space and a fixed draw; the same in every run."""
+    choices = space.choices
     drawn = population.sample(choices, _SAMPLES, derived_generator(0, "yardstick"))
-    rows = torch.cat([population.corners(choices), drawn])
+    rows = torch.cat([end_rows(space), drawn])
     return population.decode(choices, population.unique_rows(rows))
 
 
@@ -37,8 +38,7 @@ def scales(evaluator: Evaluator, devices: Sequence[Device], split: Split) -> Map
     Costs span their range over the reference sample (by estimate); quality
     spans the two ends of the space, evaluated on the given split.
     """
-    choices = evaluator.context.space.choices
-    sample = reference_sample(choices)
+    sample = reference_sample(evaluator.context.space)
     ends = sample[:2]
     result: dict[str, Scale] = {}
     for device in devices:

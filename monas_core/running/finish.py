@@ -110,7 +110,7 @@ def _split_shift(session: Session) -> dict[str, float]:
     Predictors are fitted on search data, and some text is harder than other; the two
     ends of the space, evaluated on both, say by how much.
     """
-    ends = yardstick.reference_sample(session.plan.space.choices)[:2]
+    ends = yardstick.reference_sample(session.plan.space)[:2]
     shift: dict[str, float] = {}
     for objective in session.plan.objectives:
         if objective.query:

@@ -11,7 +11,6 @@ import torch
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
-from monas_core.values.population import corners, decode
 
 _BYTES_PER_WEIGHT = 16
 """fp32 weight, gradient and the two moments of Adam."""
@@ -54,8 +53,7 @@ def needed_bytes(context: Context, warm_up: WarmUp) -> int:
     Every kernel's output is kept for the backward pass; about half of the
     elements a kernel touches are output.
     """
-    largest = decode(context.space.choices, corners(context.space.choices)[1:])[0]
-    workload = context.workload(largest)
+    workload = context.workload(context.space.ends().largest)
     activations = float(workload.elements.sum()) / 2 - workload.parameters
     return int(
         workload.parameters * _BYTES_PER_WEIGHT + 4 * max(0.0, activations) * warm_up.batch_size

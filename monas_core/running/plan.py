@@ -17,7 +17,6 @@ from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig
 from monas_core.running.limits import described
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
-from monas_core.values import population
 from monas_core.values.constraint import Constraint
 from monas_core.values.preference import Preference, lattice_of_size
 
@@ -72,9 +71,9 @@ class Plan:
         supernet = self.build_supernet()
         generator = derived_generator(self.config.seed, "dry run")
         batch = self.task.batch("train", 2, generator).to(self.torch_device)
-        smallest = population.decode(self.space.choices, population.corners(self.space.choices))[0]
         with torch.no_grad():
-            return float(self.task.loss(supernet(batch.inputs, smallest), batch.targets).mean())
+            outputs = supernet(batch.inputs, self.space.ends().smallest)
+            return float(self.task.loss(outputs, batch.targets).mean())
 
     def summary(self) -> Mapping[str, Any]:
         """Plain facts for ``--dry-run`` and the screen."""

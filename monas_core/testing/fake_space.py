@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from monas_core.parts.space import SearchSpace, WarmUp, check_preset
-from monas_core.parts.supernet import Supernet
+from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.parts.task import Task
 from monas_core.testing.fake_task import FEATURES
 from monas_core.values.architecture import Architecture, Choice, Condition
@@ -90,7 +90,7 @@ class ToyNetwork(nn.Module):
         return self.head(flow)
 
 
-class ToySupernet(Supernet):
+class ToySupernet(RelaxedSupernet):
     """The widest and deepest network; narrower layers are its first units."""
 
     def __init__(self, choices: ChoiceSet, n_outputs: int) -> None:

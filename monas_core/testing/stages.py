@@ -12,14 +12,14 @@ from monas_core.catalog.specs import Entry
 from monas_core.errors import MonasError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, HardwareEmbedding
-from monas_core.parts.space import SearchSpace
+from monas_core.parts.space import SearchSpace, end_rows
 from monas_core.parts.task import Task
 from monas_core.seeding import seeded_construction
 from monas_core.testing.fakes import ToyDevice, ToyEmbedding, ToySpace, ToyTask
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 
-TOY_PROVIDES = frozenset({"supernet", "toy"})
+TOY_PROVIDES = frozenset({"supernet", "relaxed", "toy"})
 
 
 @attrs.frozen(eq=False)
@@ -41,7 +41,7 @@ class Stage:
         choices = self.context.space.choices
         generator = torch.Generator().manual_seed(seed)
         drawn = population.sample_distinct(choices, count, generator)
-        rows = population.unique_rows(torch.cat([population.corners(choices), drawn]))
+        rows = population.unique_rows(torch.cat([end_rows(self.context.space), drawn]))
         return population.decode(choices, rows[:count])
 
 

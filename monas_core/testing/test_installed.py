@@ -23,6 +23,12 @@ class TestSupernets(contracts.SupernetContract):
     over_catalog = True
 
 
+class TestRelaxedSupernets(contracts.RelaxedContract):
+    """Search spaces whose supernet runs mixtures too."""
+
+    over_catalog = True
+
+
 class TestTasks(contracts.TaskContract):
     """Tasks."""
 

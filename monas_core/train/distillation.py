@@ -14,7 +14,6 @@ from torch.nn import functional as F
 
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
-from monas_core.values import population
 
 TEMPERATURE = 2.0
 SHARE = 0.5
@@ -34,8 +33,7 @@ class Teacher:
                 "Distillation takes the largest subnet of a trained supernet as its teacher, and "
                 "this run has none; leave out --distil."
             )
-        choices = context.space.choices
-        largest = population.decode(choices, population.corners(choices))[-1]
+        largest = context.space.ends().largest
         self._network: nn.Module = context.supernet.extract(largest).eval()
         self._n_outputs = context.require_task().n_outputs
 

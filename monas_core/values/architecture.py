@@ -102,3 +102,11 @@ class Architecture:
     def to_json(self) -> dict[str, Any]:
         """Versioned JSON form: ``{"space", "version", "choices"}``."""
         return {"space": self.space, "version": self.version, "choices": dict(self.answers)}
+
+
+@attrs.frozen
+class Ends:
+    """The two ends of a space: of the fewest and of the most weights or operations."""
+
+    smallest: Architecture
+    largest: Architecture

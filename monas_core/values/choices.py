@@ -182,3 +182,12 @@ class ChoiceSet:
 
         for indices in extend([]):
             yield self.from_indices(indices)
+
+
+def families(choices: ChoiceSet) -> list[list[int]]:
+    """Indices of the choices that have the same options, family by family."""
+    found: dict[tuple[object, ...], list[int]] = {}
+    for index, choice in enumerate(choices.choices):
+        kind = tuple((type(option), option) for option in choice.options)  # True is not 1
+        found.setdefault(kind, []).append(index)
+    return list(found.values())

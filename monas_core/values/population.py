@@ -107,19 +107,28 @@ def unique_rows(population: Tensor) -> Tensor:
 
 
 def corners(choices: ChoiceSet) -> Tensor:
-    """The first-option and the last-option architecture: the two ends of an ordered space."""
+    """The first-option and the last-option architecture: the two ends of an ordered space.
+
+    Which networks are the ends a space says itself (``SearchSpace.ends``); these are its default.
+    """
     last = [size - 1 for size in choices.sizes]
     return canonical(choices, torch.tensor([[0] * len(last), last]))
 
 
-def reference_population(choices: ChoiceSet, count: int = 10) -> Tensor:
+def reference_population(
+    choices: ChoiceSet, count: int = 10, *, ends: Tensor | None = None
+) -> Tensor:
     """The fixed reference set of a space: its two ends and a seeded draw between them.
 
     The same for every device and every machine, so hardware embeddings made
     from it can be compared. Raise the space's version to change it.
+
+    Args:
+        choices: Of the space.
+        count: Rows.
+        ends: ``(2, C)``; by default the architectures of the first and of the last options.
     """
     generator = torch.Generator().manual_seed(20_240_218)
-    drawn = unique_rows(
-        torch.cat([corners(choices), sample_distinct(choices, 4 * count, generator)])
-    )
+    ends = corners(choices) if ends is None else ends
+    drawn = unique_rows(torch.cat([ends, sample_distinct(choices, 4 * count, generator)]))
     return drawn[:count]

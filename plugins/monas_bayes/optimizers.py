@@ -141,7 +141,7 @@ class Bayesian(Optimizer):
     def _known(self) -> list[Architecture]:
         choices = self._problem.choices
         # stopped before the first step: the two ends are all there is
-        rows = self._rows if len(self._rows) else population.corners(choices)
+        rows = self._rows if len(self._rows) else self._problem.ends
         return population.decode(choices, rows)
 
     def _evaluate(self, rows: Tensor) -> None:

@@ -16,7 +16,6 @@ from monas_core.parts.context import Context
 from monas_core.parts.supernet import Supernet
 from monas_core.parts.task import Batch, placed
 from monas_core.seeding import derived_generator
-from monas_core.values import population
 from monas_core.values.architecture import Architecture
 
 _CHUNK = 64
@@ -58,8 +57,7 @@ class Fidelity:
     @cached_property
     def full(self) -> int:
         """Samples of a complete evaluation, counted while the smallest subnet is evaluated."""
-        choices = self._context.space.choices
-        smallest = population.decode(choices, population.corners(choices))[0]
+        smallest = self._context.space.ends().smallest
         seen = 0
 
         def model(inputs: Any) -> Any:

@@ -94,7 +94,7 @@ class SuccessiveHalving(Rival):
     def _draw(self) -> Tensor:
         """Rows that no rung has seen: the two ends of the space, then random ones."""
         count = self.options.batch
-        ends = self._ledger.fresh(population.corners(self._problem.choices))
+        ends = self._ledger.fresh(self._problem.ends)
         drawn = self._ledger.draw(count, self._generator)
         return population.unique_rows(torch.cat([ends, drawn]))[:count]
 

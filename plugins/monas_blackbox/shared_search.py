@@ -14,7 +14,6 @@ from monas_blackbox.rival import Rival
 from monas_blackbox.views import View
 from monas_core.problem.optimizer import StepReport
 from monas_core.state import generator_from
-from monas_core.values import population
 from monas_core.values.budget import Budget
 
 
@@ -48,7 +47,7 @@ class SharedSearch(Rival):
         missing = initial - len(self._ledger)
         count = self._ledger.allowance(min(batch, missing) if missing > 0 else batch)
         if missing > 0:
-            wanted = population.corners(self._problem.choices)
+            wanted = self._problem.ends
         else:
             wanted = self.candidates(self._ledger, self._next_view(), count, self._generator)
         rows = self._ledger.fresh(wanted)[:count]

@@ -94,7 +94,7 @@ class JointView(View):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         choices = problem.choices
-        rows = population.encode(choices, reference_sample(choices))
+        rows = population.encode(choices, reference_sample(problem.context.space))
         self._sample = population.decode(choices, rows[problem.available(rows)])
         self._scales: dict[tuple[str, str], tuple[float, float]] = {}
 

@@ -9,6 +9,7 @@ import torch
 
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, require_metric
+from monas_core.parts.space import end_rows
 from monas_core.profiling.cost_model import CostModel, fit
 from monas_core.values.architecture import Architecture
 from monas_core.values.bounds import within
@@ -184,6 +185,6 @@ class Host(Device):
 
 def _calibration_set(context: Context) -> list[Architecture]:
     """The space's reference set, then other architectures up to ``CALIBRATION``."""
-    choices = context.space.choices
-    drawn = [reference_population(choices), reference_population(choices, 2 * CALIBRATION)]
+    choices, ends = context.space.choices, end_rows(context.space)
+    drawn = [reference_population(choices, n, ends=ends) for n in (10, 2 * CALIBRATION)]
     return decode(choices, unique_rows(torch.cat(drawn))[:CALIBRATION])

@@ -63,7 +63,7 @@ class MODNAS(Optimizer):
             )
         seed = int(torch.randint(2**31, (), generator=generator))
         # the sample that hypervolumes are scaled by: its costs are known already
-        sample = reference_sample(problem.choices)[: self.options.cost_samples]
+        sample = reference_sample(problem.context.space)[: self.options.cost_samples]
         rows = population.encode(problem.choices, sample)
         self._sample = rows[problem.available(rows)]
         with seeded_construction(seed):
@@ -91,7 +91,7 @@ class MODNAS(Optimizer):
 
     def _initial_design(self) -> Tensor:
         count = self._limited(self.options.initial_queries, self.options.initial_share, least=4)
-        ends = population.corners(self._problem.choices)
+        ends = self._problem.ends
         ends = ends[self._problem.available(ends)]
         drawn = self._problem.draw(count, self._generator)
         return population.unique_rows(torch.cat([ends, drawn]))[:count]

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from monas_core.parts.context import Context
-from monas_core.values import population
+from monas_core.parts.space import end_rows
+from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.values.relaxation import Relaxation
 
 
@@ -26,20 +27,21 @@ class SupernetQuality:
     def calibrate(self) -> None:
         """Take the scale from one batch."""
         choices = self.context.space.choices
-        ends = Relaxation.from_population(choices, population.corners(choices))
+        ends = Relaxation.from_population(choices, end_rows(self.context.space))
         with torch.no_grad():
             smallest, largest = self(ends)[:, 0].tolist()
         self.scale = [largest, max(smallest - largest, 1e-6)]
 
     def __call__(self, relaxation: Relaxation) -> Tensor:
         """Normalised loss ``(A, 1)``, differentiable in the relaxation."""
-        assert self.context.supernet is not None
+        supernet = self.context.supernet
+        assert isinstance(supernet, RelaxedSupernet)  # the spec says that it is needed
         task, place = self.context.require_task(), self.context.torch_device
         count = len(relaxation)
         size = max(1, self.batch // count) * count
         batch = task.batch("train", size, self.generator).to(place)
         moved = Relaxation(relaxation.choices, relaxation.weights.to(place))
-        losses = task.loss(self.context.supernet(batch.inputs, moved), batch.targets)
+        losses = task.loss(supernet(batch.inputs, moved), batch.targets)
         grouped = losses.reshape(count, -1).mean(1, keepdim=True).cpu()
         low, width = self.scale
         return (grouped - low) / width

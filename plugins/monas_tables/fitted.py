@@ -14,6 +14,7 @@ from threadpoolctl import ThreadpoolController
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device, require_metric
 from monas_core.parts.objective import Objective, sign
+from monas_core.parts.space import end_rows
 from monas_core.problem.benchmark import Benchmark
 from monas_core.values import population
 from monas_core.values.front import Scale
@@ -145,7 +146,7 @@ class FittedProblem(Benchmark):
         """All quantities of the architectures that fix the scale, ``(n, Q)``."""
         choices = self.space.choices
         drawn = population.sample(choices, SAMPLES, torch.Generator().manual_seed(SEED))
-        rows = torch.cat([population.corners(choices), drawn])
+        rows = torch.cat([end_rows(self.space), drawn])
         return self._forecast.points(rows.numpy())
 
     @cached_property

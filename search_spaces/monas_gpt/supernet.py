@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from monas_core.parts.supernet import Supernet
+from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
@@ -17,7 +17,7 @@ from monas_gpt.sizes import Sizes
 from monas_gpt.sliced import sliced_logits
 
 
-class GPTSupernet(Supernet):
+class GPTSupernet(RelaxedSupernet):
     """Weights of every GPT of a space.
 
     Args:

@@ -14,6 +14,6 @@ def monas_spaces() -> list[Spec]:
             summary="Encoder-decoder transformers as in HAT: widths, decoder depth, FFN, heads, "
             "what the decoder attends to.",
             factory="monas_hat.space:HATSpace",
-            provides={"supernet"},
+            provides={"supernet", "relaxed"},
         )
     ]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from monas_core.parts.supernet import Supernet
+from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
@@ -27,7 +27,7 @@ from monas_hat.sizes import Sizes
 Places = Mapping[str, tuple[slice, ...]]
 
 
-class HATSupernet(Supernet):
+class HATSupernet(RelaxedSupernet):
     """Weights of every network of a space.
 
     Args:

@@ -3,7 +3,7 @@
 Every subnet has statistics of its own, so shared running averages would be those of none
 (Yu and Huang, arXiv 1903.05134, section 3.4). While training, each group of samples
 that shares an architecture is normalised by itself. Otherwise the statistics are those that
-calibration images have in the very same subnet or mixture (``calibration``).
+calibration images have in the very same subnet or mixture.
 """
 
 from __future__ import annotations
@@ -69,6 +69,17 @@ class KnownNorms:
     def __call__(self, name: str, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
         """(A*N, C, H, W) to (A*N, C, H, W)."""
         return _normalised(norm, x, self.known[name])
+
+
+def noted(run: Callable[[Tensor, Norm], Tensor]) -> Callable[[Tensor], Statistics]:
+    """From images to the moments that norms see in a forward pass of theirs, as one group."""
+
+    def moments(images: Tensor) -> Statistics:
+        found: Statistics = {}
+        run(images, GroupNorms(noted=found))
+        return found
+
+    return moments
 
 
 def stacked(statistics: list[Statistics]) -> Statistics:

@@ -7,22 +7,22 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from monas_core.parts.supernet import Supernet
+from monas_core.parts.calibration import Calibration
+from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.parts.task import Task
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
-from monas_mobilenetv3.calibration import Calibration
 from monas_mobilenetv3.configure import channels_of, configure, largest
 from monas_mobilenetv3.kernels import KernelTransform
 from monas_mobilenetv3.mixed import mixed_logits, over_resolutions
 from monas_mobilenetv3.model import MobileNetV3, NetworkConfig
-from monas_mobilenetv3.norms import GroupNorms, KnownNorms, Norm, Statistics, stacked
+from monas_mobilenetv3.norms import GroupNorms, KnownNorms, Norm, Statistics, noted, stacked
 from monas_mobilenetv3.sizes import Sizes
 from monas_mobilenetv3.sliced import elastic_blocks, sliced_logits
 
 
-class MobileNetV3Supernet(Supernet):
+class MobileNetV3Supernet(RelaxedSupernet):
     """Weights of every MobileNetV3 of a space.
 
     Batch norms take the statistics of the batch in training, of each architecture's samples
@@ -44,7 +44,7 @@ class MobileNetV3Supernet(Supernet):
             nn.ModuleList(KernelTransform(sizes.kernels) for _ in range(max(sizes.depths)))
             for _ in sizes.stages
         )
-        self._calibration = Calibration(task, sizes.calibration)
+        self._calibration = Calibration[Statistics](task, sizes.calibration)
 
     def forward(self, inputs: Tensor, architectures: Architecture | Relaxation) -> Tensor:
         """Logits (B, V) of images (B, C, H, W) of any size.
@@ -107,7 +107,7 @@ class MobileNetV3Supernet(Supernet):
     def _statistics(self, config: NetworkConfig) -> Statistics:
         """Moments of the norms of a subnet, under their names in the extracted network."""
         return self._calibration.statistics(
-            config, self, lambda images, norm: self._sliced(images, config, norm)
+            config, self, noted(lambda images, norm: self._sliced(images, config, norm))
         )
 
     def _mixed_statistics(self, row: Relaxation, resolution: int) -> Statistics:
@@ -119,7 +119,7 @@ class MobileNetV3Supernet(Supernet):
             )
 
         key = (resolution, row.weights.cpu().numpy().tobytes())
-        return self._calibration.statistics(key, self, run)
+        return self._calibration.statistics(key, self, noted(run))
 
     def _kernels(self, config: NetworkConfig) -> dict[str, Tensor]:
         """Depthwise kernels of a subnet's searched blocks, by name in the extracted network."""

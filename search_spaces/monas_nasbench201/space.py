@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from monas_core.parts.space import SearchSpace, check_preset
@@ -17,8 +16,6 @@ from monas_nasbench201.configure import configure
 from monas_nasbench201.model import CellNetwork
 from monas_nasbench201.sizes import MINIATURE, OPERATIONS, PRESETS, Sizes, edges
 from monas_nasbench201.supernet import NASBench201Supernet
-
-_CALIBRATION_SEED = 201
 
 
 class NASBench201Space(SearchSpace):
@@ -50,9 +47,7 @@ class NASBench201Space(SearchSpace):
 
     def supernet(self, task: Task) -> NASBench201Supernet:
         """A freshly initialised supernet; classes and calibration images from the task."""
-        generator = torch.Generator().manual_seed(_CALIBRATION_SEED)
-        images = cast("Tensor", task.batch("train", self.sizes.calibration, generator).inputs)
-        return NASBench201Supernet(self.choices, self.sizes, task.n_outputs, images)
+        return NASBench201Supernet(self.choices, self.sizes, task)
 
     def build(self, architecture: Architecture, task: Task) -> CellNetwork:
         """A freshly initialised network; works on the ``meta`` device."""

@@ -7,7 +7,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from monas_core.parts.supernet import Supernet
+from monas_core.parts.calibration import Calibration
+from monas_core.parts.supernet import RelaxedSupernet
+from monas_core.parts.task import Task
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
@@ -16,8 +18,10 @@ from monas_nasbench201.flows import ExactMixture, SinglePath, Statistics
 from monas_nasbench201.model import CellNetwork
 from monas_nasbench201.sizes import Sizes
 
+_CALIBRATION_SEED = 201
 
-class NASBench201Supernet(Supernet):
+
+class NASBench201Supernet(RelaxedSupernet):
     """Weights of every network of a space.
 
     In evaluation a subnet's batch norms use statistics of the calibration images under that very
@@ -29,17 +33,16 @@ class NASBench201Supernet(Supernet):
     Args:
         choices: The choices of the space.
         sizes: Its sizes.
-        classes: Number of classes.
-        images: Calibration images ``(n, inputs, H, W)``.
+        task: Decides channels and classes, and provides the images for statistics.
     """
 
-    def __init__(self, choices: ChoiceSet, sizes: Sizes, classes: int, images: Tensor) -> None:
+    def __init__(self, choices: ChoiceSet, sizes: Sizes, task: Task) -> None:
         super().__init__()
         self.choices = choices
         self.sizes = sizes
-        self.network = CellNetwork(everything(sizes, images.shape[1], classes))
-        self.images = nn.Buffer(images, persistent=False)
-        self._calibrated: tuple[Architecture, tuple[int, ...], Statistics] | None = None
+        self.network = CellNetwork(everything(sizes, task.example(1).shape[1], task.n_outputs))
+        generator = torch.Generator().manual_seed(_CALIBRATION_SEED)
+        self._calibration = Calibration[Statistics](task, sizes.calibration, generator)
 
     def forward(self, inputs: Tensor, architectures: Architecture | Relaxation) -> Tensor:
         """Logits (B, V) of images (B, inputs, H, W).
@@ -57,9 +60,8 @@ class NASBench201Supernet(Supernet):
 
     def extract(self, architecture: Architecture) -> CellNetwork:
         """A standalone network with copies of the weights this architecture uses."""
-        config = configure(
-            architecture, self.choices, self.sizes, self.images.shape[1], self._classes
-        )
+        whole = self.network.config
+        config = configure(architecture, self.choices, self.sizes, whole.inputs, whole.classes)
         statistics = self._statistics(architecture)
         like = self.network.head.weight
         with torch.device("meta"):
@@ -80,10 +82,6 @@ class NASBench201Supernet(Supernet):
                         mine.copy_(found)
         return network.train(self.training)
 
-    @property
-    def _classes(self) -> int:
-        return self.network.config.classes
-
     def _mixed(self, inputs: Tensor, relaxation: Relaxation) -> Tensor:
         """The exact mixture of every group, (B, V)."""
         if relaxation.choices != self.choices:
@@ -99,21 +97,17 @@ class NASBench201Supernet(Supernet):
             return self.network(inputs, ExactMixture(weights))
         record: dict[nn.BatchNorm2d, tuple[Tensor, Tensor]] = {}
         with torch.no_grad():
-            images = self.images.repeat(groups, 1, 1, 1)
+            images = self._calibration.inputs(self.network.head.weight).repeat(groups, 1, 1, 1)
             self.network(images, ExactMixture(weights, record=record))
         return self.network(inputs, ExactMixture(weights, known=record))
 
     def _statistics(self, architecture: Architecture) -> Statistics:
-        """Of the calibration images; remembered until another architecture or a weight change."""
-        state = tuple(
-            number
-            for weight in self.network.parameters()
-            for number in (weight.data_ptr(), weight._version)
-        )
-        if self._calibrated is None or self._calibrated[:2] != (architecture, state):
+        """Of the calibration images in a subnet, by the norms of the shared network."""
+        answers = answers_of(architecture, self.choices)
+
+        def run(images: Tensor) -> Statistics:
             record: dict[nn.BatchNorm2d, tuple[Tensor, Tensor]] = {}
-            with torch.no_grad():
-                answers = answers_of(architecture, self.choices)
-                self.network(self.images, SinglePath(answers, record=record))
-            self._calibrated = architecture, state, record
-        return self._calibrated[2]
+            self.network(images, SinglePath(answers, record=record))
+            return record
+
+        return self._calibration.statistics(architecture, self.network, run)

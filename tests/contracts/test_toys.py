@@ -33,6 +33,13 @@ class TestToySupernet(contracts.SupernetContract):
         return ToySpace
 
 
+class TestToyMixtures(contracts.RelaxedContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def subject(cls) -> type[SearchSpace]:
+        return ToySpace
+
+
 class TestToyTask(contracts.TaskContract):
     @pytest.fixture(scope="class")
     @classmethod

@@ -126,7 +126,7 @@ def test_statistics_are_those_of_the_subnet_itself(space, supernet, generator):
         space.choices, population.sample(space.choices, 1, generator)
     )
     network = supernet.extract(architecture)
-    images = supernet._calibration._images_like(network.classifier.weight)
+    images = supernet._calibration.inputs(network.classifier.weight)
     seen = []
     hooks = [
         layer.register_forward_hook(lambda layer, _, out: seen.append((layer, out)))

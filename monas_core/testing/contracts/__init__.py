@@ -10,7 +10,7 @@ from monas_core.testing.contracts.format import FormatContract
 from monas_core.testing.contracts.objective import ObjectiveContract
 from monas_core.testing.contracts.optimizer import OptimizerContract
 from monas_core.testing.contracts.space import SpaceContract
-from monas_core.testing.contracts.supernet import SupernetContract
+from monas_core.testing.contracts.supernet import RelaxedContract, SupernetContract
 from monas_core.testing.contracts.task import TaskContract
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "FormatContract",
     "ObjectiveContract",
     "OptimizerContract",
+    "RelaxedContract",
     "SpaceContract",
     "SpecContract",
     "SupernetContract",

@@ -13,6 +13,7 @@ from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
 from monas_core.parts.space import SearchSpace
 from monas_core.testing.contracts.base import Contract
+from monas_core.testing.ends import ends_fault
 from monas_core.testing.stages import Stages
 from monas_core.tracing.workload import trace
 from monas_core.values import population
@@ -97,13 +98,24 @@ class SpaceContract(Contract):
             found = stages.task_for(space)
             if found is None:
                 pytest.skip(f"no installed task for {', '.join(sorted(space.modalities))}")
-            ends = population.decode(space.choices, population.corners(space.choices))
-            for architecture in ends:
+            ends = space.ends()
+            for architecture in (ends.smallest, ends.largest):
                 with torch.device("meta"):
                     network = space.build(architecture, found[0])
                 workload = trace(network, found[0].example(1))
                 assert workload.parameters > 0
                 assert len(workload.elements) > 0
+
+    def test_ends_are_the_smallest_and_the_largest(
+        self, subject: type[SearchSpace], stages: Stages
+    ) -> None:
+        presets = [subject(preset=name) for name in subject.presets]  # pyright: ignore[reportCallIssue]
+        for space in (subject.tiny(), *presets):
+            found = stages.task_for(space)
+            if found is None:
+                pytest.skip(f"no installed task for {', '.join(sorted(space.modalities))}")
+            fault = ends_fault(space, found[0])
+            assert fault is None, f"preset {space.preset}: {fault}"
 
     def test_unknown_preset_is_refused(self, subject: type[SearchSpace]) -> None:
         with pytest.raises(UsageError):

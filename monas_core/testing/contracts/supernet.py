@@ -1,4 +1,4 @@
-"""A supernet: three ways to run an architecture that give one answer."""
+"""A supernet: the ways to run an architecture give one answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from monas_core.catalog.specs import Entry
 from monas_core.parts.context import Context
 from monas_core.parts.space import SearchSpace
-from monas_core.parts.supernet import Supernet
+from monas_core.parts.supernet import RelaxedSupernet, Supernet
 from monas_core.seeding import seeded_construction
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.stages import Stage, Stages
@@ -40,20 +40,78 @@ class SupernetContract(Contract):
     @classmethod
     def stage(cls, subject: type[SearchSpace], stages: Stages) -> Stage:
         """``tiny()`` with a task and a supernet whose weights are all generic."""
-        found = stages.task_for(subject.tiny())
-        if found is None:
-            pytest.skip(f"no installed task for {', '.join(sorted(subject.modalities))}")
-        space = subject.tiny()
-        with seeded_construction(0):
-            supernet = space.supernet(found[0])
-        generator = torch.Generator().manual_seed(1)
-        with torch.no_grad():  # a weight that starts at zero would hide what it multiplies
-            for weight in supernet.parameters():
-                weight.add_(0.1 * torch.randn(weight.shape, generator=generator))
-        context = Context(space, found[0], supernet.eval())
-        return Stage("tiny()", frozenset({"supernet"}), context)
+        return _generic(subject, stages, cls.provides)
 
-    def test_sliced_masked_and_extracted_agree(self, stage: Stage) -> None:
+    def test_sliced_and_extracted_agree(self, stage: Stage) -> None:
+        supernet = _supernet(stage)
+        inputs = _inputs(stage, 2)
+        with torch.no_grad():
+            for architecture in stage.architectures(_SAMPLES):
+                sliced = supernet(inputs, architecture)
+                _assert_close(supernet.extract(architecture).eval()(inputs), sliced, architecture)
+
+    def test_training_one_subnet_tells_another_nothing(self, stage: Stage) -> None:
+        """Only weights are shared: no statistics, no state of a pass."""
+        supernet, inputs = _supernet(stage), _inputs(stage, 4)
+        smallest, largest = stage.architectures(2)
+        with torch.no_grad():
+            before = supernet(inputs, smallest)
+            supernet.train()(inputs, largest)
+            after = supernet.eval()(inputs, smallest)
+        for left, right in zip(tree_leaves(before), tree_leaves(after), strict=True):
+            assert torch.equal(left, right), "a pass of another subnet changed this one's outputs"
+
+    def test_gradients_reach_the_weights(self, stage: Stage) -> None:
+        supernet = _supernet(stage)
+        supernet.zero_grad(set_to_none=True)
+        largest = stage.architectures(2)[-1]
+        outputs = tree_leaves(supernet(_inputs(stage, 2), largest))
+        torch.stack([o.square().sum() for o in outputs]).sum().backward()
+        touched = [p for p in supernet.parameters() if p.grad is not None and p.grad.abs().sum()]
+        assert touched, "training a sliced subnet changes no weight of the supernet"
+        supernet.zero_grad(set_to_none=True)
+
+    def test_extracted_networks_stand_alone(self, stage: Stage) -> None:
+        supernet = _supernet(stage)
+        architecture = stage.architectures(2)[-1]
+        before = {name: value.clone() for name, value in supernet.state_dict().items()}
+        extracted = supernet.extract(architecture)
+        with torch.no_grad():
+            for weight in extracted.parameters():
+                weight.fill_(7.0)
+        for name, value in supernet.state_dict().items():
+            assert torch.equal(value, before[name]), f"extract shares {name} with the supernet"
+
+    def test_built_and_extracted_have_equally_many_weights(self, stage: Stage) -> None:
+        space, task = stage.context.space, stage.context.require_task()
+        for architecture in stage.architectures(6):
+            built = sum(p.numel() for p in space.build(architecture, task).parameters())
+            extracted = _supernet(stage).extract(architecture)
+            assert sum(p.numel() for p in extracted.parameters()) == built
+
+
+class RelaxedContract(Contract):
+    """A space whose supernet also runs mixtures; override ``subject`` to return your class."""
+
+    kind: ClassVar[str | None] = "space"
+    provides: ClassVar[frozenset[str]] = frozenset({"relaxed"})
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def subject(cls, entry: Entry) -> type[SearchSpace]:
+        """The class under test."""
+        return entry.load()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def stage(cls, subject: type[SearchSpace], stages: Stages) -> Stage:
+        """As for ``SupernetContract``."""
+        return _generic(subject, stages, cls.provides)
+
+    def test_supernet_says_that_it_mixes(self, stage: Stage) -> None:
+        assert isinstance(_supernet(stage), RelaxedSupernet)
+
+    def test_one_hot_mixtures_agree_with_subnets(self, stage: Stage) -> None:
         supernet, choices = _supernet(stage), stage.context.space.choices
         inputs = _inputs(stage, 2)
         with torch.no_grad():
@@ -61,7 +119,6 @@ class SupernetContract(Contract):
                 sliced = supernet(inputs, architecture)
                 relaxation = Relaxation.from_architectures(choices, [architecture])
                 _assert_close(supernet(inputs, relaxation), sliced, architecture)
-                _assert_close(supernet.extract(architecture).eval()(inputs), sliced, architecture)
 
     def test_each_group_sees_its_own_architecture(self, stage: Stage) -> None:
         supernet, choices = _supernet(stage), stage.context.space.choices
@@ -102,33 +159,20 @@ class SupernetContract(Contract):
         mute = (expected.any(-1).any(0) & ~heard.squeeze(-1).any(0)).nonzero().flatten().tolist()
         assert not mute, f"no gradient reaches {[choices.choices[c].name for c in mute]}"
 
-    def test_gradients_reach_the_weights(self, stage: Stage) -> None:
-        supernet = _supernet(stage)
-        supernet.zero_grad(set_to_none=True)
-        largest = stage.architectures(2)[-1]
-        outputs = tree_leaves(supernet(_inputs(stage, 2), largest))
-        torch.stack([o.square().sum() for o in outputs]).sum().backward()
-        touched = [p for p in supernet.parameters() if p.grad is not None and p.grad.abs().sum()]
-        assert touched, "training a sliced subnet changes no weight of the supernet"
-        supernet.zero_grad(set_to_none=True)
 
-    def test_extracted_networks_stand_alone(self, stage: Stage) -> None:
-        supernet = _supernet(stage)
-        architecture = stage.architectures(2)[-1]
-        before = {name: value.clone() for name, value in supernet.state_dict().items()}
-        extracted = supernet.extract(architecture)
-        with torch.no_grad():
-            for weight in extracted.parameters():
-                weight.fill_(7.0)
-        for name, value in supernet.state_dict().items():
-            assert torch.equal(value, before[name]), f"extract shares {name} with the supernet"
-
-    def test_built_and_extracted_have_equally_many_weights(self, stage: Stage) -> None:
-        space, task = stage.context.space, stage.context.require_task()
-        for architecture in stage.architectures(6):
-            built = sum(p.numel() for p in space.build(architecture, task).parameters())
-            extracted = _supernet(stage).extract(architecture)
-            assert sum(p.numel() for p in extracted.parameters()) == built
+def _generic(subject: type[SearchSpace], stages: Stages, provides: frozenset[str]) -> Stage:
+    """``tiny()`` with a task and a supernet whose weights are all generic."""
+    found = stages.task_for(subject.tiny())
+    if found is None:
+        pytest.skip(f"no installed task for {', '.join(sorted(subject.modalities))}")
+    space = subject.tiny()
+    with seeded_construction(0):
+        supernet = space.supernet(found[0])
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():  # a weight that starts at zero would hide what it multiplies
+        for weight in supernet.parameters():
+            weight.add_(0.1 * torch.randn(weight.shape, generator=generator))
+    return Stage("tiny()", provides, Context(space, found[0], supernet.eval()))
 
 
 def _supernet(stage: Stage) -> Supernet:

@@ -17,7 +17,6 @@ from monas_core.parts.task import Batch, Part, Task
 from monas_core.seeding import seeded_construction
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.stages import Stages
-from monas_core.values import population
 
 PARTS: tuple[Part, ...] = get_args(Part)
 COINCIDENCES = 0.02
@@ -45,7 +44,7 @@ class TaskContract(Contract):
         space = stages.space_for(subject)
         if space is None:
             pytest.skip(f"no installed space builds networks for {subject.modality}")
-        smallest = population.decode(space.choices, population.corners(space.choices))[0]
+        smallest = space.ends().smallest
         with seeded_construction(0):
             return space.build(smallest, subject).eval()
 
