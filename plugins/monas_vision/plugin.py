@@ -17,6 +17,7 @@ def monas_tasks() -> list[Spec]:
                 "image-classification",
                 "default-task:mobilenetv3",
                 "default-task:nasbench201",
+                "default-task:ibn",
             },
         ),
         Spec(

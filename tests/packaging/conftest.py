@@ -75,20 +75,24 @@ def outside(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     return Shell(tmp_path_factory.mktemp("elsewhere"), (target, dependencies), ("-P", "-S"))
 
 
-@pytest.fixture(scope="session")
-def toy_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stranger's plugin, built from a copy: building must not litter the checkout."""
-    folder = tmp_path_factory.mktemp("toy")
-    copy = shutil.copytree(Path(__file__).parent / "toy_plugin", folder / "source")
-    return build(copy, folder / "wheels")
+def stranger(name: str, folders: pytest.TempPathFactory) -> Shell:
+    """A shell with a stranger's plugin, built from a copy: the checkout stays clean."""
+    folder = folders.mktemp(name)
+    copy = shutil.copytree(Path(__file__).parent / f"{name}_plugin", folder / "source")
+    wheel = build(copy, folder / "wheels")
+    return Shell(folders.mktemp("elsewhere"), (install(wheel, folder / "installed"),))
 
 
 @pytest.fixture(scope="session")
-def toy_shell(toy_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """A shell with the stranger's plugin installed."""
-    folder = tmp_path_factory.mktemp("installed")
-    cwd = tmp_path_factory.mktemp("elsewhere")
-    return Shell(cwd, (install(toy_wheel, folder / "toy"),))
+def toy_shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A shell with a plugin of every kind installed."""
+    return stranger("toy", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def plain_shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A shell with a space that is choices and build installed."""
+    return stranger("plain", tmp_path_factory)
 
 
 @pytest.fixture

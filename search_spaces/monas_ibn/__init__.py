@@ -1,0 +1,1 @@
+"""Search space of inverted bottlenecks with grouped convolutions."""
