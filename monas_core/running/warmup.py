@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from monas_core.parts.context import Context
-from monas_core.parts.space import WarmUp
+from monas_core.parts.space import WarmUp, end_rows
 from monas_core.state import generator_from
 from monas_core.updater import Updater
 from monas_core.values import population
@@ -43,13 +43,16 @@ class SupernetTrainer:
 
     def _next_subnet(self) -> tuple[str, Architecture]:
         """Largest, random, smallest, random, ... with ``random_subnets`` per round."""
-        choices = self.context.space.choices
-        smallest, largest = population.corners(choices).split(1)
+        space = self.context.space
+        smallest, largest = end_rows(space).split(1)
         extra = self.settings.random_subnets
         turn = self.done % (2 + extra)
         names = {0: ("largest", largest), 1 + (extra + 1) // 2: ("smallest", smallest)}
-        name, row = names.get(turn) or ("random", population.sample(choices, 1, self.generator))
-        return name, population.decode(choices, row)[0]
+        name, row = names.get(turn) or (
+            "random",
+            population.sample(space.choices, 1, self.generator),
+        )
+        return name, population.decode(space.choices, row)[0]
 
     def step(self) -> Mapping[str, float]:
         """Train the next subnet on a fresh batch; the latest loss of each kind of subnet."""
