@@ -46,6 +46,7 @@ from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 from monas_core.values.front import non_dominated
+from monas_core.values.member import Member
 from monas_core.values.wish import wishes
 
 OTHERS = ("core-i7-1260p", "raspberry-pi-4", "jetson-nano", "snapdragon-8-gen2-gpu")
@@ -113,13 +114,13 @@ def zero_shot(seeds: int, budget: str, warm_up: int | None, catalog: Catalog) ->
 # -- limits and errors on a finished run -----------------------------------------------
 
 
-def measure(run: Run, catalog: Catalog, pick: dict[str, Any]) -> float:
+def measure(run: Run, catalog: Catalog, pick: Member) -> float:
     """Latency of a picked architecture in ms, measured now: the middle one of three.
 
     On shared machines single measurements of the same network are up to 2.5 times too long.
     """
     context = run.session.context
-    architecture = context.space.choices.from_json(pick["architecture"])
+    architecture = context.space.choices.from_json(pick.architecture)
     device = measuring_device(catalog, seconds=0.2)
     found = []
     for _ in range(3):
@@ -138,7 +139,7 @@ def limits(run: Run, catalog: Catalog, device: str | Path, count: int) -> dict[s
     draw = random.Random(0)
     way = quality_sign(run)
     side = "max" if way > 0 else "min"
-    ends = [run.pick(device, {name: 1.0})["values"] for name in ("lat", "acc")]
+    ends = [run.pick(device, {name: 1.0}).values for name in ("lat", "acc")]
     met = near = 0
     misses = []
     for _ in range(count):
@@ -146,7 +147,7 @@ def limits(run: Run, catalog: Catalog, device: str | Path, count: int) -> dict[s
         bounds = [Constraint("lat", "max", math.exp(draw.uniform(math.log(low), math.log(high))))]
         if draw.random() < 0.3:
             # what the fastest architecture within that latency reaches is attainable
-            reached = run.pick(device, {"lat": 1.0}, bounds)["values"]["acc"]
+            reached = run.pick(device, {"lat": 1.0}, bounds).values["acc"]
             bounds.append(Constraint("acc", side, reached + way * 1e-9))
         weight = draw.random()
         pick = run.pick(device, {"acc": weight, "lat": 1 - weight}, bounds)
@@ -164,14 +165,14 @@ def never_worse(run: Run, count: int) -> dict[str, float]:
     held = 0
     for _ in range(count):
         device = draw.choice([d for d in run.devices if d != "host"])
-        members = run.front(device)["members"]
-        values = [m["values"]["lat"] for m in members]
+        members = run.front(device).members
+        values = [m.values["lat"] for m in members]
         bound = math.exp(draw.uniform(math.log(min(values)), math.log(max(values))))
         pick = run.pick(device, {"acc": 1.0}, [Constraint("lat", "max", bound)])
-        best = min(way * m["values"]["acc"] for m in members if m["values"]["lat"] <= bound)
+        best = min(way * m.values["acc"] for m in members if m.values["lat"] <= bound)
         # the wish keeps a hundredth of its weight for ties, so equal up to rounding of that
         slack = 0.002 * abs(best)
-        held += pick["values"]["lat"] <= bound and way * pick["values"]["acc"] <= best + slack
+        held += pick.values["lat"] <= bound and way * pick.values["acc"] <= best + slack
     return {"held": held / count}
 
 
@@ -179,15 +180,15 @@ def error(run: Run, catalog: Catalog, device: Path, count: int) -> dict[str, flo
     """Median and largest relative error of predicted latency over distinct picks."""
     draw = random.Random(2)
     found: dict[str, float] = {}
-    low, high = sorted(run.pick(device, {n: 1.0})["values"]["lat"] for n in ("lat", "acc"))
+    low, high = sorted(run.pick(device, {n: 1.0}).values["lat"] for n in ("lat", "acc"))
     for number in range(20 * count):
         if len(found) >= count:
             break
         wish = {o.short: draw.expovariate(1.0) for o in run.session.plan.objectives}
         bound = Constraint("lat", "max", math.exp(draw.uniform(math.log(low), math.log(high))))
         pick = run.pick(device, wish, [bound] * (number % 2))
-        if pick["key"] not in found:
-            found[pick["key"]] = abs(pick["predicted"]["lat"] / measure(run, catalog, pick) - 1)
+        if pick.key not in found:
+            found[pick.key] = abs(pick.predicted["lat"] / measure(run, catalog, pick) - 1)
     misses = list(found.values())
     return {"picks": len(misses), "median": statistics.median(misses), "largest": max(misses)}
 

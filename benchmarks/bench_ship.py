@@ -82,7 +82,7 @@ def ship(space: str, python: Path, folder: Path, steps: int) -> None:
     trained = run.train(member, budget=f"{steps}steps")
     score = trained["score"]["name"]
     print(
-        f"{space}: {member['key']}, {score} {trained['before'][score]:.4f} before and "
+        f"{space}: {member.key}, {score} {trained['before'][score]:.4f} before and "
         f"{trained['after'][score]:.4f} after {steps} steps alone"
     )
     reports: dict[str, Any] = {}
@@ -101,8 +101,8 @@ def ship(space: str, python: Path, folder: Path, steps: int) -> None:
         if "latency" in report:
             line += (
                 f"  onnxruntime {report['latency']['median_ms']:.3f} ms, "
-                f"torch measured {member['values']['lat']:.3f} ms, "
-                f"predicted {member['predicted'].get('lat', float('nan')):.3f} ms"
+                f"torch measured {member.values['lat']:.3f} ms, "
+                f"predicted {member.predicted.get('lat', float('nan')):.3f} ms"
             )
         print(line, flush=True)
         assert difference <= 1e-4

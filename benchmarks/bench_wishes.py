@@ -24,9 +24,9 @@ def known_extremes(run: Run, device: str) -> tuple[float, float]:
     session = run.session
     target = next(d for d in session.plan.all_devices if d.name == device)
     latency = next(o for o in session.plan.objectives if o.short == "lat")
-    members = [m for name in run.devices for m in run.front(name)["members"]]
-    quality = min(m["values"]["acc"] for m in members)
-    fastest = min(m["values"]["lat"] for m in run.front(device)["members"])
+    members = [m for name in run.devices for m in run.front(name).members]
+    quality = min(m.values["acc"] for m in members)
+    fastest = min(m.values["lat"] for m in run.front(device).members)
     if target.profile.origin == "modelled":
         pool = [
             *yardstick.reference_sample(session.plan.space),
@@ -47,10 +47,10 @@ def main() -> None:
     for device in run.devices:
         fastest, best = known_extremes(run, device)
         picks = [run.pick(device, {"acc": w / 10, "lat": 1 - w / 10}) for w in range(11)]
-        latency = picks[0]["values"]["lat"] / fastest
-        quality = picks[-1]["values"]["acc"] / best
-        distinct = len({pick["key"] for pick in picks})
-        fronts.add(frozenset(member["key"] for member in run.front(device)["members"]))
+        latency = picks[0].values["lat"] / fastest
+        quality = picks[-1].values["acc"] / best
+        distinct = len({pick.key for pick in picks})
+        fronts.add(frozenset(member.key for member in run.front(device).members))
         print(f"{device:24s} {latency:11.3f}  {quality:8.4f}  {distinct:6d}")
     print(f"{len(fronts)} different fronts on {len(run.devices)} devices")
 

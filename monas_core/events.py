@@ -6,7 +6,9 @@ here holds tensors, so every event is one line of JSON.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -132,9 +134,77 @@ def to_json(event: Event) -> dict[str, Any]:
 
 
 def from_json(document: Mapping[str, Any]) -> Event:
-    """Inverse of ``to_json``."""
-    fields = dict(document)
-    return TYPES[fields.pop("event")](**fields)
+    """Inverse of ``to_json``. Raises ValueError for what no event looks like."""
+    given = dict(document)
+    kind = TYPES.get(str(given.pop("event", "")))
+    if kind is None:
+        raise ValueError(f"there is no event {document.get('event')!r:.40}")
+    fields = {field.name: field for field in attrs.fields(kind)}
+    unknown = given.keys() - fields.keys()
+    missing = [n for n, f in fields.items() if n not in given and f.default is attrs.NOTHING]
+    if unknown or missing:
+        raise ValueError(f"{kind.__name__} has no {min(unknown, default='') or missing[0]}")
+    for name, value in given.items():
+        try:
+            given[name] = _READERS[str(fields[name].type)](value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"{name} of {kind.__name__} is {value!r:.40}") from error
+    return kind(**given)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: Any) -> float:
+    """``null`` stands for what JSON has no word for, as of a training that diverged."""
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    return float(value)
+
+
+def _finite(value: Any) -> float:
+    if not math.isfinite(number := _number(value)):
+        raise ValueError
+    return number
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _table(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise TypeError
+    return list(value)
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "float": _finite,
+    "int": lambda value: int(_finite(value)),
+    "bool": _truth,
+    "str": _text,
+    "Mapping[str, Any]": _table,
+    "Mapping[str, float]": lambda value: {n: _number(x) for n, x in _table(value).items()},
+    "Sequence[str]": lambda value: [_text(item) for item in _list(value)],
+    "Sequence[Mapping[str, str]]": lambda value: [
+        {name: _text(text) for name, text in _table(item).items()} for item in _list(value)
+    ],
+    "Sequence[Mapping[str, Any]]": lambda value: [_table(item) for item in _list(value)],
+}
+"""How the fields of events are read, by annotation."""
 
 
 class Bus:
@@ -146,6 +216,16 @@ class Bus:
     def attach(self, observer: Observer, *, first: bool = False) -> None:
         """Add an observer; order of attachment is order of delivery, but for ``first``."""
         self._observers.insert(0 if first else len(self._observers), observer)
+
+    @contextlib.contextmanager
+    def attached(self, observer: Observer, *, first: bool = False) -> Iterator[None]:
+        """As ``attach``, for the length of the block alone: a bus may serve several runs."""
+        self.attach(observer, first=first)
+        try:
+            yield
+        finally:
+            if observer in self._observers:
+                self._observers.remove(observer)
 
     def emit(self, event: Event) -> None:
         """Deliver an event. A MonasError of an observer (a full disk, say) ends the run."""

@@ -1,18 +1,25 @@
-"""Writing that is either complete or did not happen, and reading that says what is wrong."""
+"""Writing that is either complete or did not happen, and reading that says what is wrong.
+
+Folders come from strangers too: ``inside`` gives no path that leads out of one.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
+import math
 import os
+import secrets
+import shlex
 import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from monas_core.errors import MonasError, UsageError
+
+_DRAFT = ".draft"
 
 
 @contextlib.contextmanager
@@ -27,6 +34,45 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
 
 
+def inside(root: Path, *names: str) -> Path:
+    """A path below a folder that nobody vouches for: no way out of it, by name or by link.
+
+    Raises:
+        UsageError: A name that is more than a name, a link on the way, or something there
+            that is neither file nor folder.
+    """
+    path = root
+    for name in names:
+        if not plain_name(name):
+            raise UsageError(f'"{name}" is no name that a file in {root} may have.')
+        path = path / name
+        try:
+            kind = os.lstat(path).st_mode
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise UsageError(f"Cannot read {path}: {error.strerror}.") from error
+        if stat.S_ISLNK(kind):
+            raise UsageError(
+                f"{path} is a link, and links in a run folder are not followed; replace it by "
+                "a copy of what it points to, or remove it."
+            )
+        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+            raise UsageError(f"{path} is neither a file nor a folder; remove it.")
+    return path
+
+
+def plain_name(name: str) -> bool:
+    """Whether a text may name a file in any folder of any system."""
+    flavours = (PurePosixPath, PureWindowsPath)
+    return (
+        name not in ("", ".", "..")
+        and name.isprintable()
+        and len(name.encode("utf-8", "replace")) < 200
+        and all(flavour(name).name == name for flavour in flavours)
+    )
+
+
 def write_text(path: Path, text: str) -> None:
     """Replace a text file in one step."""
     write_bytes(path, text.encode("utf-8"))
@@ -35,43 +81,110 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace a file in one step: written beside it, synced, renamed."""
     with explained(path):
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        draft = _draft(path)
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with draft.open("xb") as stream:  # the mode of the person's umask
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(draft).replace(path)
+            draft.replace(path)
+            _sync_folder(path.parent)
         except BaseException:
-            Path(draft).unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
             raise
 
 
 @contextlib.contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A draft folder that takes its final name only when the block ends well."""
+    """A draft folder that takes its final name only when the block ends well and is on disk."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        draft = _draft(path)
+        draft.mkdir()
         try:
             yield draft
+            _sync_tree(draft)
             if path.exists():
-                shutil.rmtree(path)
-            draft.replace(path)
+                former = _draft(path)
+                path.replace(former)
+                draft.replace(path)
+                shutil.rmtree(former)
+            else:
+                draft.replace(path)
+            _sync_folder(path.parent)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
 
 
-@contextlib.contextmanager
-def locked(folder: Path, busy: str) -> Iterator[None]:
-    """Hold a folder for this process. Raises UsageError(busy) while another one has it."""
-    with (folder / ".lock").open("w") as handle:
+def sweep(folder: Path) -> None:
+    """Remove the drafts that killed writes left in a folder."""
+    for draft in folder.glob(f".*{_DRAFT}"):
+        remove(draft)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link (never what it points to) or a folder with its content."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(path)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{_DRAFT}")
+
+
+def _sync_tree(folder: Path) -> None:
+    """On disk, and with the modes of the person's umask: some libraries write for one alone."""
+    mode = stat.S_IMODE(folder.stat().st_mode) & 0o666
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(mode)
+            with path.open("rb+") as stream:
+                os.fsync(stream.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Names are on disk when their folder is; some systems cannot open folders."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise UsageError(busy) from error
-        yield
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def strict_json(document: Any, indent: int | None = None) -> str:
+    """JSON that every reader takes: numbers that are not finite become ``null``."""
+    separators = (",", ":") if indent is None else None
+    try:
+        return json.dumps(document, indent=indent, separators=separators, allow_nan=False)
+    except ValueError:
+        whole = finite(document)
+        return json.dumps(whole, indent=indent, separators=separators, allow_nan=False)
+
+
+def finite(value: Any) -> Any:
+    """Plain values without the numbers that JSON has no words for."""
+    if isinstance(value, Mapping):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def parse_json(text: str | bytes) -> Any:
+    """A strict JSON document. Raises ValueError for anything else, however deep or long."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(f"{word} is no number of JSON")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def read_json(path: Path, what: str, remedy: str) -> Any:
@@ -82,10 +195,15 @@ def read_json(path: Path, what: str, remedy: str) -> Any:
             says what to do).
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"Cannot read {what} {path}: {error.strerror}.") from error
     except ValueError as error:
         raise UsageError(
             f"{what.capitalize()} {path} is no complete JSON document ({error}); {remedy}."
         ) from error
+
+
+def command(words: str, *arguments: object) -> str:
+    """A command to type, whatever its arguments hold: ready to be pasted into a shell."""
+    return " ".join([words, *(shlex.quote(str(argument)) for argument in arguments)])

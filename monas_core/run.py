@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import attrs
 from torch import nn
 
 from monas_core.answers.keys import find_architecture
@@ -17,10 +18,10 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.events import Bus
 from monas_core.export.ship import check_request, ship
-from monas_core.record import workload_store
+from monas_core.record import checkpoints, workload_store
 from monas_core.record.archive import Archive
 from monas_core.record.config import RunConfig
-from monas_core.record.frontfile import member, read_front
+from monas_core.record.frontfile import member_of, read_front
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.engine import execute
@@ -33,9 +34,11 @@ from monas_core.train.settings import TrainSettings
 from monas_core.train.weights import subnet
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint, overridden
+from monas_core.values.member import Front, Member
 
-Which = Architecture | Mapping[str, Any] | str
-"""A subnet: its architecture, a member of a front or what ``pick`` returned, or its key."""
+Which = Architecture | Member | Mapping[str, Any] | str
+"""A subnet: its architecture (also as JSON), a member of a front, what ``pick`` returned, or
+its key."""
 
 
 class Run:
@@ -86,8 +89,8 @@ class Run:
         """Devices that have a front: search devices, then held-out ones."""
         return [*(self.config.devices or ()), *(self.config.held_out or ())]
 
-    def front(self, device: str) -> dict[str, Any]:
-        """The front document of a device (schema 1).
+    def front(self, device: str) -> Front:
+        """The front of a device; its ``to_json`` is the document of the front file.
 
         Raises:
             UsageError: The run has no such device, or the file is missing or damaged.
@@ -96,7 +99,7 @@ class Run:
             raise UsageError(
                 f'This run has no front for device "{device}"; it has: {", ".join(self.devices)}.'
             )
-        return read_front(self.path / "front" / f"{device}.json")
+        return read_front(self.folder.at("front", f"{device}.json"))
 
     def pick(
         self,
@@ -108,7 +111,7 @@ class Run:
         max: Mapping[str, Any] | None = None,  # noqa: A002 - as the command line says it
         min: Mapping[str, Any] | None = None,  # noqa: A002
         target: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Member:
         """The architecture for a wish: asked of the optimizer, compared with the known front.
 
         The optimizer's answer is evaluated on unseen data; the better of it and
@@ -148,18 +151,20 @@ class Run:
         choices = self.session.plan.space.choices
         if isinstance(which, str):
             return find_architecture(self.folder, choices, which)
+        if isinstance(which, Member):
+            return choices.from_json(which.architecture)
         if isinstance(which, Mapping):
             return choices.from_json(which.get("architecture", which))
         choices.to_indices(which)  # refuses an architecture of another space
         return which
 
-    def evaluate(self, which: Which, device: str) -> dict[str, Any]:
-        """Values on unseen data and on a device, in the form of a member of a front."""
+    def evaluate(self, which: Which, device: str) -> Member:
+        """Values on unseen data and on a device."""
         target = find_target(device, self.session, self._catalog).device
         architecture = self.architecture(which)
         evaluation = self.session.evaluator.evaluate([architecture], target, "final")[0]
         expected = predicted(self.session, target, [architecture])[0]
-        return member(evaluation, expected) | {"device": device}
+        return attrs.evolve(member_of(evaluation, expected), device=device)
 
     def load(self, which: Which, *, weights: str = "auto") -> nn.Module:
         """A standalone network in evaluation mode; takes what the task's ``batch`` gives.
@@ -233,14 +238,12 @@ class Run:
     def session(self) -> Session:
         """The run's supernet, optimizer and values, loaded on first use."""
         session = Session(resolve(self.config, self._catalog, training=False))
-        saved = self.folder.load_checkpoint()
+        saved = checkpoints.newest(self.path)
         if saved is None:
             raise UsageError(f"Run {self.path} has lost its checkpoints; only its fronts remain.")
         workload_store.recall(self.path, session.context)
-        archive = Archive(self.path / "archive.jsonl")
-        if not archive.path.exists():
-            raise UsageError(f"Run {self.path} has lost archive.jsonl, the values it obtained.")
-        session.load_state_dict(saved["session"], archive)
+        archive = Archive(self.folder.at(checkpoints.ARCHIVE))
+        session.load_state_dict(saved.content.get("session"), archive)
         return session
 
 

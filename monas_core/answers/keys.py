@@ -40,10 +40,10 @@ def find_architecture(folder: RunFolder, choices: ChoiceSet, key: str) -> Archit
 
 def _known(folder: RunFolder, choices: ChoiceSet) -> Iterator[Architecture]:
     """Everything the run has seen: members of fronts, trained subnets, evaluated architectures."""
-    for path in sorted((folder.path / "front").glob("*.json")):
-        for member in read_front(path)["members"]:
-            yield choices.from_json(member["architecture"])
+    for path in sorted(folder.at("front").glob("*.json")):
+        for member in read_front(folder.at("front", path.name)).members:
+            yield choices.from_json(member.architecture)
     for trained in TrainedFolder.all_in(folder.path):
         yield choices.from_json(trained.settings()["architecture"])
-    for known in Archive(folder.path / "archive.jsonl").read(choices):
+    for known in Archive(folder.at("archive.jsonl")).read(choices):
         yield known.architecture

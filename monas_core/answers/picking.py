@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
+import attrs
 import numpy as np
 
 from monas_core.answers.targets import Target
@@ -13,12 +13,13 @@ from monas_core.answers.verification import Verification
 from monas_core.parts.objective import Objective
 from monas_core.problem.feasibility import CAUTION, cautious, feasible
 from monas_core.problem.selection import comparable, scalarised
-from monas_core.record.frontfile import member
+from monas_core.record.frontfile import member_of
 from monas_core.running.finish import predicted
 from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 from monas_core.values.front import Points, Scale
+from monas_core.values.member import Front, Member
 from monas_core.values.preference import Preference
 from monas_core.values.value import Evaluation, Value
 from monas_core.values.wish import wishes
@@ -29,26 +30,22 @@ class Picker:
 
     Args:
         session: Of a finished run.
-        fronts: Stored front documents of the devices whose members compete.
+        fronts: Stored fronts of the devices whose members compete.
         target: What is picked for.
     """
 
-    def __init__(
-        self, session: Session, fronts: Sequence[Mapping[str, Any]], target: Target
-    ) -> None:
+    def __init__(self, session: Session, fronts: Sequence[Front], target: Target) -> None:
         self.session = session
         self.target = target
         self._objectives = session.plan.objectives
         self._names = [objective.short for objective in self._objectives]
         self._costs = {o.short for o in self._objectives if o.device_metric is not None}
-        self._members = [m for document in fronts for m in document["members"]]
-        own = [d for d in fronts if d["device"] == target.device.name]
+        self._members = [member for front in fronts for member in front.members]
+        own = [front for front in fronts if front.device == target.device.name]
         self._own_front = own[0] if own else None
 
-    def pick(
-        self, preference: Preference, limits: Sequence[Constraint], *, verify: bool
-    ) -> dict[str, Any]:
-        """A member document of the best architecture, by the wish, that meets the limits.
+    def pick(self, preference: Preference, limits: Sequence[Constraint], *, verify: bool) -> Member:
+        """The best architecture, by the wish, that meets the limits.
 
         The stored fronts compete, so the answer is never worse than the best of their
         members. Without limits one architecture is asked of the optimizer, with limits
@@ -69,10 +66,9 @@ class Picker:
         ranked = [evaluations[i] for i in sorted(met, key=losses.__getitem__)]
         chosen = self._chosen(ranked, limits, verify=verify)
         expected = predicted(self.session, self.target.device, [chosen.architecture])[0]
-        return member(chosen, expected) | {
-            "device": self.target.device.name,
-            "preference": preference.to_json(),
-        }
+        answer = member_of(chosen, expected)
+        wish = preference.to_json()
+        return attrs.evolve(answer, device=self.target.device.name, preference=wish)
 
     def _kept_off(self, limits: Sequence[Constraint]) -> list[Constraint]:
         """Limits as they are asked for: predicted costs, and measured ones, often err a little."""
@@ -99,7 +95,7 @@ class Picker:
     @cached_property
     def _stored(self) -> list[Architecture]:
         choices = self.session.plan.space.choices
-        return list(dict.fromkeys(choices.from_json(m["architecture"]) for m in self._members))
+        return list(dict.fromkeys(choices.from_json(m.architecture) for m in self._members))
 
     def _judged(self, pool: Sequence[Architecture]) -> list[Evaluation]:
         """Well-founded values; predicted ones of what was never evaluated, for a zero-shot."""
@@ -144,9 +140,9 @@ class Picker:
 
     def _scale(self, points: Points) -> Scale:
         """From the ideal to the worst of the device's front, or of everything known there."""
-        if self._own_front is None or not self._own_front["members"]:
+        if self._own_front is None or not self._own_front.members:
             return Scale(points.min(axis=0).tolist(), points.max(axis=0).tolist())
-        members = [[m["values"][n] for n in self._names] for m in self._own_front["members"]]
+        members = [[m.values[n] for n in self._names] for m in self._own_front.members]
         known = comparable(self._objectives, members)
-        ideal = comparable(self._objectives, [self._own_front["ideal_point"]])[0]
+        ideal = comparable(self._objectives, [self._own_front.ideal_point])[0]
         return Scale(np.minimum(ideal, known.min(axis=0)).tolist(), known.max(axis=0).tolist())

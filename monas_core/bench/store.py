@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from monas_core import files
 from monas_core.bench.attempt import SCHEMA
 from monas_core.errors import UsageError
 from monas_core.files import write_text
+from monas_core.record.lock import locked
 
 
 class Store:
@@ -42,7 +42,7 @@ class Store:
         busy = (
             f"Another process works in {self.path}; wait for its end or choose another --out-dir."
         )
-        with files.locked(self.path, busy):
+        with locked(self.path, busy):
             yield
 
     def run_file(self, label: str, seed: int) -> Path:

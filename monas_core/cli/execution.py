@@ -113,8 +113,9 @@ def _configuration(request: Request) -> tuple[RunConfig, RunFolder | None]:
         return folder.config, folder
     for path in reversed(runs_in(Path("runs"))):
         folder = RunFolder(path)
-        if not folder.finished and not folder.busy():
-            return folder.config, folder
+        with contextlib.suppress(UsageError):  # a damaged neighbour must not block the others
+            if not folder.finished and not folder.busy():
+                return folder.config, folder
     raise UsageError("There is no unfinished run in runs/; start one with monas run --space NAME.")
 
 

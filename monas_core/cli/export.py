@@ -80,14 +80,15 @@ def command(
         wanted = check_request(catalog(), format_, weights, out, options)
         found, installed = opened(run)
         member = subnet.member(found, installed)
-        key = member["key"]
-        path = out or Path(f"{found.config.space}-{key}{wanted.format.suffix or '-' + wanted.name}")
+        suffix = wanted.format.suffix or f"-{wanted.name}"
+        path = out or Path(f"{found.config.space}-{member.key}{suffix}")
         report = found.export(member, format_, path, weights=weights, options=options)
-        objectives = found.front(found.devices[0])["objectives"]
-    report |= {"run": str(found.path), "member": member, "objectives": objectives}
+        objectives = found.front(found.devices[0]).objectives
+    report["run"] = str(found.path)
     if json:
-        print_json(report)
+        shown = [objective.to_json() for objective in objectives]
+        print_json(report | {"member": member.to_json(), "objectives": shown})
         return
     from monas_core.ui.exported import print_export
 
-    print_export(report, console())
+    print_export(report, member, objectives, console())

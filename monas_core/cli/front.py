@@ -37,7 +37,7 @@ def command(
     name = device or opened.devices[0]
     document = opened.front(name)
     if json:
-        print_json(document)
+        print_json(document.to_json())
     elif csv:
         from monas_core.record.frontfile import to_csv
 

@@ -59,8 +59,8 @@ def command(
     from monas_core.running.limits import vocabulary
 
     opened = Run.open(path, installed)
-    objectives = opened.front(opened.devices[0])["objectives"]
-    words = vocabulary(installed, objectives)
+    objectives = opened.front(opened.devices[0]).objectives
+    words = vocabulary(installed, [objective.to_json() for objective in objectives])
     chosen = device or opened.devices[0]
     # a bad wish is refused before anything is loaded
     wish = preference(words, prefer).to_json()
@@ -68,7 +68,7 @@ def command(
     least, most, exact = limits["min"], limits["max"], limits["target"]
     member = opened.pick(chosen, wish, verify=verify, max=most, min=least, target=exact)
     if json:
-        print_json(member)
+        print_json(member.to_json())
         return
     from monas_core.cli.spaces import conditions
     from monas_core.ui.fronttable import print_member

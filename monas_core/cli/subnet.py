@@ -12,6 +12,7 @@ from monas_core.cli import complete
 
 if TYPE_CHECKING:
     from monas_core.run import Run
+    from monas_core.values.member import Member
 
 _WHICH = "Which subnet"
 
@@ -51,8 +52,8 @@ class Subnet:
     prefer: str | None
     key: str | None
 
-    def member(self, run: Run, catalog: Any) -> dict[str, Any]:
-        """The subnet as a member of a front, with ``device``.
+    def member(self, run: Run, catalog: Any) -> Member:
+        """The subnet with its values on the device.
 
         Raises:
             UsageError: Key and wish at once, an unknown key, or a bad wish.
@@ -66,7 +67,8 @@ class Subnet:
         device = self.device or run.devices[0]
         if self.key is not None:
             return run.evaluate(self.key, device)
-        words = vocabulary(catalog, run.front(run.devices[0])["objectives"])
+        objectives = run.front(run.devices[0]).objectives
+        words = vocabulary(catalog, [objective.to_json() for objective in objectives])
         # a bad wish is refused before anything is loaded
         return run.pick(device, preference(words, self.prefer).to_json())
 

@@ -138,4 +138,4 @@ def _carry_out(
             raise Interrupted(
                 "stopped at once; the same command goes on from the last checkpoint"
             ) from None
-    return {"run": str(found.path), "device": member["device"], **result}
+    return {"run": str(found.path), "device": member.device, **result}

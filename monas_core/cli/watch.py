@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,17 +74,25 @@ def _replay(path: Path, screen: Any, speed: float) -> None:
 
 
 def _follow(path: Path, screen: Any) -> None:
-    """Take events as they are written, until the run ends or the person leaves."""
-    from monas_core.events import RunFinished
+    """Take events as they are written, until the run ends or the person leaves.
 
-    log = path / "events.jsonl"
-    last = False
+    Raises:
+        UsageError: The log is no file.
+    """
+    from monas_core.errors import UsageError
+    from monas_core.events import RunFinished, RunStarted
+    from monas_core.record.rundir import RunFolder
+
+    folder = RunFolder.open(path)
+    log, over = folder.at("events.jsonl"), False
+    if log.is_dir():
+        raise UsageError(f"Event log {log} is a folder; restore the file from a copy.")
     for event in tail(log):
         if event is not None:
             screen(event)
-            last = isinstance(event, RunFinished)
+            over = isinstance(event, RunFinished) or (over and not isinstance(event, RunStarted))
             continue
-        if last:
+        if over or folder.finished:  # a log may have lost its end
             return
         _tell_silence(path, time.time() - log.stat().st_mtime if log.exists() else 0.0, screen)
         time.sleep(_POLL_S)
@@ -93,12 +100,14 @@ def _follow(path: Path, screen: Any) -> None:
 
 def _tell_silence(path: Path, seconds: float, screen: Any) -> None:
     """Let a live screen say that nothing has come for a while: a killed run cannot."""
+    from monas_core.files import command as written
     from monas_core.ui.text import clock
 
     if not hasattr(screen, "notice"):
         return
     screen.heard_ago(seconds)
-    quiet = f"no news for {clock(seconds)}; if the run was killed: monas run --resume {path}"
+    again = written("monas run --resume", path)
+    quiet = f"no news for {clock(seconds)}; if the run was killed: {again}"
     screen.notice = quiet if seconds > _SILENCE_S else ""
 
 
@@ -108,7 +117,7 @@ def tail(log: Path) -> Iterator[Event | None]:
     A log that became shorter was cut back by a resumed run: what is read again
     was told before, so only what follows the cut is new.
     """
-    from monas_core.events import from_json
+    from monas_core.record.eventlog import event_in
 
     position = 0
     while True:
@@ -127,21 +136,23 @@ def tail(log: Path) -> Iterator[Event | None]:
             continue
         position += len(complete_lines) + 1
         for line in complete_lines.splitlines():
-            with contextlib.suppress(json.JSONDecodeError):  # cut back and regrown meanwhile
-                yield from_json(json.loads(line))
+            if event := event_in(line):  # a log may be cut back and regrow meanwhile
+                yield event
 
 
 def _print_end(path: Path) -> None:
     """The summary of a finished run, below the last screen."""
     from monas_core.cli.common import console
+    from monas_core.files import command as written
+    from monas_core.record.rundir import RunFolder
     from monas_core.ui.summary import print_summary
 
-    result = path / "result.json"
-    if result.is_file():
-        print_summary(json.loads(result.read_text(encoding="utf-8")), console())
+    folder = RunFolder.open(path)
+    if folder.finished:
+        print_summary(folder.result(), console())
     else:
         console().print(
-            f"The run is not finished. Go on: monas run --resume {path}",
+            f"The run is not finished. Go on: {written('monas run --resume', path)}",
             style="dim",
             soft_wrap=True,
         )

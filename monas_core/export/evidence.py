@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from monas_core.errors import UsageError
+from monas_core.files import inside
 from monas_core.record.frontfile import read_front
 
 
@@ -15,21 +16,21 @@ def evidence(run: Path, key: str) -> list[dict[str, Any]]:
     A front that is missing or damaged has nothing to say here.
     """
     rows: list[dict[str, Any]] = []
-    for path in sorted((run / "front").glob("*.json")):
+    for path in sorted(inside(run, "front").glob("*.json")):
         try:
-            document = read_front(path)
+            front = read_front(inside(run, "front", path.name))
         except UsageError:
             continue
-        for member in document["members"]:
-            if member["key"] == key:
-                rows += [
-                    {
-                        "device": document["device"],
-                        "name": objective["name"],
-                        "value": member["values"][objective["name"]],
-                        "unit": objective["unit"],
-                        "origin": member["origin"][objective["name"]],
-                    }
-                    for objective in document["objectives"]
-                ]
+        rows += [
+            {
+                "device": front.device,
+                "name": objective.name,
+                "value": member.values[objective.name],
+                "unit": objective.unit,
+                "origin": member.origin[objective.name],
+            }
+            for member in front.members
+            if member.key == key
+            for objective in front.objectives
+        ]
     return rows

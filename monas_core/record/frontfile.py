@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 
 from monas_core.errors import UsageError
-from monas_core.files import write_text
+from monas_core.files import parse_json, strict_json, write_text
 from monas_core.parts.objective import Objective, sign
 from monas_core.values.front import Scale, non_dominated
+from monas_core.values.member import SCHEMA, Front, Member, ObjectiveView
 from monas_core.values.value import Evaluation
 
-SCHEMA = 1
 
-
-def front_document(
+def front_of(
     space: str,
     device: str,
     objectives: Sequence[Objective],
@@ -29,7 +28,7 @@ def front_document(
     predicted: Sequence[Mapping[str, float]],
     *,
     held_out: bool,
-) -> dict[str, Any]:
+) -> Front:
     """The non-dominated members of some evaluations, best first objective first.
 
     ``reference_point`` is in each objective's own unit and direction; the
@@ -40,75 +39,73 @@ def front_document(
     points = np.array(
         [[e.values[o.short].value for o in objectives] for e in evaluations], dtype=np.float64
     ).reshape(-1, len(objectives))
-    kept = non_dominated(points * signs)
+    kept = non_dominated(points * signs) & np.isfinite(points).all(axis=1)
     order = [i for i in np.argsort(points[:, 0] * signs[0], kind="stable") if kept[i]]
-    return {
-        "schema": SCHEMA,
-        "space": space,
-        "device": device,
-        "held_out": held_out,
-        "objectives": [
-            {"name": o.short, "unit": o.unit, "direction": o.direction} for o in objectives
-        ],
-        "reference_point": (np.array(scale.reference_point()) * signs).tolist(),
-        "ideal_point": (scale.low * signs).tolist(),
-        "hypervolume": scale.hypervolume(points[kept] * signs),
-        "members": [member(evaluations[i], predicted[i]) for i in order],
-    }
+    return Front(
+        space=space,
+        device=device,
+        held_out=held_out,
+        objectives=tuple(ObjectiveView(o.short, o.unit, o.direction) for o in objectives),
+        reference_point=tuple((np.array(scale.reference_point()) * signs).tolist()),
+        ideal_point=tuple((scale.low * signs).tolist()),
+        hypervolume=scale.hypervolume(points[kept] * signs),
+        members=tuple(member_of(evaluations[i], predicted[i]) for i in order),
+    )
 
 
-def member(evaluation: Evaluation, predicted: Mapping[str, float]) -> dict[str, Any]:
+def member_of(evaluation: Evaluation, predicted: Mapping[str, float]) -> Member:
     """One architecture with its values, where they come from, and what was predicted."""
     values = evaluation.values
-    document: dict[str, Any] = {
-        "architecture": evaluation.architecture.to_json(),
-        "key": evaluation.architecture.key,
-        "values": {name: value.value for name, value in values.items()},
-        "origin": {name: value.origin for name, value in values.items()},
-        "spread": {n: v.spread for n, v in values.items() if v.spread is not None},
-        "predicted": dict(predicted),
-    }
-    extra = {key: number for value in values.values() for key, number in value.extra.items()}
-    return document | ({"extra": extra} if extra else {})
+    return Member(
+        key=evaluation.architecture.key,
+        architecture=evaluation.architecture.to_json(),
+        values={name: value.value for name, value in values.items()},
+        origin={name: value.origin for name, value in values.items()},
+        spread=_finite({n: v.spread for n, v in values.items() if v.spread is not None}),
+        predicted=_finite(predicted),
+        extra=_finite({key: n for value in values.values() for key, n in value.extra.items()}),
+    )
 
 
-def write_front(folder: Path, document: Mapping[str, Any]) -> Path:
+def _finite(table: Mapping[str, float]) -> dict[str, float]:
+    """Companion figures may overflow (a perplexity is an exponential); JSON has no word for it."""
+    return {name: number for name, number in table.items() if math.isfinite(number)}
+
+
+def write_front(folder: Path, front: Front) -> Path:
     """``front/<device>.json`` and ``.csv``; returns the path of the JSON."""
-    path = folder / f"{document['device']}.json"
-    write_text(path, json.dumps(document, indent=1) + "\n")
-    write_text(path.with_suffix(".csv"), to_csv(document))
+    path = folder / f"{front.device}.json"
+    write_text(path, strict_json(front.to_json(), indent=1) + "\n")
+    write_text(path.with_suffix(".csv"), to_csv(front))
     return path
 
 
-def to_csv(document: Mapping[str, Any]) -> str:
+def to_csv(front: Front) -> str:
     """One row per member: key, values with unit in the header, origins, choices."""
-    objectives = document["objectives"]
-    names = [objective["name"] for objective in objectives]
-    members = document["members"]
-    choices = list(members[0]["architecture"]["choices"]) if members else []
+    names = front.names
+    choices = list(dict.fromkeys(name for member in front.members for name in member.choices))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(
-        ["key"]
-        + [f"{o['name']} [{o['unit']}]" for o in objectives]
-        + [f"{name} origin" for name in names]
-        + choices
-    )
-    for item in members:
-        answers = item["architecture"]["choices"]
-        writer.writerow(
-            [item["key"]]
-            + [item["values"][name] for name in names]
-            + [item["origin"][name] for name in names]
-            + [answers[name] for name in choices]
-        )
+    heads = [f"{o.name} [{o.unit}]" for o in front.objectives]
+    writer.writerow(map(_cell, ["key", *heads, *(f"{name} origin" for name in names), *choices]))
+    for member in front.members:
+        values = [member.values[name] for name in names]
+        origins = [member.origin[name] for name in names]
+        answers = [member.choices.get(name, "") for name in choices]
+        writer.writerow(map(_cell, [member.key, *values, *origins, *answers]))
     return stream.getvalue()
 
 
-def read_front(path: Path) -> dict[str, Any]:
+def _cell(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula is marked as text."""
+    formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if formula else value
+
+
+def read_front(path: Path) -> Front:
     """Read a front file. Raises UsageError when it is missing, damaged or of another schema."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UsageError(f"Front file {path} is missing; is the run finished?") from error
     except (OSError, ValueError) as error:
@@ -118,57 +115,41 @@ def read_front(path: Path) -> dict[str, Any]:
             f"Front file {path} is not of schema {SCHEMA}; it was not written by this version."
         )
     try:
-        _check(document)
-    except (KeyError, TypeError, ValueError) as error:
-        fault = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise UsageError(f"Front file {path} is damaged: {fault}.") from error
-    return document
+        return Front.from_json(document)
+    except ValueError as error:
+        raise UsageError(f"Front file {path} is damaged: {error}.") from error
 
 
-def _check(document: Mapping[str, Any]) -> None:
-    """Touch every part that is read; KeyError, TypeError or ValueError for what is not there."""
-    names = [str(objective["name"]) for objective in document["objectives"]]
-    for objective in document["objectives"]:
-        _ = str(objective["unit"]), str(objective["direction"])
-    _ = str(document["device"]), bool(document["held_out"]), float(document["hypervolume"])
-    if len([float(number) for number in document["ideal_point"]]) != len(names):
-        raise ValueError("ideal_point does not fit the objectives")
-    for item in document["members"]:
-        _ = str(item["key"]), dict(item["architecture"]["choices"])
-        _ = [(float(item["values"][name]), str(item["origin"][name])) for name in names]
-
-
-def draw(path: Path, documents: Sequence[Mapping[str, Any]]) -> None:
+def draw(path: Path, fronts: Sequence[Front]) -> None:
     """``front.png``: first against second objective, a panel per device, third as colour."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     from monas_core.files import write_bytes
 
-    columns = min(4, len(documents))
-    rows = -(-len(documents) // columns)
+    columns = min(4, len(fronts))
+    rows = -(-len(fronts) // columns)
     figure = Figure(figsize=(3.4 * columns, 2.9 * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    for index, document in enumerate(documents):
-        _draw_panel(figure, figure.add_subplot(rows, columns, index + 1), document)
+    for index, front in enumerate(fronts):
+        _draw_panel(figure, figure.add_subplot(rows, columns, index + 1), front)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     write_bytes(path, buffer.getvalue())
 
 
-def _draw_panel(figure: Any, panel: Any, document: Mapping[str, Any]) -> None:
-    objectives = document["objectives"]
-    labels = [f"{o['name']} [{o['unit']}]" for o in objectives]
-    table = [[m["values"][o["name"]] for o in objectives] for m in document["members"]]
-    points = np.array(table, dtype=np.float64).reshape(len(table), len(objectives))
-    across = 1 if len(objectives) > 1 else 0
-    if len(objectives) > 2:
+def _draw_panel(figure: Any, panel: Any, front: Front) -> None:
+    labels = [f"{o.name} [{o.unit}]" for o in front.objectives]
+    table = [[member.values[name] for name in front.names] for member in front.members]
+    points = np.array(table, dtype=np.float64).reshape(len(table), len(labels))
+    across = 1 if len(labels) > 1 else 0
+    if len(labels) > 2:
         dots = panel.scatter(points[:, across], points[:, 0], c=points[:, 2], s=18)
         figure.colorbar(dots, ax=panel, label=labels[2])
     else:
         panel.scatter(points[:, across], points[:, 0], s=18)
-    mark = " (held out)" if document["held_out"] else ""
-    panel.set_title(f"{document['device']}{mark}", fontsize=9)
+    mark = " (held out)" if front.held_out else ""
+    panel.set_title(f"{front.device}{mark}", fontsize=9)
     panel.set_xlabel(labels[across], fontsize=8)
     panel.set_ylabel(labels[0], fontsize=8)
     panel.tick_params(labelsize=7)

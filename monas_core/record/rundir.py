@@ -1,7 +1,7 @@
 """The folder of a run: config, event log, archive, checkpoints, fronts.
 
-Everything a later command needs is in here. Logs are append-only lines of
-JSON; all other files are replaced atomically.
+Everything a later command needs is in here. Logs are append-only lines of JSON, all other
+files are replaced atomically, and nothing in it leads out of it (see ``files.inside``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,13 +19,16 @@ from typing import Any
 
 import attrs
 
-from monas_core import events, files
+from monas_core import events
 from monas_core.errors import UsageError
-from monas_core.files import explained, read_json, write_text
+from monas_core.files import inside, parse_json, read_json, write_text
 from monas_core.record.config import RunConfig, read_config, write_config
+from monas_core.record.eventlog import read_events
+from monas_core.record.lock import locked
+from monas_core.values.member import finite_number
 
-_KEPT_CHECKPOINTS = 2
 _DEVICES = "devices.json"
+_SUBFOLDERS = ("checkpoints", "front")
 
 
 class RunFolder:
@@ -43,14 +46,14 @@ class RunFolder:
         """
         path = out_dir if out_dir is not None else _fresh_path(config)
         try:
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            if path.exists() and not _free(path):
                 raise UsageError(
                     f"Run folder {path} is already used; choose another --out-dir, or continue it "
                     "with --resume auto."
                 )
             path.mkdir(parents=True, exist_ok=True)
-            for sub in ("checkpoints", "front"):
-                (path / sub).mkdir()
+            for sub in _SUBFOLDERS:
+                (path / sub).mkdir(exist_ok=True)
         except OSError as error:
             raise UsageError(
                 f"Run folder {path} cannot be written: {error.strerror}; choose another --out-dir."
@@ -65,14 +68,19 @@ class RunFolder:
     @classmethod
     def open(cls, path: Path) -> RunFolder:
         """An existing run. Raises UsageError when it is none."""
-        if not (path / "config.yaml").is_file():
+        folder = cls(path)
+        if not folder.at("config.yaml").is_file():
             raise UsageError(f"{path} is not a run folder: it has no config.yaml.")
-        return cls(path)
+        return folder
+
+    def at(self, *names: str) -> Path:
+        """A path in the folder. Raises UsageError where it would lead out of it."""
+        return inside(self.path, *names)
 
     @property
     def config(self) -> RunConfig:
         """The configuration the run was started with, devices from files included."""
-        config, kept = read_config(self.path / "config.yaml"), self.path / _DEVICES
+        config, kept = read_config(self.at("config.yaml")), self.at(_DEVICES)
         if not kept.exists():
             return config
         own = read_json(kept, "file of devices", "restore it from a copy of the run")
@@ -81,113 +89,66 @@ class RunFolder:
     @property
     def finished(self) -> bool:
         """Whether the fronts are complete."""
-        return (self.path / "result.json").is_file()
-
-    def log(self, event: events.Event) -> None:
-        """Append an event to ``events.jsonl`` (an observer of the bus)."""
-        append_line(self.path / "events.jsonl", events.to_json(event))
+        return self.at("result.json").is_file()
 
     def events(self) -> Iterator[events.Event]:
         """Replay the event log; an incomplete last line is left out."""
-        for document in read_lines(self.path / "events.jsonl"):
-            yield events.from_json(document)
-
-    def new_checkpoint(self, number: int) -> Path:
-        """Path of the next checkpoint folder (not yet made)."""
-        return self.path / "checkpoints" / f"step_{number:08d}"
-
-    def checkpoints(self) -> list[Path]:
-        """Complete checkpoints, oldest first."""
-        return sorted(self.path.glob("checkpoints/step_*"))
-
-    def load_checkpoint(self) -> dict[str, Any] | None:
-        """The newest checkpoint that can be read, or ``None`` if there is none.
-
-        Raises:
-            UsageError: There are some, but all are damaged.
-        """
-        from monas_core import state
-
-        fault: UsageError | None = None
-        for path in reversed(self.checkpoints()):
-            try:
-                return state.load(path)
-            except UsageError as error:
-                fault = fault or error
-        if fault is not None:
-            raise fault
-        return None
+        return read_events(self.at("events.jsonl"))
 
     def result(self) -> dict[str, Any]:
         """What ``result.json`` says. Raises UsageError when it is missing or damaged."""
+        path = self.at("result.json")
         try:
-            return json.loads((self.path / "result.json").read_text(encoding="utf-8"))
+            document = parse_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise UsageError(
-                f"{self.path / 'result.json'} is missing or damaged: {error}."
-            ) from error
+            raise UsageError(f"{path} is missing or damaged: {error}.") from error
+        _check_result(document, path)
+        for name, facts in document["devices"].items():  # a folder may have been moved
+            facts["front"] = str(self.at("front", f"{name}.json"))
+        return document | {"run": str(self.path)}
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the run for this process. Raises UsageError while another one works on it."""
+    def locked(self) -> Iterator[str]:
+        """Hold the run for this process; gives a warning where that is not possible.
+
+        Raises:
+            UsageError: Another process works on it, or it may not be written.
+        """
         busy = (
             f"Run {self.path} is being worked on by another process; watch it with "
             f"monas watch {self.path}, or wait for its end."
         )
-        with files.locked(self.path, busy):
-            yield
+        with locked(self.path, busy) as caution:
+            yield caution
 
     def busy(self) -> bool:
-        """Whether another process works on the run now."""
+        """Whether another process works on the run now, or this one may not."""
         try:
             with self.locked():
                 return False
-        except (OSError, UsageError):
+        except UsageError:
             return True
 
-    def prune_checkpoints(self) -> None:
-        """Keep the newest two."""
-        import shutil
 
-        for old in self.checkpoints()[:-_KEPT_CHECKPOINTS]:
-            shutil.rmtree(old)
-
-    def log_sizes(self) -> dict[str, int]:
-        """Length in bytes of each append-only log, to be cut back to on resume."""
-        return {
-            name: (self.path / name).stat().st_size if (self.path / name).exists() else 0
-            for name in ("events.jsonl", "archive.jsonl")
-        }
-
-    def cut_logs(self, sizes: Mapping[str, int]) -> None:
-        """Forget what was logged after a checkpoint, so that it is not told twice."""
-        for name, size in sizes.items():
-            if (self.path / name).exists():
-                os.truncate(self.path / name, size)
+def _free(path: Path) -> bool:
+    """Whether a run may begin in a folder: empty, or left by a run killed while it was made."""
+    if not path.is_dir():
+        return False
+    there = {entry.name: entry for entry in path.iterdir() if not entry.name.startswith(".")}
+    made = {"env.json", _DEVICES, *_SUBFOLDERS}
+    return there.keys() <= made and not any(
+        any(there[name].iterdir()) for name in _SUBFOLDERS if name in there
+    )
 
 
-def append_line(path: Path, document: Mapping[str, Any]) -> None:
-    """Append one line of JSON."""
-    with explained(path), path.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(document, separators=(",", ":")) + "\n")
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Lines of JSON; a last line cut off by a kill is left out.
-
-    Raises:
-        UsageError: A line before the last is damaged.
-    """
-    if not path.exists():
-        return
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    for number, line in enumerate(lines, start=1):
-        try:
-            yield json.loads(line)
-        except json.JSONDecodeError as error:
-            if number == len(lines):
-                return
-            raise UsageError(f"{path} is damaged at line {number}: {error.msg}.") from error
+def _check_result(document: Any, path: Path) -> None:
+    """Raise UsageError unless it names devices and seconds as ``RunResult`` writes them."""
+    devices = document.get("devices") if isinstance(document, dict) else None
+    if not isinstance(devices, dict) or not all(isinstance(d, dict) for d in devices.values()):
+        raise UsageError(f"{path} is damaged: it names no devices.")
+    seconds = document.get("seconds")
+    if not isinstance(seconds, dict) or not all(map(finite_number, seconds.values())):
+        raise UsageError(f"{path} is damaged: it names no durations.")
 
 
 def environment() -> dict[str, Any]:
@@ -215,7 +176,7 @@ def _fresh_path(config: RunConfig) -> Path:
 
 def runs_in(base: Path) -> list[Path]:
     """Run folders directly below a folder, oldest first."""
-    found = [path.parent for path in base.glob("*/config.yaml")]
+    found = [path.parent for path in base.glob("*/config.yaml") if path.is_file()]
     return sorted(found, key=lambda path: (path / "config.yaml").stat().st_mtime_ns)
 
 
@@ -246,6 +207,7 @@ def unfinished_run(config: RunConfig, out_dir: Path | None) -> RunFolder | None:
     for folder in candidates:
         try:
             same = attrs.evolve(folder.config, out_dir=None) == wanted
+            open_ = out_dir is not None or not (folder.finished or folder.busy())
         except UsageError:
             if out_dir is not None:
                 raise
@@ -255,6 +217,6 @@ def unfinished_run(config: RunConfig, out_dir: Path | None) -> RunFolder | None:
                 f"{out_dir} holds a run with another configuration; resume it with the same "
                 "options, or choose another --out-dir."
             )
-        if same and (out_dir is not None or not (folder.finished or folder.busy())):
+        if same and open_:
             return folder
     return None

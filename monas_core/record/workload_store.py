@@ -11,6 +11,7 @@ from pathlib import Path
 
 from monas_core import state
 from monas_core.errors import UsageError
+from monas_core.files import inside
 from monas_core.parts.context import Context
 from monas_core.tracing.workload import Workload
 from monas_core.values.architecture import Architecture
@@ -33,16 +34,16 @@ def keep(run: Path, context: Context, architectures: Iterable[Architecture]) -> 
         for (architecture, batch), workload in context.workloads.items()
         if architecture in wanted
     ]
-    state.save(run / _FOLDER, {"rows": rows})
+    state.save(inside(run, _FOLDER), {"rows": rows})
 
 
 def recall(run: Path, context: Context) -> None:
     """Put back what ``keep`` wrote for the same space."""
     choices = context.space.choices
     try:
-        rows = state.load(run / _FOLDER)["rows"]
+        rows = state.load(inside(run, _FOLDER))["rows"]
         for row in rows:
             key = choices.from_json(row.pop("architecture")), row.pop("batch")
             context.workloads[key] = Workload(**row)
-    except (UsageError, KeyError, TypeError, AttributeError):
+    except (UsageError, KeyError, TypeError, AttributeError, ValueError):
         return

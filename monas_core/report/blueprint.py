@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from monas_core.values.member import Member
+
 Row = Mapping[str, Any]
 """A choice as plain values: ``name``, ``options``, ``ordered``, ``condition`` (``{"choice",
 "options"}`` or ``None``), and ``group``, the block it belongs to (or ``None``)."""
@@ -48,7 +50,7 @@ def _labelled(title: str, rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def observed(
-    members: Sequence[Mapping[str, Any]], conditions: Mapping[str, Sequence[Any]]
+    members: Sequence[Member], conditions: Mapping[str, Sequence[Any]]
 ) -> list[dict[str, Any]]:
     """Rows for a space that is not installed, with the options that some members have.
 
@@ -56,7 +58,7 @@ def observed(
     """
     options: dict[str, list[Any]] = {}
     for member in members:
-        for name, answer in member["architecture"]["choices"].items():
+        for name, answer in member.choices.items():
             known = options.setdefault(name, [])
             if answer not in known:
                 known.append(answer)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from monas_core.files import finite
 from monas_core.record.frontfile import to_csv
 from monas_core.report.blueprint import blueprint, observed
 from monas_core.report.facts import Facts
 from monas_core.report.records import Record
 from monas_core.ui.text import active_choices, architecture
+from monas_core.values.member import Member, ObjectiveView
 
 Document = Mapping[str, Any]
 
@@ -20,18 +21,18 @@ Document = Mapping[str, Any]
 def content(record: Record, facts: Facts) -> dict[str, Any]:
     """Fronts as stored, how to draw architectures, curves, and how to weigh wishes."""
     fronts = record.fronts
-    members = [member for front in fronts.values() for member in front["members"]]
-    names = [objective["name"] for objective in objectives(record)]
+    members = [member for front in fronts.values() for member in front.members]
+    names = [objective.name for objective in objectives(record)]
     told = record.history.facts.get("conditions")
     rows = facts.choices
     if rows is None:
         rows = observed(members, told if isinstance(told, Mapping) else {})
     return {
         "pick": f"monas pick {shlex.quote(str(record.path))}",
-        "space": next(iter(fronts.values()))["space"],
-        "objectives": objectives(record),
+        "space": next(iter(fronts.values())).space,
+        "objectives": [objective.to_json() for objective in objectives(record)],
         "ratios": list(names[1:] if facts.ratios is None else facts.ratios),
-        "fronts": dict(fronts),
+        "fronts": {name: front.to_json() for name, front in fronts.items()},
         "csv": {name: to_csv(front) for name, front in fronts.items()},
         "summaries": summaries(members, rows),
         "blueprint": blueprint(rows),
@@ -43,12 +44,12 @@ def content(record: Record, facts: Facts) -> dict[str, Any]:
     }
 
 
-def objectives(record: Record) -> list[dict[str, str]]:
-    """``{"name", "unit", "direction"}``, the same on every device of a run."""
-    return next(iter(record.fronts.values()))["objectives"]
+def objectives(record: Record) -> tuple[ObjectiveView, ...]:
+    """The same on every device of a run."""
+    return next(iter(record.fronts.values())).objectives
 
 
-def summaries(members: Sequence[Document], rows: Sequence[Document]) -> dict[str, str]:
+def summaries(members: Sequence[Member], rows: Sequence[Document]) -> dict[str, str]:
     """One line per architecture, by key: its answers that count."""
     conditions = {
         row["name"]: [row["condition"]["choice"], row["condition"]["options"]]
@@ -56,21 +57,11 @@ def summaries(members: Sequence[Document], rows: Sequence[Document]) -> dict[str
         if row.get("condition")
     }
     return {
-        member["key"]: architecture(active_choices(member["architecture"]["choices"], conditions))
-        for member in members
+        member.key: architecture(active_choices(member.choices, conditions)) for member in members
     }
 
 
 def as_script(value: Any) -> str:
     """JSON that may stand inside ``<script>``: nothing in it can end the element."""
-    text = json.dumps(_finite(value), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(finite(value), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _finite(value: Any) -> Any:
-    """Numbers JSON has no words for become ``null``."""
-    if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

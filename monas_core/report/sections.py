@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from monas_core.report.accuracy import median_error, origins
+from monas_core.report.accuracy import origins
 from monas_core.report.content import objectives
 from monas_core.report.facts import Facts
 from monas_core.report.records import Record
 from monas_core.ui.text import ARROW, clock, number, plain_fact
+from monas_core.values.member import Front, prediction_error
 
 _PROFILE = ("processor", "kind", "runtime", "precision", "batch", "date")
 
@@ -18,15 +19,15 @@ _PROFILE = ("processor", "kind", "runtime", "precision", "batch", "date")
 def tiles(record: Record) -> str:
     """The run in a few large figures."""
     fronts = record.fronts.values()
-    searched = [front for front in fronts if not front["held_out"]]
-    known = [float(front["hypervolume"]) for front in searched]
+    searched = [front for front in fronts if not front.held_out]
+    known = [front.hypervolume for front in searched]
     held_out = len(record.fronts) - len(searched)
-    names = ", ".join(f"{o['name']} {ARROW[o['direction']]}" for o in objectives(record))
+    names = ", ".join(f"{o.name} {ARROW[o.direction]}" for o in objectives(record))
     started = record.history.started
     figures = {
         "devices": f"{len(searched)} searched" + (f", {held_out} not" if held_out else ""),
         "objectives": names,
-        "members of the fronts": str(sum(len(front["members"]) for front in fronts)),
+        "members of the fronts": str(sum(len(front.members) for front in fronts)),
         "mean hypervolume": number(sum(known) / len(known), 3) if known else "–",
         "whole run": f"{clock(float(record.seconds.get('total', 0.0)))} min",
     }
@@ -46,9 +47,9 @@ def warnings(record: Record) -> str:
 
 def accuracy_table(record: Record) -> str:
     """Median relative error of the predictions, by device and objective."""
-    names = [objective["name"] for objective in objectives(record)]
+    names = [objective.name for objective in objectives(record)]
     rows = [
-        [_device(front), *(_percent(median_error(front["members"], name)) for name in names)]
+        [_device(front), *(_percent(prediction_error(front.members, name)) for name in names)]
         for front in record.fronts.values()
     ]
     return _table(["device", *names], rows)
@@ -56,13 +57,13 @@ def accuracy_table(record: Record) -> str:
 
 def provenance(record: Record, facts: Facts) -> str:
     """Per device: what it is, and where each of its values comes from."""
-    names = [objective["name"] for objective in objectives(record)]
+    names = [objective.name for objective in objectives(record)]
     rows: list[list[str]] = []
     for device, front in record.fronts.items():
         profile = facts.profiles.get(device)
         told = [str(profile[key]) for key in _PROFILE if profile.get(key)] if profile else []
         about = ", ".join(f"batch {t}" if t.isdigit() else t for t in told)
-        cells = [escape(_counts(origins(front["members"], name))) for name in names]
+        cells = [escape(_counts(origins(front.members, name))) for name in names]
         missing = "" if profile else "its profile is not installed here"
         rows.append([_device(front), *cells, escape(about or missing)])
     return _table(["device", *names, "profile"], rows) + _figures(record, facts)
@@ -104,9 +105,9 @@ def durations(record: Record) -> str:
     return _table(["phase", "duration"], rows)
 
 
-def _device(front: Mapping[str, Any]) -> str:
-    mark = ' <span class="tag">not searched</span>' if front["held_out"] else ""
-    return escape(str(front["device"])) + mark
+def _device(front: Front) -> str:
+    mark = ' <span class="tag">not searched</span>' if front.held_out else ""
+    return escape(front.device) + mark
 
 
 def _counts(found: Mapping[str, int]) -> str:

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from monas_core import events
-from monas_core.errors import Interrupted
 from monas_core.record import usage_file
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
-from monas_core.running.finishing import finish
+from monas_core.running.finishing import conclude, finish
 from monas_core.running.plan import Plan
 from monas_core.running.searching import search
 from monas_core.running.session import PHASES
 from monas_core.running.warming import warm_up
 from monas_core.running.work import RunResult, Work
 
-_PHASES: Mapping[str, Callable[[Work], object]] = dict(
-    zip(PHASES, (warm_up, search, finish), strict=False)
+_PHASES: Mapping[str, Callable[[Work], None]] = dict(
+    zip(PHASES, (warm_up, search, finish, conclude), strict=True)
 )
 
 
@@ -30,12 +29,17 @@ def execute(plan: Plan, folder: RunFolder, bus: events.Bus, control: Control) ->
 
     Raises:
         Interrupted: ``control`` asked to stop; a checkpoint was saved.
+        UsageError: Another process works on it, or what it did before is damaged.
     """
-    if folder.finished:
+    if folder.finished and _has_fronts(plan, folder):
         return stored_result(folder)
-    with folder.locked():
+    with folder.locked() as caution:
         usage_file.keep(folder.path, plan.task.usage())
-        return _carry_out(Work(plan, folder, bus, control), bus)
+        work = Work(plan, folder, bus, control)
+        if caution:
+            work.journal.warn(caution)
+        _carry_out(work)
+    return stored_result(folder)
 
 
 def stored_result(folder: RunFolder) -> RunResult:
@@ -44,26 +48,20 @@ def stored_result(folder: RunFolder) -> RunResult:
     return RunResult(folder.path, document["devices"], document["seconds"])
 
 
-def _carry_out(work: Work, bus: events.Bus) -> RunResult:
+def _has_fronts(plan: Plan, folder: RunFolder) -> bool:
+    return all(folder.at("front", f"{d.name}.json").is_file() for d in plan.all_devices)
+
+
+def _carry_out(work: Work) -> None:
     resumed = work.restore()
-    bus.attach(work.folder.log, first=True)
-    work.session.evaluator.listen(work.archive.add)
-    work.emit(_opening(work, resumed=resumed))
-    seconds = work.session.seconds
-    try:
+    if work.session.phase == "done" and not _has_fronts(work.plan, work.folder):
+        work.session.phase = "finish"  # somebody removed them; nothing is evaluated twice
+    with work.journal.recording(
+        lambda: _opening(work, resumed=resumed), lambda: work.session.seconds
+    ):
         for phase, carry_out in _PHASES.items():
             if work.session.phase == phase:
                 carry_out(work)
-        result = stored_result(work.folder)
-    except Interrupted as stop:
-        work.emit(events.RunFinished(work.now(), "interrupted", seconds, str(stop)))
-        raise
-    except BaseException as error:
-        message = f"{type(error).__name__}: {error}"
-        work.emit(events.RunFinished(work.now(), "failed", seconds, message))
-        raise
-    work.emit(events.RunFinished(work.now(), "done", result.seconds))
-    return result
 
 
 def _opening(work: Work, *, resumed: bool) -> events.RunStarted:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
+import attrs
 import numpy as np
 
 from monas_core.parts.device import Device
@@ -18,10 +18,11 @@ from monas_core.problem.feasibility import (
     total_misses,
     unmet,
 )
-from monas_core.record.frontfile import front_document
+from monas_core.record.frontfile import front_of
 from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Scale, non_dominated
+from monas_core.values.member import Front
 from monas_core.values.wish import Wish, wishes
 
 Progress = Callable[[int, int], None]
@@ -124,14 +125,14 @@ def _split_shift(session: Session) -> dict[str, float]:
 
 def device_front(
     session: Session, device: Device, architectures: Sequence[Architecture], scale: Scale
-) -> dict[str, Any]:
-    """Front document of one device from complete evaluations."""
+) -> Front:
+    """Front of one device from complete evaluations."""
     if device.profile.origin == "measured":
         _settle(session, device, architectures)
     evaluations = session.evaluator.evaluate(architectures, device, "final")
     limits = session.problem.limits_on(device)
     within = met(evaluations, limits)
-    document = front_document(
+    front = front_of(
         session.plan.space.name,
         device.name,
         session.plan.objectives,
@@ -143,9 +144,10 @@ def device_front(
     if limits:
         signs = np.array([sign(objective) for objective in session.plan.objectives])
         points = np.array([[v.value for v in e.values.values()] for e in evaluations]) * signs
-        document["limits"] = account(session.plan.objectives, limits, device.name, points)
-        document["unmet"] = "" if within else unmet(evaluations, limits, device.name)
-    return document
+        told = account(session.plan.objectives, limits, device.name, points)
+        missed = "" if within else unmet(evaluations, limits, device.name)
+        return attrs.evolve(front, limits=tuple(told), unmet=missed)
+    return front
 
 
 def _settle(session: Session, device: Device, architectures: Sequence[Architecture]) -> None:
@@ -170,15 +172,15 @@ def _settle(session: Session, device: Device, architectures: Sequence[Architectu
         settled.update(lucky)
 
 
-def fronts(session: Session, progress: Progress, note: Note) -> Mapping[str, dict[str, Any]]:
-    """Front documents of every device, search devices first."""
+def fronts(session: Session, progress: Progress, note: Note) -> Mapping[str, Front]:
+    """Fronts of every device, search devices first."""
     proposed = proposals(session, note)
     everyone = list(dict.fromkeys(a for found in proposed.values() for a in found))
     evaluate_quality(session, everyone, progress)
     scales = yardstick.scales(session.evaluator, session.plan.all_devices, "final")
-    documents: dict[str, dict[str, Any]] = {}
+    found: dict[str, Front] = {}
     for device in session.plan.all_devices:
         note(f"evaluating on {device.name}")
         pool = candidates(session, device, proposed[device.name], everyone)
-        documents[device.name] = device_front(session, device, pool, scales[device.name])
-    return documents
+        found[device.name] = device_front(session, device, pool, scales[device.name])
+    return found

@@ -1,25 +1,25 @@
-"""The last phase: fronts on unseen data, their files, and the result."""
+"""The last phases: fronts on unseen data and their files; then the end of the run."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from monas_core.events import FrontChanged, PhaseStarted, Warned
-from monas_core.files import write_text
+from monas_core.files import strict_json, write_text
 from monas_core.record import workload_store
 from monas_core.record.frontfile import draw, write_front
 from monas_core.running import finish as final
 from monas_core.running.work import RunResult, Work
+from monas_core.values.member import Front
 
 PHASE = "finish"
 _UNIT = "architectures"
 
 
-def finish(work: Work) -> RunResult:
-    """Evaluate what the optimizer proposes and write fronts, picture, workloads and result."""
+def finish(work: Work) -> None:
+    """Evaluate what the optimizer proposes and write fronts, picture and workloads."""
     work.emit(PhaseStarted(work.now(), PHASE, 0, _UNIT))
     mark = time.perf_counter()
 
@@ -34,28 +34,37 @@ def finish(work: Work) -> RunResult:
     def note(text: str) -> None:
         work.step_done(PHASE, 0, 0, note=text)
 
-    documents = final.fronts(work.session, progress, note)
-    facts = _write(work, documents)
+    fronts = final.fronts(work.session, progress, note)
+    work.facts = _write(work, fronts)
     workload_store.keep(work.folder.path, work.session.context, work.session.evaluator.evaluated())
     work.spend(PHASE, mark)
-    result = RunResult(work.folder.path, facts, {**work.session.seconds, "total": work.now()})
-    write_text(work.folder.path / "result.json", json.dumps(result.to_json(), indent=1) + "\n")
-    # after the result: a kill in between repeats this phase, it does not lose it
     work.session.phase = "done"
     work.save()
-    return result
 
 
-def _write(work: Work, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def conclude(work: Work) -> None:
+    """End the log, then write the result, which declares the run complete.
+
+    In this order a kill anywhere leaves either a run that ends again when it is resumed, or
+    one whose log has its end.
+    """
+    seconds = {**work.session.seconds, "total": work.now()}
+    work.journal.close(seconds)
+    result = RunResult(work.folder.path, work.facts, seconds)
+    write_text(work.folder.at("result.json"), strict_json(result.to_json(), indent=1) + "\n")
+
+
+def _write(work: Work, fronts: Mapping[str, Front]) -> dict[str, dict[str, Any]]:
     """Front files and their picture; what the result says of each device."""
+    folder = work.folder.at("front")
+    folder.mkdir(exist_ok=True)
     facts: dict[str, dict[str, Any]] = {}
-    for name, document in documents.items():
-        path = write_front(work.folder.path / "front", document)
-        volume, members = document["hypervolume"], document["members"]
+    for name, front in fronts.items():
+        path = write_front(folder, front)
+        volume, members = front.hypervolume, [member.to_json() for member in front.members]
         facts[name] = {"hypervolume": volume, "members": len(members), "front": str(path)}
-        said = document.get("limits", [])
-        work.emit(FrontChanged(work.now(), name, volume, members, "final", said))
-        if document.get("unmet"):
-            work.emit(Warned(work.now(), document["unmet"]))
-    draw(work.folder.path / "front.png", list(documents.values()))
+        work.emit(FrontChanged(work.now(), name, volume, members, "final", list(front.limits)))
+        if front.unmet:
+            work.emit(Warned(work.now(), front.unmet))
+    draw(work.folder.at("front.png"), list(fronts.values()))
     return facts

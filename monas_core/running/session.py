@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from monas_core.errors import UsageError
+from monas_core.errors import MonasError, UsageError
 from monas_core.parts.context import Context
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.problem import Problem
@@ -88,14 +88,16 @@ class Session:
             "devices": {d.name: dict(d.state_dict()) for d in self.plan.all_devices},
         }
 
-    def load_state_dict(self, state: Mapping[str, Any], archive: Archive) -> None:
+    def load_state_dict(self, state: Any, archive: Archive) -> None:
         """Continue from a checkpoint and the archive as it was then.
 
         Raises UsageError if what is installed has other parts than what wrote the checkpoint.
         """
         try:
             self._load(state, archive)
-        except (KeyError, RuntimeError, ValueError) as error:
+        except MonasError:
+            raise
+        except Exception as error:
             reason = " ".join(str(error).split())
             raise UsageError(
                 f"Run {archive.path.parent} does not fit what is installed ({reason:.160}); "
@@ -104,6 +106,8 @@ class Session:
 
     def _load(self, state: Mapping[str, Any], archive: Archive) -> None:
         assert self.context.supernet is not None
+        if state["phase"] not in PHASES:
+            raise ValueError(f"there is no phase {state['phase']!r:.40}")
         self.phase = state["phase"]
         self.seconds = dict(state["seconds"])
         self.context.supernet.load_state_dict(state["supernet"])

@@ -9,16 +9,17 @@ from typing import Any
 
 import attrs
 
-from monas_core import events, state
+from monas_core import events
 from monas_core.errors import Interrupted
+from monas_core.files import command
 from monas_core.record.archive import Archive
+from monas_core.record.checkpoints import ARCHIVE
+from monas_core.record.journal import Journal
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.memory import peak_mb
 from monas_core.running.plan import Plan
 from monas_core.running.session import Session
-
-_CHECKPOINT_EVERY_S = 20.0
 
 
 @attrs.frozen
@@ -45,43 +46,38 @@ class Work:
         plan: What is run.
         folder: Where.
         session: Its live state.
-        archive: Every value it obtained.
+        journal: Its log, checkpoints and clock.
         told: Number of evaluated architectures that screens have heard of.
+        facts: By device, what the result says of its front, once that is known.
     """
 
     def __init__(self, plan: Plan, folder: RunFolder, bus: events.Bus, control: Control) -> None:
         self.plan = plan
         self.folder = folder
         self.session = Session(plan)
-        self.archive = Archive(folder.path / "archive.jsonl")
+        self.journal = Journal(folder.path, bus)
         self.told = 0
-        self._bus = bus
+        self.facts: dict[str, dict[str, Any]] = {}
         self._control = control
-        self._clock = 0.0
-        self._started = self._saved_at = time.perf_counter()
-        self._save_took = 0.0
-        self._checkpoints = 0
 
     def now(self) -> float:
         """Seconds of work on this run, earlier parts included."""
-        return self._clock + time.perf_counter() - self._started
+        return self.journal.now()
 
     def emit(self, event: events.Event) -> None:
         """Tell whoever listens."""
-        self._bus.emit(event)
+        self.journal.emit(event)
 
     def restore(self) -> bool:
-        """Go back to the latest checkpoint; whether there is one."""
-        saved = self.folder.load_checkpoint()
-        if saved is None:
-            self.folder.cut_logs({"events.jsonl": 0, "archive.jsonl": 0})
-            return False
-        self.folder.cut_logs(saved["logs"])
-        self.session.load_state_dict(saved["session"], self.archive)
-        self._clock = saved["clock"]
-        self._checkpoints = saved["number"] + 1
-        self.told = saved["told"]
-        return True
+        """Go back to the latest checkpoint that is whole; whether there is one."""
+        archive = Archive(self.folder.at(ARCHIVE), self.journal.archive)
+        found = self.journal.restore()
+        if found is not None:
+            self.session.load_state_dict(found.content.get("session"), archive)
+            self.told = found.content["told"]
+            self.facts = found.content["facts"]
+        self.session.evaluator.listen(archive.add)
+        return found is not None
 
     def spend(self, phase: str, begin: float) -> float:
         """Book the time since ``begin`` (of ``time.perf_counter``) on a phase, in seconds."""
@@ -106,28 +102,12 @@ class Work:
         )
         if self._control.stopping:
             self.save()
-            raise Interrupted(
-                f"stopped during {phase}; go on with: monas run --resume {self.folder.path}"
-            )
-        if time.perf_counter() - self._saved_at > max(_CHECKPOINT_EVERY_S, 20 * self._save_took):
+            again = command("monas run --resume", self.folder.path)
+            raise Interrupted(f"stopped during {phase}; go on with: {again}")
+        if self.journal.due:
             self.save()
 
     def save(self) -> None:
         """Write a checkpoint."""
-        begin = time.perf_counter()
-        path = self.folder.new_checkpoint(self._checkpoints)
-        state.save(
-            path,
-            {
-                "session": self.session.state_dict(),
-                "clock": self.now(),
-                "number": self._checkpoints,
-                "told": self.told,
-                "logs": self.folder.log_sizes(),
-            },
-        )
-        self._checkpoints += 1
-        self.folder.prune_checkpoints()
-        self._saved_at = time.perf_counter()
-        self._save_took = self._saved_at - begin
-        self.emit(events.CheckpointSaved(self.now(), str(path)))
+        session = self.session.state_dict()
+        self.journal.save({"session": session, "told": self.told, "facts": self.facts})

@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from monas_core import events, state
+from monas_core import events
 from monas_core.errors import Interrupted, UsageError
+from monas_core.record.journal import Journal
 from monas_core.running.control import Control
 from monas_core.running.memory import peak_mb
 from monas_core.running.session import Session
@@ -18,7 +19,6 @@ from monas_core.train.settings import TrainSettings
 from monas_core.train.trainer import SubnetTrainer
 from monas_core.values.architecture import Architecture
 
-CHECKPOINT_EVERY_S = 20.0
 PHASE = "training"
 
 
@@ -63,10 +63,10 @@ def train(
     if anew or not folder.started:
         training.rehearse()  # whatever cannot work is refused before anything is written
     folder.path.mkdir(parents=True, exist_ok=True)
-    with folder.locked():
+    with folder.locked() as caution:
         if anew:
             folder.clear()
-        return training.run()
+        return training.run(caution)
 
 
 def _same(folder: TrainedFolder, settings: TrainSettings) -> None:
@@ -95,18 +95,11 @@ class _Training:
         self.folder = folder
         self.architecture = architecture
         self.settings = settings
-        self.bus = bus or events.Bus()
+        self.journal = Journal(folder.path, bus or events.Bus())
         self.control = control or Control()
         self.task = session.context.require_task()
         self.teacher = Teacher(session.context) if settings.distil else None
         self.steps = int(settings.budget.amount)
-        self.clock = 0.0
-        self.checkpoints = 0
-        self.started = self.saved_at = time.perf_counter()
-
-    def now(self) -> float:
-        """Seconds of work on this training, earlier parts included."""
-        return self.clock + time.perf_counter() - self.started
 
     def rehearse(self) -> None:
         """Try a few steps on a copy; a budget of time becomes a number of steps for good.
@@ -119,8 +112,10 @@ class _Training:
         if budget.unit == "seconds":
             self.steps = fitting
 
-    def run(self) -> dict[str, Any]:
-        saved = self.folder.load_checkpoint() if self.folder.started else None
+    def run(self, caution: str) -> dict[str, Any]:
+        """Train, from the latest checkpoint if there is one; ``caution`` is told."""
+        if caution:
+            self.journal.warn(caution)
         if self.folder.started:
             self.steps = int(self.folder.settings()["steps"])
         else:
@@ -131,31 +126,29 @@ class _Training:
                     "architecture": self.architecture.to_json(),
                 }
             )
+        saved = self.journal.restore()
         trainer = self._trainer()
-        before = saved["before"] if saved else trainer.score()
-        self.folder.cut_logs(saved["logs"] if saved else {"events.jsonl": 0})
-        if saved:
-            trainer.load_state_dict(saved["trainer"])
-            self.clock, self.checkpoints = saved["clock"], saved["number"] + 1
-        self.bus.attach(self.folder.log, first=True)
-        self.bus.emit(self._opening(trainer, resumed=saved is not None))
-        self.bus.emit(events.PhaseStarted(self.now(), PHASE, trainer.steps, "steps"))
-        try:
+        if saved is not None:
+            before = saved.content["before"]
+            trainer.load_state_dict(saved.content["trainer"])
+        else:
+            before = trainer.score()
+        with self.journal.recording(
+            lambda: self._opening(trainer, resumed=saved is not None), self._seconds
+        ):
+            self.journal.emit(
+                events.PhaseStarted(self.journal.now(), PHASE, trainer.steps, "steps")
+            )
             while trainer.done < trainer.steps:
                 self._step(trainer, before)
             result = self._result(trainer, before)
-        except Interrupted as reason:
-            self._close("interrupted", str(reason))
-            raise
-        except BaseException as error:
-            self._close("failed", f"{type(error).__name__}: {error}")
-            raise
-        self.folder.finish(trainer.network, result)
-        self._close("done")
+            self.folder.keep(trainer.network)
+            self.journal.close(self._seconds())
+        self.folder.finish(result)
         return result
 
-    def _close(self, status: str, message: str = "") -> None:
-        self.bus.emit(events.RunFinished(self.now(), status, {PHASE: self.now()}, message))
+    def _seconds(self) -> dict[str, float]:
+        return {PHASE: self.journal.now()}
 
     def _trainer(self) -> SubnetTrainer:
         """The network as it starts."""
@@ -183,7 +176,7 @@ class _Training:
         score = self.task.score
         start = "fresh weights" if self.settings.from_scratch else "inherited weights"
         return events.RunStarted(
-            self.now(),
+            self.journal.now(),
             run=str(self.folder.path),
             space=self.plan.space.name,
             optimizer="Muon and AdamW",
@@ -210,34 +203,19 @@ class _Training:
         items = self.settings.batch_size * self.task.items_per_sample / spent
         rates = {"steps/s": 1 / spent, f"{self.task.item}s/s": items}
         done = trainer.done
-        self.bus.emit(
-            events.StepFinished(self.now(), PHASE, done, done, trainer.losses, rates, "", peak_mb())
-        )
+        told = (PHASE, done, done, trainer.losses, rates, "", peak_mb())
+        self.journal.emit(events.StepFinished(self.journal.now(), *told))
         if self.control.stopping and done < trainer.steps:
             self._save(trainer, before)
             raise Interrupted(
                 "training stopped; the same command goes on with it "
                 f"({done} of {trainer.steps} steps are done)"
             )
-        if time.perf_counter() - self.saved_at > CHECKPOINT_EVERY_S:
+        if self.journal.due:
             self._save(trainer, before)
 
     def _save(self, trainer: SubnetTrainer, before: dict[str, float]) -> None:
-        path = self.folder.new_checkpoint(self.checkpoints)
-        state.save(
-            path,
-            {
-                "trainer": trainer.state_dict(),
-                "before": before,
-                "clock": self.now(),
-                "number": self.checkpoints,
-                "logs": self.folder.log_sizes(),
-            },
-        )
-        self.checkpoints += 1
-        self.folder.prune_checkpoints()
-        self.saved_at = time.perf_counter()
-        self.bus.emit(events.CheckpointSaved(self.now(), str(path)))
+        self.journal.save({"trainer": trainer.state_dict(), "before": before})
 
     def _result(self, trainer: SubnetTrainer, before: dict[str, float]) -> dict[str, Any]:
         score = self.task.score
@@ -246,7 +224,7 @@ class _Training:
             "architecture": self.architecture.to_json(),
             "settings": self.settings.to_json(),
             "steps": trainer.steps,
-            "seconds": round(self.now(), 3),
+            "seconds": round(self.journal.now(), 3),
             "score": {"name": score.name, "unit": score.unit, "direction": score.direction},
             "before": before,
             "after": trainer.score(),

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from monas_core.ui.fronttable import origin_mark
 from monas_core.ui.text import ARROW, clock, count, number
+from monas_core.values.member import Member, ObjectiveView
 
 Document = Mapping[str, Any]
 
@@ -36,9 +37,11 @@ def print_training(result: Document, console: Console) -> None:
     console.print(f"  $ monas export {run} --architecture {key} --format onnx", soft_wrap=True)
 
 
-def print_export(report: Document, console: Console) -> None:
+def print_export(
+    report: Document, member: Member, objectives: Sequence[ObjectiveView], console: Console
+) -> None:
     """What was written, how close it is, what it takes, and how fast it is."""
-    check, member = report["check"], report["member"]
+    check = report["check"]
     console.print(
         f"[bold]Exported[/] [bold cyan]{report['key']}[/] with {report['weights']} weights as "
         f"{report['format']}, {count(report['parameters'])} parameters\n"
@@ -60,12 +63,12 @@ def print_export(report: Document, console: Console) -> None:
     if "class" in report:
         table.add_row("class", f"transformers.{report['class']}")
     if "latency" in report:
-        _add_latency(table, report["latency"], report["objectives"], member)
+        _add_latency(table, report["latency"], objectives, member)
     console.print(table)
 
 
 def _add_latency(
-    table: Table, latency: Document, objectives: Sequence[Document], member: Document
+    table: Table, latency: Document, objectives: Sequence[ObjectiveView], member: Member
 ) -> None:
     """onnxruntime's time beside what the run knows and predicts of this subnet."""
     table.add_row(
@@ -73,10 +76,10 @@ def _add_latency(
         f"{number(latency['median_ms'])} ±{number(latency['spread_ms'] / 2, 2)} ms here, "
         f"batch {latency['batch']}, threads {latency['threads']}",
     )
-    for name in (o["name"] for o in objectives if o["unit"] == "ms"):
-        mark = origin_mark(member["origin"].get(name))
-        text = f"{number(member['values'][name])} ms {mark} {member['origin'][name]}"
-        predicted = member.get("predicted", {}).get(name)
+    for name in (o.name for o in objectives if o.unit == "ms"):
+        mark = origin_mark(member.origin.get(name))
+        text = f"{number(member.values[name])} ms {mark} {member.origin[name]}"
+        predicted = member.predicted.get(name)
         if predicted is not None:
             text += f", predicted {number(predicted)} ms"
-        table.add_row(f"{name} on {member['device']}", text)
+        table.add_row(f"{name} on {member.device}", text)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from rich.text import Text
 
 from monas_core.ui.blocks import ACCENT, Block, boxed
 from monas_core.ui.highlights import highlights, staircase
-from monas_core.ui.parts import Cloud, FrontView, ObjectiveView
+from monas_core.ui.parts import Cloud, FrontView
 from monas_core.ui.plot import Axis, Plot
 from monas_core.ui.text import ARROW, number
 from monas_core.ui.view import ViewState
+from monas_core.values.member import ObjectiveView
 
 CLOUD_STYLE = "bright_black"
 
@@ -52,7 +55,7 @@ def _scatter(
     height: int,
 ) -> Block:
     """Evaluated architectures as dots, members as discs, the front as a stepped line."""
-    members = _points([m["values"] for m in front.members], across, up)
+    members = _points([m.values for m in front.members], across, up)
     cloud = state.clouds.get(f"{front.split}/{device}", Cloud())
     others = _points(cloud.points, across, up)
     shown = members + others
@@ -71,13 +74,13 @@ def _scatter(
     for point in members:
         plot.canvas.glyph(*plot.place(*point), "●", ACCENT)
     for highlight in reversed(highlights(front.members, state.objectives)):
-        for point in _points([highlight.member["values"]], across, up):
+        for point in _points([highlight.member.values], across, up):
             plot.canvas.glyph(*plot.place(*point), "◆", f"bold {highlight.colour}")
     return plot.lines()
 
 
 def _points(
-    values: list[dict[str, float]] | tuple, across: ObjectiveView, up: ObjectiveView
+    values: Sequence[Mapping[str, float]], across: ObjectiveView, up: ObjectiveView
 ) -> list[tuple[float, float]]:
     return [
         (row[across.name], row[up.name]) for row in values if across.name in row and up.name in row

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from monas_core.ui.text import ARROW, active_choices, architecture, number
+from monas_core.values.member import Front, Member, ObjectiveView
 
-Document = Mapping[str, Any]
 Conditions = Mapping[str, Sequence[Any]]
 
 _MARKS = {"measured": "●", "tabulated": "◆", "modelled": "○", "predicted": "~"}
@@ -33,86 +33,88 @@ def origin_legend(used: Collection[str]) -> str:
     return "   ".join(f"{mark} {_MEANINGS[o]}" for o, mark in _MARKS.items() if o in used)
 
 
-def heading(objective: Document) -> str:
+def heading(objective: ObjectiveView) -> str:
     """Column title of an objective: name, better direction, unit."""
-    unit = f"\n{objective['unit']}" if objective.get("unit") else ""
-    return f"{objective['name']} {ARROW.get(objective['direction'], '')}{unit}"
+    unit = f"\n{objective.unit}" if objective.unit else ""
+    return f"{objective.name} {ARROW.get(objective.direction, '')}{unit}"
 
 
-def front_table(front: Document, conditions: Conditions, width: int) -> Group:
+def front_table(front: Front, conditions: Conditions, width: int) -> Group:
     """All members of a front, as they are ordered in its file."""
-    members = front["members"]
+    members = front.members
     extras = _extras(members, width)
     table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 1))
     table.add_column("#", justify="right", style="dim")
-    for objective in front["objectives"]:
+    for objective in front.objectives:
         table.add_column(heading(objective), justify="right", no_wrap=True)
     for name in extras:
         table.add_column(name.replace("_", " ").replace(" ", "\n", 1), justify="right", style="dim")
     table.add_column("architecture", overflow="fold")
     table.add_column("key", style="dim", no_wrap=True)
     for index, member in enumerate(members, start=1):
-        table.add_row(str(index), *_row(member, front["objectives"], extras, conditions))
-    used = {origin for member in members for origin in member["origin"].values()}
+        table.add_row(str(index), *_row(member, front.objectives, extras, conditions))
+    used = {origin for member in members for origin in member.origin.values()}
     return Group(title(front), Text(), table, Text(), Text(origin_legend(used), style="dim"))
 
 
-def title(front: Document) -> Text:
+def title(front: Front) -> Text:
     """Device, size and hypervolume of a front in one line."""
-    line = Text.assemble(("Front of ", "bold"), (front["device"], "bold cyan"))
-    line.append(f"   {len(front['members'])} members")
-    line.append(f"   hypervolume {number(front['hypervolume'], 3)}")
-    if front.get("held_out"):
+    line = Text.assemble(("Front of ", "bold"), (front.device, "bold cyan"))
+    line.append(f"   {len(front.members)} members")
+    line.append(f"   hypervolume {number(front.hypervolume, 3)}")
+    if front.held_out:
         line.append("   not searched", "magenta")
     return line
 
 
-def _extras(members: Sequence[Document], width: int) -> list[str]:
+def _extras(members: Sequence[Member], width: int) -> list[str]:
     """Companion figures (perplexity, ...) to show, where there is room."""
     if width < 110 or not members:
         return []
-    return list(members[0].get("extra", {}))[:2]
+    return list(members[0].extra)[:2]
 
 
 def _row(
-    member: Document, objectives: Sequence[Document], extras: Sequence[str], conditions: Conditions
+    member: Member,
+    objectives: Sequence[ObjectiveView],
+    extras: Sequence[str],
+    conditions: Conditions,
 ) -> list[str]:
     cells = []
     for objective in objectives:
-        name = objective["name"]
-        mark = origin_mark(member["origin"].get(name))
-        cells.append(f"{number(member['values'].get(name))} {mark}")
-    cells += [number(member.get("extra", {}).get(name)) for name in extras]
-    choices = active_choices(member["architecture"]["choices"], conditions)
-    return [*cells, architecture(choices, compact=True), member.get("key", "")]
+        mark = origin_mark(member.origin.get(objective.name))
+        cells.append(f"{number(member.values.get(objective.name))} {mark}")
+    cells += [number(member.extra.get(name)) for name in extras]
+    choices = active_choices(member.choices, conditions)
+    return [*cells, architecture(choices, compact=True), member.key]
 
 
 def print_member(
-    member: Document, objectives: Sequence[Document], conditions: Conditions, console: Console
+    member: Member, objectives: Sequence[ObjectiveView], conditions: Conditions, console: Console
 ) -> None:
     """One architecture: its values with origin and prediction, and all its choices."""
-    wish = ", ".join(f"{name}={number(w, 2)}" for name, w in member["preference"].items())
-    console.print(f"[bold]Picked for[/] [bold cyan]{member['device']}[/]   wish {wish}\n")
+    wish = ", ".join(f"{name}={number(w, 2)}" for name, w in member.preference.items())
+    console.print(f"[bold]Picked for[/] [bold cyan]{member.device}[/]   wish {wish}\n")
     table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
     for head in ("objective", "value", "unit", "origin", "predicted"):
         table.add_column(head, justify="right" if head in ("value", "predicted") else "left")
     for objective in objectives:
-        name = objective["name"]
+        name = objective.name
         table.add_row(
-            f"{name} {ARROW.get(objective['direction'], '')}",
-            number(member["values"][name]) + _spread(member, name),
-            objective["unit"],
-            _MEANINGS.get(member["origin"].get(name, ""), ""),
-            number(member.get("predicted", {}).get(name)),
+            f"{name} {ARROW.get(objective.direction, '')}",
+            number(member.values[name]) + _spread(member, name),
+            objective.unit,
+            _MEANINGS.get(member.origin.get(name, ""), ""),
+            number(member.predicted.get(name)),
         )
-    for name, value in member.get("extra", {}).items():
+    for name, value in member.extra.items():
         table.add_row(f"[dim]{name.replace('_', ' ')}[/]", f"[dim]{number(value)}[/]", "", "", "")
     console.print(table)
-    choices = active_choices(member["architecture"]["choices"], conditions)
+    choices = active_choices(member.choices, conditions)
     console.print(f"\n[bold]Architecture[/]  {architecture(choices)}")
-    console.print(f"[dim]key {member.get('key', '–')}[/]")
+    console.print(f"[dim]key {member.key}[/]")
 
 
-def _spread(member: Document, name: str) -> str:
-    spread = member.get("spread", {}).get(name)
+def _spread(member: Member, name: str) -> str:
+    spread = member.spread.get(name)
     return "" if spread is None else f" ±{number(spread / 2, 2)}"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import attrs
 
-from monas_core.ui.parts import ObjectiveView
+from monas_core.values.member import Member, ObjectiveView
 
 COLOURS = ("green", "yellow", "magenta", "blue", "red")
 BALANCED = "bright_cyan"
-
-Member = Mapping[str, Any]
 
 
 @attrs.frozen
@@ -28,7 +25,7 @@ def highlights(members: Sequence[Member], objectives: Sequence[ObjectiveView]) -
     """Best member per objective and the balanced one; none twice."""
     found: list[Highlight] = []
     for index, objective in enumerate(objectives):
-        having = [m for m in members if objective.name in m["values"]]
+        having = [m for m in members if objective.name in m.values]
         if having:
             best = min(having, key=lambda m: _cost(m, objective))
             found.append(Highlight(f"best {objective.name}", COLOURS[index % len(COLOURS)], best))
@@ -43,7 +40,7 @@ def highlights(members: Sequence[Member], objectives: Sequence[ObjectiveView]) -
 
 def balanced(members: Sequence[Member], objectives: Sequence[ObjectiveView]) -> Member | None:
     """The member nearest to the ideal point, each objective scaled to the front's range."""
-    complete = [m for m in members if all(o.name in m["values"] for o in objectives)]
+    complete = [m for m in members if all(o.name in m.values for o in objectives)]
     if not complete or not objectives:
         return None
     costs = [[_cost(m, o) for o in objectives] for m in complete]
@@ -57,7 +54,7 @@ def balanced(members: Sequence[Member], objectives: Sequence[ObjectiveView]) -> 
 
 
 def _cost(member: Member, objective: ObjectiveView) -> float:
-    value = float(member["values"][objective.name])
+    value = float(member.values[objective.name])
     return value if objective.direction == "min" else -value
 
 

@@ -1,4 +1,4 @@
-"""The parts of a run's view: objectives, phases, fronts. The whole is in ``view``."""
+"""The parts of a run's view: phases, fronts, clouds of points. The whole is in ``view``."""
 
 from __future__ import annotations
 
@@ -8,21 +8,9 @@ from typing import Any
 import attrs
 
 from monas_core.ui.series import Series
+from monas_core.values.member import Member
 
 CLOUD_POINTS = 400
-
-
-@attrs.frozen
-class ObjectiveView:
-    """Name, unit and direction of an objective."""
-
-    name: str
-    unit: str
-    direction: str
-
-    def better(self, first: float, second: float) -> bool:
-        """Whether the first value is better than the second."""
-        return first < second if self.direction == "min" else first > second
 
 
 @attrs.frozen
@@ -61,7 +49,7 @@ class FrontView:
     """The front of one device and how its hypervolume grew."""
 
     hypervolume: float
-    members: tuple[Mapping[str, Any], ...]
+    members: tuple[Member, ...]
     split: str
     time: float
     trend: Series

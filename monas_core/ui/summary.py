@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from rich import box
@@ -13,8 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from monas_core.ui.fronttable import origin_legend, origin_mark
-from monas_core.ui.text import ARROW, clock, number, plain_fact
+from monas_core.ui.fronttable import heading, origin_legend, origin_mark
+from monas_core.ui.text import clock, number, plain_fact
+from monas_core.values.member import Front, ObjectiveView, prediction_error
 
 Document = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ def print_summary(result: Document, console: Console) -> None:
     if fronts:
         roomy = console.width >= _WIDE
         console.print(_table(fronts, _predicted_names(fronts) if roomy else []))
-        used = {origin for f in fronts for m in f["members"] for origin in m["origin"].values()}
+        used = {origin for f in fronts for m in f.members for origin in m.origin.values()}
         legend = origin_legend(used)
         if _predicted_names(fronts):
             legend += "\n" + (_ERROR if roomy else _errors_in_one_line(fronts))
@@ -52,24 +52,22 @@ def print_facts(facts: Document, console: Console) -> None:
     console.print(table)
 
 
-def _read(path: str) -> dict[str, Any] | None:
+def _read(path: str) -> Front | None:
     """A front file, or nothing where it cannot be read: a summary must not fail a run."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return Front.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError):
         return None
 
 
-def _table(fronts: Sequence[Document], predicted: Sequence[str]) -> Table:
-    objectives = fronts[0]["objectives"]
+def _table(fronts: Sequence[Front], predicted: Sequence[str]) -> Table:
+    objectives = fronts[0].objectives
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("front of", no_wrap=True)
     table.add_column("members", justify="right", no_wrap=True)
     table.add_column("hyper-\nvolume", justify="right", no_wrap=True)
     for objective in objectives:
-        unit = f"\n{objective['unit']}" if objective["unit"] else ""
-        head = f"best\n{objective['name']} {ARROW.get(objective['direction'], '')}{unit}"
-        table.add_column(head, justify="right", no_wrap=True)
+        table.add_column(f"best\n{heading(objective)}", justify="right", no_wrap=True)
     for name in predicted:
         table.add_column(f"{name}\nerror", justify="right", no_wrap=True)
     for front in fronts:
@@ -77,48 +75,37 @@ def _table(fronts: Sequence[Document], predicted: Sequence[str]) -> Table:
     return table
 
 
-def _cells(front: Document, objectives: Sequence[Document], predicted: Sequence[str]) -> list[str]:
-    held_out = " [magenta]held out[/]" if front.get("held_out") else ""
-    cells = [
-        front["device"] + held_out, str(len(front["members"])), number(front["hypervolume"], 3)
-    ]  # fmt: skip
+def _cells(
+    front: Front, objectives: Sequence[ObjectiveView], predicted: Sequence[str]
+) -> list[str]:
+    held_out = " [magenta]held out[/]" if front.held_out else ""
+    cells = [front.device + held_out, str(len(front.members)), number(front.hypervolume, 3)]
     for objective in objectives:
-        name = objective["name"]
-        pick = min if objective["direction"] == "min" else max
-        best = pick(front["members"], key=lambda m: m["values"][name], default=None)
-        shown = "–" if best is None else number(best["values"][name])
-        cells.append(shown if best is None else f"{shown} {origin_mark(best['origin'].get(name))}")
+        name = objective.name
+        pick = min if objective.direction == "min" else max
+        best = pick(front.members, key=lambda m: m.values[name], default=None)
+        shown = "–" if best is None else number(best.values[name])
+        cells.append(shown if best is None else f"{shown} {origin_mark(best.origin.get(name))}")
     for name in predicted:
-        error = prediction_error(front["members"], name)
+        error = prediction_error(front.members, name)
         cells.append("–" if error is None else f"{error:.1%}")
     return cells
 
 
-def _predicted_names(fronts: Sequence[Document]) -> list[str]:
+def _predicted_names(fronts: Sequence[Front]) -> list[str]:
     """Objectives that were both predicted and obtained in a better way."""
-    names = [objective["name"] for objective in fronts[0]["objectives"]]
     return [
         name
-        for name in names
-        if any(prediction_error(front["members"], name) is not None for front in fronts)
+        for name in fronts[0].names
+        if any(prediction_error(front.members, name) is not None for front in fronts)
     ]
 
 
-def _errors_in_one_line(fronts: Sequence[Document]) -> str:
-    everyone = [member for front in fronts for member in front["members"]]
+def _errors_in_one_line(fronts: Sequence[Front]) -> str:
+    everyone = [member for front in fronts for member in front.members]
     errors = {name: prediction_error(everyone, name) for name in _predicted_names(fronts)}
     shown = ", ".join(f"{name} {error:.1%}" for name, error in errors.items() if error is not None)
     return f"median error of what was predicted: {shown}"
-
-
-def prediction_error(members: Sequence[Document], name: str) -> float | None:
-    """Median relative difference between predicted and obtained values, if there are any."""
-    errors = [
-        abs(m["predicted"][name] - m["values"][name]) / abs(m["values"][name])
-        for m in members
-        if name in m.get("predicted", {}) and m["values"].get(name)
-    ]
-    return median(errors) if errors else None
 
 
 def _print_files(result: Document, console: Console) -> None:
@@ -132,12 +119,11 @@ def _print_files(result: Document, console: Console) -> None:
         console.print(f"[bold]Picture[/]  {run / 'front.png'}", soft_wrap=True)
 
 
-def _print_next(result: Document, fronts: Sequence[Document], console: Console) -> None:
+def _print_next(result: Document, fronts: Sequence[Front], console: Console) -> None:
     """Commands that make sense now, ready to copy."""
     if not fronts:
         return
-    run, device = result["run"], fronts[0]["device"]
-    names = [objective["name"] for objective in fronts[0]["objectives"]]
+    run, device, names = result["run"], fronts[0].device, fronts[0].names
     wish = ",".join(
         f"{name}={weight}" for name, weight in zip(names, _weights(len(names)), strict=True)
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.text import Text
 
 from monas_core.ui.blocks import ACCENT, Block, boxed, exact, sparkline
 from monas_core.ui.highlights import highlights
-from monas_core.ui.parts import ObjectiveView
 from monas_core.ui.text import ARROW, active_choices, architecture, number
 from monas_core.ui.view import ViewState
+from monas_core.values.member import Member, ObjectiveView
 
 WIDE_TABLE = 110
 
@@ -25,9 +24,7 @@ def best(state: ViewState, device: str, width: int, height: int) -> Block:
     title.append(f"  on {device}")
     found = highlights(front.members, state.objectives)[: max(0, height - 3)]
     heads = [head(objective) for objective in state.objectives]
-    cells = [
-        [with_unit(h.member["values"].get(o.name), o) for o in state.objectives] for h in found
-    ]
+    cells = [[with_unit(h.member.values.get(o.name), o) for o in state.objectives] for h in found]
     sizes = [max(len(row[i]) for row in (heads, *cells)) for i in range(len(heads))]
     margin = max((len(h.label) for h in found), default=0)
     rows = [Text(f"  {'':{margin}}{_row(heads, sizes)}   architecture", style="dim")]
@@ -54,10 +51,9 @@ def with_unit(value: float | None, objective: ObjectiveView) -> str:
     return f"{number(value)} {short}".rstrip()
 
 
-def describe(state: ViewState, member: Any, *, compact: bool = False) -> str:
+def describe(state: ViewState, member: Member, *, compact: bool = False) -> str:
     """The answers of a member that count, in one line."""
-    document = member.get("architecture") or {}
-    choices = document.get("choices", document)
+    choices = member.architecture.get("choices", member.architecture)
     active = active_choices(choices, state.facts.get("conditions") or {})
     return architecture(active, compact=compact)
 
@@ -94,7 +90,7 @@ def _device_cells(state: ViewState, name: str) -> list[str]:
         return [name, "–"]
     cells = [name, str(len(front.members)), number(front.hypervolume, 3)]
     for objective in state.objectives:
-        values = [m["values"].get(objective.name) for m in front.members]
+        values = [m.values.get(objective.name) for m in front.members]
         known = [value for value in values if value is not None]
         pick = min if objective.direction == "min" else max
         cells.append(with_unit(pick(known), objective) if known else "–")

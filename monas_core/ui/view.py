@@ -12,8 +12,9 @@ from typing import Any
 import attrs
 
 from monas_core import events
-from monas_core.ui.parts import Cloud, FrontView, ObjectiveView, PhaseView
+from monas_core.ui.parts import Cloud, FrontView, PhaseView
 from monas_core.ui.series import Series
+from monas_core.values.member import Member, ObjectiveView
 
 RECENT_STEPS = 32
 KEPT_WARNINGS = 50
@@ -167,7 +168,7 @@ def _front_changed(state: ViewState, event: events.FrontChanged) -> ViewState:
     trend = before.trend if before and before.split == event.split else Series()
     front = FrontView(
         event.hypervolume,
-        tuple(_plain(member) for member in event.members),
+        tuple(_member(member) for member in event.members),
         event.split,
         event.time,
         trend.add(event.hypervolume),
@@ -186,13 +187,19 @@ def _with_former_members(
     """Where single evaluations are not told, members that were overtaken are the cloud."""
     if state.evaluations or before is None or before.split != now.split:
         return state.clouds
-    kept = {member.get("key") for member in now.members}
+    kept = {member.key for member in now.members}
     key = f"{now.split}/{device}"
     cloud = state.clouds.get(key, Cloud())
     for member in before.members:
-        if member.get("key") not in kept:
-            cloud = cloud.add(member["values"])
+        if member.key not in kept:
+            cloud = cloud.add(member.values)
     return {**state.clouds, key: cloud}
+
+
+def _member(document: Mapping[str, Any]) -> Member:
+    """A member as events tell of it: without origins."""
+    plain = _plain(document)
+    return Member(plain.get("key", ""), plain.get("architecture", {}), plain["values"])
 
 
 def _note_hypervolume(state: ViewState) -> ViewState:

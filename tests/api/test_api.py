@@ -74,13 +74,13 @@ def test_ten_lines_search_with_ones_own_data(run: monas.Run) -> None:
     network = run.load(member)
     assert network(torch.zeros(5, 16, dtype=torch.long)).shape == (5, 16, KINDS)
     again = monas.open_run(run.path, task=own_task())
-    assert again.pick("host", {"acc": 0.5, "params": 0.5})["key"] == member["key"]
+    assert again.pick("host", {"acc": 0.5, "params": 0.5}).key == member.key
     with pytest.raises(UsageError, match='No task "counting"'):
         _ = monas.open_run(run.path).session
 
 
 def test_a_subnet_of_it_is_trained_and_shipped(run: monas.Run, tmp_path: Path) -> None:
-    member = run.front("host")["members"][0]
+    member = run.front("host").members[0]
     result = run.train(member, budget="3steps", distil=True)
     assert result["score"] == {"name": "loss", "unit": "", "direction": "min"}
     report = run.export(member, "safetensors", tmp_path / "model")

@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from monas_core import state
-from monas_core.errors import Interrupted, MonasError, UsageError
+from monas_core.errors import Interrupted, UsageError
 from monas_core.events import Bus, Event, RunFinished, RunStarted, StepFinished
+from monas_core.record import checkpoints
 from monas_core.record.archive import Archive
 from monas_core.record.frontfile import read_front
 from monas_core.record.rundir import RunFolder
@@ -46,7 +47,7 @@ def stopped_at(plan: Plan, path: Path, step: int) -> None:
 
 
 def final_state(path: Path) -> dict[str, Any]:
-    return state.load(RunFolder(path).checkpoints()[-1])["session"]
+    return state.load(checkpoints.found(path)[-1])["session"]
 
 
 def assert_same(first: Any, second: Any, where: str = "state") -> None:
@@ -90,21 +91,21 @@ def test_a_run_leaves_everything_later_commands_need(uninterrupted: Path) -> Non
     assert set(result["devices"]) == {"toy-a", "toy-b", "toy-c"}
     for name, facts in result["devices"].items():
         document = read_front(Path(facts["front"]))
-        assert document["device"] == name
-        assert document["held_out"] == (name == "toy-c")
-        assert len(document["members"]) == facts["members"] >= 3
-        assert document["hypervolume"] == pytest.approx(facts["hypervolume"])
+        assert document.device == name
+        assert document.held_out == (name == "toy-c")
+        assert len(document.members) == facts["members"] >= 3
+        assert document.hypervolume == pytest.approx(facts["hypervolume"])
         assert not list((uninterrupted / "front").glob(".*")), "a draft was left behind"
 
 
 def test_front_members_do_not_dominate_each_other(uninterrupted: Path) -> None:
     for path in (uninterrupted / "front").glob("*.json"):
         document = read_front(path)
-        signs = [1 if o["direction"] == "min" else -1 for o in document["objectives"]]
-        names = [o["name"] for o in document["objectives"]]
+        signs = [1 if o.direction == "min" else -1 for o in document.objectives]
+        names = document.names
         values = [
-            [sign * m["values"][name] for sign, name in zip(signs, names, strict=True)]
-            for m in document["members"]
+            [sign * m.values[name] for sign, name in zip(signs, names, strict=True)]
+            for m in document.members
         ]
         for first in values:
             for second in values:
@@ -152,7 +153,7 @@ def test_a_checkpoint_of_another_version_is_refused_in_one_sentence(
         UsageError, match=r"does not fit what is installed \(size mismatch.*new run"
     ):
         start(other, path)
-    assert RunFolder(path).checkpoints(), "what was saved is still there"
+    assert checkpoints.found(path), "what was saved is still there"
 
 
 def test_another_seed_gives_another_run(uninterrupted: Path, plan: Plans, tmp_path: Path) -> None:
@@ -182,9 +183,9 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     path = tmp_path / "run"
     stopped_at(plan(), path, 8)
     stopped_at(plan(), path, 6)
-    checkpoints = RunFolder(path).checkpoints()
-    assert len(checkpoints) == 2
-    damage(checkpoints[-1])
+    made = checkpoints.found(path)
+    assert len(made) == 2
+    damage(made[-1])
     start(plan(), path)
     assert_same(final_state(path), final_state(uninterrupted))
 
@@ -192,7 +193,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
 def test_a_run_whose_checkpoints_are_all_damaged_says_so(plan: Plans, tmp_path: Path) -> None:
     path = tmp_path / "run"
     stopped_at(plan(), path, 8)
-    for checkpoint in RunFolder(path).checkpoints():
+    for checkpoint in checkpoints.found(path):
         damage(checkpoint)
     with pytest.raises(UsageError, match=r"step_\d+ is missing or damaged"):
         start(plan(), path)
@@ -205,23 +206,6 @@ def test_two_processes_cannot_work_on_one_run(plan: Plans, tmp_path: Path) -> No
     with RunFolder(path).locked(), pytest.raises(UsageError, match="by another process"):
         start(plan(), path)
     assert (path / "events.jsonl").read_bytes() == before
-
-
-def test_killed_between_result_and_last_checkpoint_is_finished(
-    plan: Plans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, real = tmp_path / "run", state.save
-
-    def save(folder: Path, content: Any) -> None:
-        if content.get("session", {}).get("phase") == "done":
-            raise KeyboardInterrupt
-        real(folder, content)
-
-    monkeypatch.setattr(state, "save", save)
-    with pytest.raises(KeyboardInterrupt):
-        start(plan(), path)
-    assert RunFolder(path).finished
-    assert set(start(plan(), path).devices) == {"toy-a", "toy-b", "toy-c"}
 
 
 def test_a_failing_plugin_is_told_and_the_checkpoint_stays(plan: Plans, tmp_path: Path) -> None:
@@ -259,22 +243,3 @@ def test_a_failing_observer_is_detached_and_the_run_goes_on(plan: Plans, tmp_pat
     warnings = [e for e in heard if type(e).__name__ == "Warned"]
     assert len(warnings) == 1
     assert "broken" in warnings[0].message
-
-
-def test_a_full_disk_is_one_sentence(
-    plan: Plans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "run"
-    stopped_at(plan(), path, 8)
-    before = {p.name for p in (path / "checkpoints").iterdir()}
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("monas_core.state.save_file", full)
-    with pytest.raises(MonasError, match="No space left on device; free space"):
-        start(plan(), path)
-    assert {p.name for p in (path / "checkpoints").iterdir()} == before
-    monkeypatch.undo()
-    start(plan(), path)
-    assert RunFolder(path).finished

@@ -41,7 +41,7 @@ def front(session: Session, device: ToyDevice, members: list[Architecture]) -> d
     """Latency by key of the members of its front."""
     document = device_front(session, device, members, Scale([0.0, 0.0], [10.0, 10.0]))
     short = session.plan.objectives[1].short
-    return {m["key"]: m["values"][short] for m in document["members"]}
+    return {m.key: m.values[short] for m in document.members}
 
 
 def test_members_of_a_measured_front_are_measured_again(

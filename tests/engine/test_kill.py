@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monas_core.record.rundir import RunFolder, append_line, read_lines
+from monas_core.record.rundir import RunFolder
 
 OPTIONS = [
     "--space", "gpt", "--objectives", "acc,lat", "--devices", "h100-sxm,raspberry-pi-4",
@@ -51,11 +51,3 @@ def test_killed_runs_finish_with_the_same_fronts(tmp_path: Path, phase: str) -> 
             for run in ("whole", "killed")
         )
         assert first == second
-
-
-def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path) -> None:
-    path = tmp_path / "log.jsonl"
-    append_line(path, {"a": 1})
-    append_line(path, {"a": 2})
-    path.write_text(path.read_text()[:-4])
-    assert [line["a"] for line in read_lines(path)] == [1]

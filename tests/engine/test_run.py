@@ -32,34 +32,34 @@ def run(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Run:
 
 def test_extreme_wishes_reach_the_ends_of_the_known_front(run: Run) -> None:
     for device in run.devices:
-        members = run.front(device)["members"]
-        fastest = run.pick(device, {"lat": 1.0})["values"]["lat"]
-        best = run.pick(device, {"quality": 1.0})["values"]["acc"]
-        assert fastest <= 1.05 * min(m["values"]["lat"] for m in members)
-        assert best <= 1.01 * min(m["values"]["acc"] for m in members)
+        members = run.front(device).members
+        fastest = run.pick(device, {"lat": 1.0}).values["lat"]
+        best = run.pick(device, {"quality": 1.0}).values["acc"]
+        assert fastest <= 1.05 * min(m.values["lat"] for m in members)
+        assert best <= 1.01 * min(m.values["acc"] for m in members)
 
 
 def test_a_pick_has_the_documented_form(run: Run) -> None:
     pick = run.pick("raspberry-pi-4", {"acc": 3, "lat": 1})
-    assert pick["device"] == "raspberry-pi-4"
-    assert pick["preference"] == {"acc": 0.75, "lat": 0.25}
-    assert set(pick["values"]) == {"acc", "lat"} == set(pick["origin"])
-    assert set(pick["architecture"]) == {"space", "version", "choices"}
-    assert pick["origin"] == {"acc": "measured", "lat": "modelled"}
+    assert pick.device == "raspberry-pi-4"
+    assert pick.preference == {"acc": 0.75, "lat": 0.25}
+    assert set(pick.values) == {"acc", "lat"} == set(pick.origin)
+    assert set(pick.architecture) == {"space", "version", "choices"}
+    assert pick.origin == {"acc": "measured", "lat": "modelled"}
 
 
 def test_a_device_no_search_has_seen_can_be_asked_for(run: Run) -> None:
     pick = run.pick("raspberry-pi-5", {"acc": 0.5, "lat": 0.5})
-    assert pick["values"]["lat"] > 0
+    assert pick.values["lat"] > 0
     with pytest.raises(UsageError, match='no front for device "raspberry-pi-5"'):
         run.front("raspberry-pi-5")
 
 
 def test_limits_hold_or_the_nearest_is_named(run: Run) -> None:
-    members = run.front("raspberry-pi-4")["members"]
-    middle = sorted(m["values"]["lat"] for m in members)[len(members) // 2]
+    members = run.front("raspberry-pi-4").members
+    middle = sorted(m.values["lat"] for m in members)[len(members) // 2]
     pick = run.pick("raspberry-pi-4", {"acc": 1.0}, [Constraint("latency", "max", middle)])
-    assert pick["values"]["lat"] <= middle
+    assert pick.values["lat"] <= middle
     with pytest.raises(UsageError, match=r"meets lat at most 1e-09 ms .* nearest .* ms"):
         run.pick("raspberry-pi-4", {"acc": 1.0}, [Constraint("lat", "max", 1e-9)])
     with pytest.raises(UsageError, match='Limit on "energy"'):

@@ -150,10 +150,10 @@ def test_formats_say_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_subnet_can_be_meant_in_four_ways(run: Run) -> None:
-    member = run.front("raspberry-pi-4")["members"][0]
+    member = run.front("raspberry-pi-4").members[0]
     architecture = run.architecture(member)
     assert isinstance(architecture, Architecture)
-    for which in (architecture, member["architecture"], member["key"], member["key"][:9]):
+    for which in (architecture, member.architecture, member.key, member.key[:9]):
         assert run.architecture(which) == architecture
     with pytest.raises(UsageError, match=r'knows no architecture "ffff"; keys are in the last'):
         run.architecture("ffff")

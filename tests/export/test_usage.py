@@ -104,17 +104,17 @@ def test_single_files_carry_their_description(exported: Callable[[str], Path]) -
 
 
 def test_the_card_tells_what_was_found(run: Run, tmp_path: Path) -> None:
-    member = run.front("raspberry-pi-4")["members"][0]
+    member = run.front("raspberry-pi-4").members[0]
     run.export(member, "pt2", tmp_path / "m.pt2")
     card = (tmp_path / "m.pt2.use" / companion.CARD).read_text()
-    assert f"| raspberry-pi-4 | lat | {member['values']['lat']:.5g} | ms | modelled |" in card
+    assert f"| raspberry-pi-4 | lat | {member.values['lat']:.5g} | ms | modelled |" in card
     assert "pip install torch numpy\npython predict.py" in card
 
 
 def test_old_versions_of_onnx(run: Run, tmp_path: Path) -> None:
     import onnx
 
-    member = run.front("raspberry-pi-4")["members"][0]
+    member = run.front("raspberry-pi-4").members[0]
     report = run.export(member, "onnx", tmp_path / "m.onnx", options={"opset": 15, "ir": 8})
     assert (report["opset"], report["ir"]) == (15, 8)
     model = onnx.load(tmp_path / "m.onnx")

@@ -86,8 +86,8 @@ def test_a_plan_knows_devices_by_the_names_in_their_files(
 
 def test_nothing_outside_the_folder_is_needed_afterwards(finished: Run, catalog: Catalog) -> None:
     assert finished.devices == ["raspberry-pi-4", "my pi", "board"]
-    assert all(m["origin"]["lat"] == "modelled" for m in finished.front("my pi")["members"])
-    origins = {m["origin"]["lat"] for m in finished.front("board")["members"]}
+    assert all(m.origin["lat"] == "modelled" for m in finished.front("my pi").members)
+    origins = {m.origin["lat"] for m in finished.front("board").members}
     assert "predicted" in origins
     assert origins <= {"predicted", "modelled"}  # the profile says where its own values are from
     assert finished.pick("board", {"lat": 1.0})["device"] == "board"

@@ -30,9 +30,9 @@ def test_the_answer_is_predicted_and_quick(run: Run, board: Path) -> None:
     begin = time.process_time()
     pick = run.pick(board, {"acc": 0.5, "lat": 0.5})
     assert time.process_time() - begin < 2.0
-    assert pick["device"] == "board"
-    assert pick["origin"]["lat"] == pick["origin"]["energy"] == "predicted"
-    assert pick["values"]["lat"] == pytest.approx(pick["predicted"]["lat"])
+    assert pick.device == "board"
+    assert pick.origin["lat"] == pick.origin["energy"] == "predicted"
+    assert pick.values["lat"] == pytest.approx(pick.predicted["lat"])
 
 
 def test_predictions_follow_the_profile(run: Run, board: Path, catalog: Catalog) -> None:
@@ -41,14 +41,14 @@ def test_predictions_follow_the_profile(run: Run, board: Path, catalog: Catalog)
     predicted: dict[Any, float] = {}
     for weight in np.linspace(0.0, 1.0, 21):
         pick = run.pick(str(board), {"acc": weight, "lat": 1 - weight})
-        architecture = context.space.choices.from_json(pick["architecture"])
-        predicted[architecture] = pick["values"]["lat"]
+        architecture = context.space.choices.from_json(pick.architecture)
+        predicted[architecture] = pick.values["lat"]
     actual = np.array([value.value for value in truth.cost("latency_ms", [*predicted], context)])
     found = np.array([*predicted.values()])
     assert len(found) >= 5
     assert np.median(np.abs(found / actual - 1)) < 0.1
     assert spearmanr(found, actual).statistic > 0.9
-    quick, good = (run.pick(board, {name: 1.0})["values"] for name in ("lat", "acc"))
+    quick, good = (run.pick(board, {name: 1.0}).values for name in ("lat", "acc"))
     assert quick["lat"] <= good["lat"]
     assert good["acc"] <= quick["acc"]
 
@@ -64,8 +64,8 @@ def test_a_profile_under_the_name_of_a_known_device_stays_itself(
     attrs.evolve(profile, name="raspberry-pi-4", metrics=slow).write(path)
     known = run.pick("raspberry-pi-4", {"acc": 1.0})
     pick = run.pick(path, {"acc": 1.0})
-    assert pick["device"] == "raspberry-pi-4 (profile)"
-    assert pick["values"]["lat"] > 10 * known["values"]["lat"]
+    assert pick.device == "raspberry-pi-4 (profile)"
+    assert pick.values["lat"] > 10 * known.values["lat"]
 
 
 def test_two_profiles_of_one_name_in_one_process_stay_themselves(
@@ -79,7 +79,7 @@ def test_two_profiles_of_one_name_in_one_process_stay_themselves(
         }
         path = tmp_path / f"{number}.json"
         attrs.evolve(profile, name="phone", metrics=metrics).write(path)
-        picks.append(run.pick(path, {"acc": 1.0})["values"]["lat"])
+        picks.append(run.pick(path, {"acc": 1.0}).values["lat"])
     assert picks[1] == pytest.approx(100 * picks[0], rel=0.1)
     assert picks[2] == picks[0]
 
@@ -94,28 +94,28 @@ def test_verifying_measures_on_this_machine_only(
     made = this_machine(catalog, run.session.context, "here", lambda _: None, seconds=0.01)
     made.write(tmp_path / "here.json")
     pick = run.pick(tmp_path / "here.json", {"acc": 0.5, "lat": 0.5}, verify=True)
-    assert pick["origin"]["acc"] == pick["origin"]["lat"] == "measured"
-    assert 0.1 < pick["values"]["lat"] / pick["predicted"]["lat"] < 10
+    assert pick.origin["acc"] == pick.origin["lat"] == "measured"
+    assert 0.1 < pick.values["lat"] / pick.predicted["lat"] < 10
 
 
 def test_limits_hold_and_the_stored_front_is_never_better(run: Run) -> None:
     draw = random.Random(0)
     for _ in range(12):
         device = draw.choice(run.devices)
-        members = run.front(device)["members"]
+        members = run.front(device).members
         name, wish = draw.choice(["lat", "energy", "acc"]), draw.choice(["acc", "lat", "energy"])
-        bound = draw.choice(members)["values"][name]
+        bound = draw.choice(members).values[name]
         pick = run.pick(device, {wish: 1.0}, [Constraint(name, "max", bound)])
-        assert pick["values"][name] <= bound
-        best = min(m["values"][wish] for m in members if m["values"][name] <= bound)
-        spread = max(m["values"][wish] for m in members) - min(m["values"][wish] for m in members)
-        assert pick["values"][wish] <= best + 0.02 * spread
+        assert pick.values[name] <= bound
+        best = min(m.values[wish] for m in members if m.values[name] <= bound)
+        spread = max(m.values[wish] for m in members) - min(m.values[wish] for m in members)
+        assert pick.values[wish] <= best + 0.02 * spread
 
 
 def test_limits_on_a_profile_hold_for_the_prediction(run: Run, board: Path) -> None:
-    free = run.pick(board, {"acc": 1.0})["values"]["lat"]
+    free = run.pick(board, {"acc": 1.0}).values["lat"]
     pick = run.pick(board, {"acc": 1.0}, [Constraint("latency", "max", 0.7 * free)])
-    assert pick["values"]["lat"] <= 0.7 * free
+    assert pick.values["lat"] <= 0.7 * free
 
 
 @pytest.fixture
@@ -143,29 +143,29 @@ def remeasured(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[int], flo
 def test_a_lucky_measurement_is_found_out(run: Run, remeasured: Any) -> None:
     """The best was measured too fast; the next best that meets the limit is taken."""
     asked = remeasured(lambda number: 1.05 if number == 0 else 1.0)
-    latencies = sorted(m["values"]["lat"] for m in run.front("raspberry-pi-4")["members"])
+    latencies = sorted(m.values["lat"] for m in run.front("raspberry-pi-4").members)
     bound = latencies[len(latencies) // 2]
     pick = run.pick("raspberry-pi-4", {"acc": 1.0}, [Constraint("lat", "max", bound)])
     assert len(asked) == 2
-    assert pick["key"] == asked[1].key
-    assert pick["values"]["lat"] <= bound
+    assert pick.key == asked[1].key
+    assert pick.values["lat"] <= bound
 
 
 def test_on_a_slower_day_limits_are_met_at_that_pace(run: Run, remeasured: Any) -> None:
     """Those that would miss at the pace of the first measurement are not even tried."""
     asked = remeasured(lambda _: 1.3)
-    latencies = sorted(m["values"]["lat"] for m in run.front("raspberry-pi-4")["members"])
+    latencies = sorted(m.values["lat"] for m in run.front("raspberry-pi-4").members)
     bound = 2 * latencies[0]
     pick = run.pick("raspberry-pi-4", {"acc": 1.0}, [Constraint("lat", "max", bound)])
     assert len(asked) == 2
-    assert 0.5 * bound < pick["values"]["lat"] <= bound
+    assert 0.5 * bound < pick.values["lat"] <= bound
 
 
 def test_where_none_holds_the_nearest_is_named(run: Run, remeasured: Any) -> None:
     remeasured(lambda _: 100.0)
-    latencies = [m["values"]["lat"] for m in run.front("raspberry-pi-4")["members"]]
+    latencies = [m.values["lat"] for m in run.front("raspberry-pi-4").members]
     limit = Constraint("lat", "max", max(latencies))
-    assert run.pick("raspberry-pi-4", {"acc": 1.0}, [limit])["values"]["lat"] > limit.bound
+    assert run.pick("raspberry-pi-4", {"acc": 1.0}, [limit]).values["lat"] > limit.bound
 
 
 @pytest.mark.parametrize(

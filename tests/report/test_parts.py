@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from monas_core.report.accuracy import median_error, origins
+from monas_core.report.accuracy import origins
 from monas_core.report.blueprint import blueprint, observed
 from monas_core.report.content import as_script
 from monas_core.report.history import Curve
+from monas_core.values.member import Member, prediction_error
 
 
 def row(name: str, group: str | None = None) -> dict:
@@ -50,8 +51,8 @@ def test_choices_that_differ_in_numbers_alone_keep_them() -> None:
 
 def test_observed_options() -> None:
     members = [
-        {"architecture": {"choices": {"width": 64, "kind": "b", "flag": True}}},
-        {"architecture": {"choices": {"width": 32, "kind": "a", "flag": False}}},
+        Member("", {"choices": {"width": 64, "kind": "b", "flag": True}}, {}),
+        Member("", {"choices": {"width": 32, "kind": "a", "flag": False}}, {}),
     ]
     width, kind, flag = observed(members, {"kind": ["width", [64]]})
     assert (width["options"], width["ordered"], width["condition"]) == ([32, 64], True, None)
@@ -62,12 +63,12 @@ def test_observed_options() -> None:
 
 def test_median_error_and_origins() -> None:
     members = [
-        {"values": {"lat": 2.0}, "predicted": {"lat": guess}, "origin": {"lat": origin}}
+        Member("", {}, {"lat": 2.0}, predicted={"lat": guess}, origin={"lat": origin})
         for guess, origin in [(2.2, "measured"), (1.0, "measured"), (2.0, "modelled")]
     ]
-    assert median_error(members, "lat") == pytest.approx(0.1)
+    assert prediction_error(members, "lat") == pytest.approx(0.1)
     assert origins(members, "lat") == {"measured": 2, "modelled": 1}
-    assert median_error([{"values": {"lat": 1.0}}], "lat") is None
+    assert prediction_error([Member("", {}, {"lat": 1.0})], "lat") is None
 
 
 def test_thinned_curves_keep_their_ends() -> None:

@@ -15,10 +15,10 @@ from monas_core import events
 from monas_core.errors import Interrupted, UsageError
 from monas_core.parts.space import WarmUp
 from monas_core.parts.task import Batch
+from monas_core.record import checkpoints, journal
 from monas_core.running.control import Control
 from monas_core.running.session import Session
 from monas_core.testing.fakes import ToyTask
-from monas_core.train import loop
 from monas_core.train.distillation import divergence
 from monas_core.train.folder import TrainedFolder
 from monas_core.train.loop import train
@@ -101,7 +101,8 @@ def test_killed_without_warning_it_goes_on_from_the_last_checkpoint(
     session: Make, architecture: Architecture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = train(session(), tmp_path / "a", architecture, settings())
-    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(journal, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(journal, "SHARE_OF_TIME", 0.0)
 
     class Killed(BaseException):
         pass
@@ -119,7 +120,7 @@ def test_killed_without_warning_it_goes_on_from_the_last_checkpoint(
     monkeypatch.setattr(task, "batch", dying)
     with pytest.raises(Killed):
         train(made, tmp_path / "b", architecture, settings())
-    assert TrainedFolder.of(tmp_path / "b", architecture).checkpoints()
+    assert checkpoints.found(TrainedFolder.of(tmp_path / "b", architecture).path)
     assert train(session(), tmp_path / "b", architecture, settings())["after"] == whole["after"]
 
 

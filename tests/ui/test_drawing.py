@@ -8,7 +8,6 @@ from rich.text import Text
 from monas_core.ui.blocks import bar, between, boxed, fit, sparkline
 from monas_core.ui.canvas import Canvas
 from monas_core.ui.highlights import balanced, highlights, staircase
-from monas_core.ui.parts import ObjectiveView
 from monas_core.ui.plot import Axis, Plot, tick_labels
 from monas_core.ui.text import (
     active_choices,
@@ -21,6 +20,7 @@ from monas_core.ui.text import (
     number,
     plain_fact,
 )
+from monas_core.values.member import Member, ObjectiveView
 
 finite = st.floats(-1e12, 1e12)
 
@@ -131,20 +131,20 @@ GAIN = ObjectiveView("gain", "", "max")
 
 
 def member(acc, gain):
-    return {"values": {"acc": acc, "gain": gain}}
+    return Member("", {}, {"acc": acc, "gain": gain})
 
 
 def test_highlights_name_the_extremes_once():
     members = [member(1, 1), member(2, 2.2), member(3, 3)]
     found = highlights(members, [ACC, GAIN])
-    assert [(h.label, h.member["values"]["acc"]) for h in found] == [
+    assert [(h.label, h.member.values["acc"]) for h in found] == [
         ("best acc", 1),
         ("best gain", 3),
         ("balanced", 2),
     ]
     alone = highlights(members[:1], [ACC, GAIN])
     assert len(alone) == 1
-    assert highlights([{"values": {}}], [ACC]) == []
+    assert highlights([Member("", {}, {})], [ACC]) == []
     assert balanced([], [ACC]) is None
 
 

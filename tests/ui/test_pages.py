@@ -3,44 +3,41 @@ from __future__ import annotations
 import io
 import json
 
+import attrs
 import pytest
 from rich.console import Console
 
 from monas_core.ui.doctorpage import print_report
 from monas_core.ui.fronttable import front_table, print_member
 from monas_core.ui.infopage import print_info
-from monas_core.ui.summary import prediction_error, print_summary
+from monas_core.ui.summary import print_summary
+from monas_core.values.member import Front, Member, ObjectiveView, prediction_error
 
-OBJECTIVES = [
-    {"name": "acc", "unit": "bit/byte", "direction": "min"},
-    {"name": "lat", "unit": "ms", "direction": "min"},
-]
+OBJECTIVES = [ObjectiveView("acc", "bit/byte", "min"), ObjectiveView("lat", "ms", "min")]
 
 
 def member(acc, lat, **more):
-    return {
-        "architecture": {"space": "s", "version": 1, "choices": {"depth": 1, "heads_1": 4}},
-        "key": "0123456789ab",
-        "values": {"acc": acc, "lat": lat},
-        "origin": {"acc": "measured", "lat": "modelled"},
-        "spread": {},
-        "predicted": {},
+    return Member(
+        architecture={"space": "s", "version": 1, "choices": {"depth": 1, "heads_1": 4}},
+        key="0123456789ab",
+        values={"acc": acc, "lat": lat},
+        origin={"acc": "measured", "lat": "modelled"},
         **more,
-    }
+    )
 
 
 def front(device="host", **more):
-    return {
-        "schema": 1,
-        "space": "s",
-        "device": device,
-        "held_out": False,
-        "objectives": OBJECTIVES,
-        "reference_point": [3.0, 9.0],
-        "hypervolume": 0.61234,
-        "members": [member(1.5, 8.0), member(2.5, 3.0, predicted={"lat": 3.3})],
-        **more,
-    }
+    known = Front(
+        space="s",
+        device=device,
+        held_out=False,
+        objectives=tuple(OBJECTIVES),
+        reference_point=(3.0, 9.0),
+        ideal_point=(1.0, 2.0),
+        hypervolume=0.61234,
+        members=(member(1.5, 8.0), member(2.5, 3.0, predicted={"lat": 3.3})),
+    )
+    return attrs.evolve(known, **more)
 
 
 def page(draw, width=100) -> str:
@@ -55,9 +52,9 @@ def result(tmp_path):
     devices = {}
     (tmp_path / "front").mkdir()
     for document in documents:
-        path = tmp_path / "front" / f"{document['device']}.json"
-        path.write_text(json.dumps(document))
-        devices[document["device"]] = {"hypervolume": 0.6, "members": 2, "front": str(path)}
+        path = tmp_path / "front" / f"{document.device}.json"
+        path.write_text(json.dumps(document.to_json()))
+        devices[document.device] = {"hypervolume": 0.6, "members": 2, "front": str(path)}
     (tmp_path / "front.png").write_bytes(b"")
     return {"run": str(tmp_path), "devices": devices, "seconds": {"search": 62.0}}
 
@@ -109,7 +106,7 @@ def test_prediction_error_is_the_median_relative_one():
 def test_front_table_has_units_origins_and_only_active_choices(width):
     conditions = {"heads_1": ["depth", [2]]}
     extra = {"perplexity": 7.25}
-    document = front(members=[member(1.5, 8.0, extra=extra)], held_out=True)
+    document = front(members=(member(1.5, 8.0, extra=extra),), held_out=True)
     shown = page(lambda console: console.print(front_table(document, conditions, width)), width)
     for wanted in ("acc ↓", "bit/byte", "1.500 ●", "8.000 ○", "depth 1", "0.612", "not searched"):
         assert wanted in shown

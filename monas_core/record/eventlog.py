@@ -1,0 +1,58 @@
+"""Events as they lie on disk, read as if a stranger had written them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from monas_core import events
+from monas_core.errors import UsageError
+from monas_core.files import parse_json
+from monas_core.record.logs import read_lines
+from monas_core.values.member import Member, ObjectiveView
+
+
+def read_events(path: Path) -> Iterator[events.Event]:
+    """Replay an event log; an incomplete last line is left out.
+
+    Raises:
+        UsageError: A line is no event.
+    """
+    for number, document in enumerate(read_lines(path), start=1):
+        try:
+            yield event_from(document)
+        except ValueError as error:
+            raise UsageError(f"{path} is damaged at line {number}: {error}.") from error
+
+
+def event_in(line: bytes) -> events.Event | None:
+    """The event of one line, or ``None`` where it holds none: a log may be cut meanwhile."""
+    try:
+        return event_from(parse_json(line))
+    except ValueError:
+        return None
+
+
+def event_from(document: Any) -> events.Event:
+    """An event whose every part is of its kind. Raises ValueError."""
+    if not isinstance(document, dict):
+        raise ValueError("it holds no event")
+    event = events.from_json(document)
+    if isinstance(event, events.RunStarted):
+        for objective in event.objectives:
+            ObjectiveView.from_json({"unit": "", "direction": "min", **objective})
+        _check_conditions(event.facts.get("conditions", {}))
+    if isinstance(event, events.FrontChanged):
+        for member in event.members:
+            Member.from_json(member)
+    return event
+
+
+def _check_conditions(found: Any) -> None:
+    """By conditional choice ``[parent, [options]]``."""
+    rows = list(found.values()) if isinstance(found, Mapping) else [None]
+    if not all(
+        isinstance(row, list) and len(row) == 2 and isinstance(row[1], list) for row in rows
+    ):
+        raise ValueError("its conditions of choices are not what they should be")
