@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 pytest_plugins = ["monas_core.testing.pytest_plugin"]
 
 # the networks of the tests are so small that a second thread mostly waits for the first
 torch.set_num_threads(1)
+
+# how long an example takes says more about the machine than about the code
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

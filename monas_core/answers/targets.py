@@ -12,7 +12,7 @@ from monas_core.errors import UsageError
 from monas_core.parts.device import Device, DeviceProfile, identity
 from monas_core.profiling.device import Profiled
 from monas_core.profiling.measure import measures_like, measuring_device
-from monas_core.running.devices import look_up
+from monas_core.running.devices import look_up, made_again
 from monas_core.running.matching import match_metrics
 from monas_core.running.session import Session
 
@@ -25,12 +25,14 @@ class Target:
         device: Who tells the costs.
         zero_shot: It is known by a profile alone that no search has seen.
         catalog: What is installed.
+        session: Of the run that is asked.
         settings: With which this machine measures it; ``None`` where it is another machine.
     """
 
     device: Device
     zero_shot: bool
     catalog: Catalog
+    session: Session
     settings: dict[str, Any] | None = None
 
     @property
@@ -59,7 +61,8 @@ class Target:
             )
         if isinstance(self.device, Profiled):
             return measuring_device(self.catalog, **(self.settings or {}))
-        return self.catalog.create("device", self.device.name)
+        config, context = self.session.plan.config, self.session.context
+        return made_again(self.device, config, self.catalog, context)
 
 
 def find(device: str | Path, session: Session, catalog: Catalog) -> Target:
@@ -83,11 +86,11 @@ def find(device: str | Path, session: Session, catalog: Catalog) -> Target:
 
 def _target(device: Device, session: Session, catalog: Catalog, *, stranger: bool) -> Target:
     if not isinstance(device, Profiled):
-        return Target(device, zero_shot=False, catalog=catalog)
+        return Target(device, zero_shot=False, catalog=catalog, session=session)
     source, place = device.source, str(session.context.torch_device)
     here = source.notes.get("torch_device", place) == place
     settings = measures_like(source, catalog) if here else None
-    return Target(device, zero_shot=stranger, catalog=catalog, settings=settings)
+    return Target(device, zero_shot=stranger, catalog=catalog, session=session, settings=settings)
 
 
 def _renamed(profile: DeviceProfile, taken: set[str]) -> DeviceProfile:

@@ -27,7 +27,7 @@ def malformed(spec: Spec) -> str:
     """What makes a spec unusable, as a clause; empty where it can be used."""
     checks: list[tuple[str, Any, bool]] = [
         ("name", spec.name, _matches(NAME, spec.name)),
-        ("summary", spec.summary, isinstance(spec.summary, str) and bool(spec.summary.strip())),
+        ("summary", spec.summary, _words(spec.summary)),
         ("factory", spec.factory, _matches(_PATH, spec.factory)),
         ("options", spec.options, spec.options is None or _matches(_PATH, spec.options)),
         ("extras", spec.extras, _texts(spec.extras)),
@@ -59,6 +59,10 @@ _ALLOWED: Mapping[str, str] = {
 
 def _matches(pattern: str, value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
+def _words(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _texts(value: Any) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from monas_core.catalog.discovery import Discovery, Fault, discover
-from monas_core.catalog.specs import Entry
+from monas_core.catalog.specs import TAKES_ARGUMENT, Entry
 from monas_core.errors import PluginError, UsageError, nearest
 
 _PLURAL = {"space": "search space"}
@@ -46,6 +47,24 @@ class Catalog:
         self._explain_fault(name)
         raise UsageError(self._unknown(kind, name))
 
+    def ask(self, kind: str, text: str) -> tuple[Entry, str | None]:
+        """The entry of ``NAME`` or ``NAME:ARGUMENT``, and the argument.
+
+        Raises:
+            PluginError: As ``find``.
+            UsageError: As ``find``, or the entry takes no argument.
+        """
+        name, colon, argument = text.partition(":")
+        entry = self.find(kind, name)
+        if colon and TAKES_ARGUMENT not in entry.spec.provides:
+            raise UsageError(
+                f'{kind.capitalize()} "{entry.name}" takes no argument, got "{text}"; '
+                f"leave out :{argument}."
+            )
+        if colon and not argument.strip():
+            raise UsageError(f'{kind.capitalize()} "{text}" lacks its argument behind the colon.')
+        return entry, argument.strip() if colon else None
+
     def create(
         self, kind: str, name: str, options: dict[str, Any] | None = None, **arguments: Any
     ) -> Any:
@@ -79,8 +98,15 @@ class Catalog:
         return f'No {noun} "{name}". {hint} List all: monas plugins'
 
 
-def checked_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
+def checked_options(
+    entry: Entry, options: Mapping[str, Any], where: str | None = None
+) -> dict[str, Any]:
     """Options as keyword arguments: ``{}`` or ``{"options": instance}``.
+
+    Args:
+        entry: Whose options.
+        options: By name.
+        where: By which path a person sets them; by default that of the kind.
 
     Raises:
         UsageError: The entry takes no options, or one is unknown or of a wrong type.
@@ -94,4 +120,4 @@ def checked_options(entry: Entry, options: dict[str, Any]) -> dict[str, Any]:
                 f'{entry.kind} "{entry.name}" takes no options, got {", ".join(options)}.'
             )
         return {}
-    return {"options": structure(options, kind, f"options.{entry.kind}")}
+    return {"options": structure(options, kind, where or f"options.{entry.kind}")}

@@ -11,6 +11,9 @@ import attrs
 from monas_core.errors import PluginError
 from monas_core.extras import require_packages
 
+TAKES_ARGUMENT = "takes-argument"
+"""Provided by objectives and devices whose factory takes the argument of ``NAME:ARGUMENT``."""
+
 
 def _tuple(names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, str):  # ("lat") is a string: a comma is missing
@@ -100,6 +103,10 @@ class Entry:
                 f'{self.kind} "{self.name}" ({self.origin}) failed to start: '
                 f"{type(error).__name__}: {error}"
             ) from error
+
+    def asked(self, argument: str | None) -> str:
+        """The full name of ``NAME:ARGUMENT``."""
+        return self.name if argument is None else f"{self.name}:{argument}"
 
     def _import(self, path: str) -> Any:
         module, _, attribute = path.partition(":")

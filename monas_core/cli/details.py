@@ -26,16 +26,32 @@ def details(
     Raises:
         MonasError: The entry cannot be loaded, or the preset is unknown.
     """
+    found = _of_kind(catalog, entry, argument, preset)
+    return {**found, "options": options(entry), "options_path": options_path(entry)}
+
+
+def options_path(entry: Entry) -> str | None:
+    """By which path a run sets options of an entry; ``None`` where it takes none of this kind."""
+    from monas_core.record.config import NAMED, SINGLE
+
+    if entry.kind in NAMED:
+        return f"options.{entry.kind}.{entry.name}"
+    return f"options.{entry.kind}" if entry.kind in SINGLE else None
+
+
+def _of_kind(
+    catalog: Catalog, entry: Entry, argument: str | None, preset: str | None
+) -> dict[str, Any]:
     if entry.kind == "space":
-        return {**_space(catalog, entry, preset), "options": options(entry)}
+        return _space(catalog, entry, preset)
     if entry.kind == "objective":
-        return {**_objective(entry), "options": options(entry)}
+        return _objective(entry)
     if entry.kind == "device":
-        return {**_device(entry, argument), "options": options(entry)}
+        return _device(entry, argument)
     if entry.kind == "task":
-        return {**_task(catalog, entry, argument), "options": options(entry)}
+        return _task(catalog, entry, argument)
     doc = inspect.getdoc(entry.load()) or ""
-    return {"description": doc.split("\n\n")[0], "options": options(entry)}
+    return {"description": doc.split("\n\n")[0]}
 
 
 def options(entry: Entry) -> list[dict[str, Any]]:
@@ -63,12 +79,12 @@ def _default(field: attrs.Attribute[Any]) -> Any:
     return None if default is attrs.NOTHING else default
 
 
-def documented(docstring: str) -> dict[str, str]:
-    """The entries of the ``Attributes:`` section of a docstring, by name."""
-    _, _, section = docstring.partition("Attributes:\n")
+def documented(docstring: str, section: str = "Attributes") -> dict[str, str]:
+    """The entries of a section of a docstring, by name."""
+    _, _, text = docstring.partition(f"{section}:\n")
     found: dict[str, str] = {}
     name = ""
-    for line in section.splitlines():
+    for line in text.splitlines():
         if line and not line.startswith(" "):
             break
         match = re.match(r"    ([\w, ]+):\s*(.*)", line)
@@ -77,7 +93,7 @@ def documented(docstring: str) -> dict[str, str]:
             found[name] = match[2]
         elif name and line.strip():
             found[name] += " " + line.strip()
-    return {single.strip(): text for names, text in found.items() for single in names.split(",")}
+    return {name.strip(): said for names, said in found.items() for name in names.split(",")}
 
 
 def _space(catalog: Catalog, entry: Entry, preset: str | None) -> dict[str, Any]:
@@ -139,6 +155,8 @@ def _weights(space: SearchSpace, task: Task | None) -> list[int] | None:
 
 
 def _objective(entry: Entry) -> dict[str, Any]:
+    from monas_core.catalog.specs import TAKES_ARGUMENT
+
     kind = entry.load()
     return {
         "short": kind.short,
@@ -147,14 +165,17 @@ def _objective(entry: Entry) -> dict[str, Any]:
         "device_metric": kind.device_metric,
         "costs_an_evaluation": kind.query,
         "differentiable": kind.differentiable,
+        "takes_argument": TAKES_ARGUMENT in entry.spec.provides,
+        "arguments": documented(inspect.getdoc(kind) or "", "Args").get("argument", ""),
         "description": (inspect.getdoc(kind) or "").split("\n\n")[0],
     }
 
 
 def _device(entry: Entry, argument: str | None) -> dict[str, Any]:
+    from monas_core.catalog.specs import TAKES_ARGUMENT
     from monas_core.errors import UsageError
 
-    takes = "takes-argument" in entry.spec.provides
+    takes = TAKES_ARGUMENT in entry.spec.provides
     if takes and argument is None:
         return {"usage": f"needs an argument: {entry.name}:ARGUMENT", **_described(entry.load())}
     if argument is not None and not takes:
@@ -182,7 +203,12 @@ def _task(catalog: Catalog, entry: Entry, argument: str | None) -> dict[str, Any
         if argument is not None:
             raise
         return {"usage": str(error)}
-    return {"score": attrs.asdict(task.score), "facts": _plain(task.describe())}
+    further = [attrs.asdict(score) for score in task.scores]
+    return {
+        "score": attrs.asdict(task.score),
+        "scores": further,
+        "facts": _plain(task.describe()),
+    }
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -147,13 +147,15 @@ def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
     from monas_core.events import Bus, Warned
     from monas_core.running.control import Control
     from monas_core.running.engine import execute
+    from monas_core.running.naming import Asked, observers
 
     bus, control = Bus(), Control()
     with observer(plain=request.plain or request.json, stderr=request.json) as screen:
         bus.attach(screen)
+        given = observers(plan.config, catalog())
         for entry in catalog().entries("observer"):
             try:
-                bus.attach(entry.create())
+                bus.attach(Asked(entry).create(given.get(entry.name)))
             except MonasError as error:
                 bus.emit(Warned(0.0, f"observer left out: {error}"))
         try:

@@ -94,7 +94,7 @@ def _ratios(names: Iterable[str], catalog: Catalog) -> list[str] | None:
     from monas_core.errors import MonasError
 
     try:
-        kinds = [catalog.find("objective", name).load() for name in names]
+        kinds = [catalog.ask("objective", name)[0].load() for name in names]
     except MonasError:
         return None
     return [kind.short for kind in kinds if not kind.query]

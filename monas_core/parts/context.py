@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import torch
 
+from monas_core.errors import Unavailable
+from monas_core.parts.scoring import Passes
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import Supernet
-from monas_core.parts.task import Task, placed
+from monas_core.parts.task import Part, Task, placed
 from monas_core.tracing.workload import Tracer, Workload
 from monas_core.values.architecture import Architecture
 
@@ -37,6 +40,7 @@ class Context:
     teacher: nn.Module | None = None
     workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
     _tracer: Tracer = attrs.field(factory=Tracer, init=False)
+    _passes: Passes = attrs.field(factory=Passes, init=False)
 
     def workload(self, architecture: Architecture, batch: int = 1) -> Workload:
         """Kernels of one inference pass (cached). Needs a task."""
@@ -47,6 +51,22 @@ class Context:
             known = self._tracer.trace(network, task.example(batch))
             self.workloads[architecture, batch] = known
         return known
+
+    def scores(self, architecture: Architecture, part: Part) -> Mapping[str, float]:
+        """All scores of a subnet on a part, with the weights the supernet has now.
+
+        Evaluated in one pass, and once as long as the weights stay as they are.
+
+        Raises:
+            Unavailable: There is no supernet to take weights from.
+        """
+        if self.supernet is None:
+            raise Unavailable(
+                "A score needs weights from a supernet, and this run has none; "
+                "choose a space that provides one."
+            )
+        task, place = self.require_task(), self.torch_device
+        return self._passes.scores(task, self.supernet, architecture, part, place)
 
     def network(self, architecture: Architecture) -> nn.Module:
         """A standalone network, with inherited weights where there is a supernet."""

@@ -9,8 +9,8 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import attrs
 from torch import Tensor
@@ -44,8 +44,6 @@ class DeviceProfile:
         kind: ``phone``, ``laptop``, ``edge``, ``server-cpu``, ``datacentre-gpu``, ...
         figures: What the values are computed from, by name, each with its source.
         date: When measured or compiled, ISO.
-        basis: What else decides the values this device gives: its measurements, a formula,
-            a row of a table. Two targets of one name that differ in nothing else differ here.
     """
 
     name: str
@@ -57,13 +55,6 @@ class DeviceProfile:
     kind: str = "other"
     figures: Mapping[str, Figure] = attrs.field(factory=dict)
     date: str = ""
-    basis: str = ""
-
-    @cached_property
-    def identity(self) -> str:
-        """A digest of all of it: names may be given twice, contents are what values belong to."""
-        content = json.dumps(attrs.asdict(self), sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 class Device(ABC):
@@ -136,12 +127,19 @@ def identity(device: Device) -> str:
     Two devices of one name that say different things differ, and a copy under another name
     does not. Name and date do not count.
     """
-    document = device.document
-    if document is None:
-        document = attrs.asdict(device.profile)
-    content = {key: value for key, value in document.items() if key not in ("name", "date")}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    source = device.profile if device.document is None else device.document
+    known = _DIGESTS.get(device)
+    if known is None or known[0] is not source:
+        document = attrs.asdict(device.profile) if device.document is None else device.document
+        content = {key: value for key, value in document.items() if key not in ("name", "date")}
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        known = source, hashlib.sha256(text.encode()).hexdigest()[:16]
+        _DIGESTS[device] = known
+    return known[1]
+
+
+_DIGESTS: WeakKeyDictionary[Device, tuple[object, str]] = WeakKeyDictionary()
+"""Of devices asked for before, each with what it was computed from: documents are long."""
 
 
 class HardwareEmbedding(ABC):

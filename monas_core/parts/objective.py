@@ -43,7 +43,11 @@ class Objective(ABC):
     differentiable: ClassVar[bool] = False
 
     def __init__(self, task: Task | None = None) -> None:  # noqa: B027 - most need nothing
-        """Called with the run's task; what is the same for every task may ignore it."""
+        """Called with the run's task; what is the same for every task may ignore it.
+
+        With ``options=`` where the spec names a class of them, with ``argument=`` for
+        ``NAME:ARGUMENT``.
+        """
 
     @abstractmethod
     def evaluate(

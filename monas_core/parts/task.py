@@ -55,6 +55,8 @@ class Task(ABC):
         modality: What kind of network fits (``language-model``, ``classification``, ...);
             a space declares the modalities it can build for.
         score: The headline score of ``evaluate``.
+        scores: Further scores of ``evaluate``, had on every part, that a search may ask for:
+            ``acc:NAME``. One pass over the data gives them all.
         n_outputs: Vocabulary size or number of classes.
         item, items_per_sample: What throughput is counted in (64 tokens per sample, say).
     """
@@ -65,6 +67,7 @@ class Task(ABC):
     name: str
     modality: ClassVar[str]
     score: Score
+    scores: tuple[Score, ...] = ()
     n_outputs: int
 
     @abstractmethod

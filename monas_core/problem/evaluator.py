@@ -11,7 +11,7 @@ from torch import Tensor
 
 from monas_core.errors import PluginError
 from monas_core.parts.context import Context
-from monas_core.parts.device import Device
+from monas_core.parts.device import Device, identity
 from monas_core.parts.objective import Objective, sign
 from monas_core.record.archive import Known
 from monas_core.values.architecture import Architecture
@@ -51,7 +51,7 @@ class Evaluator:
         self._estimates: dict[tuple[str, str, Architecture], Value] = {}
         self._counted: dict[Architecture, None] = {}
         self._listeners: list[Listener] = []
-        self._owners = {device.name: device.profile.identity for device in devices}
+        self._owners = {device.name: identity(device) for device in devices}
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` with every value the moment it is first known."""
@@ -173,10 +173,10 @@ class Evaluator:
         """
         if device is None:
             return ""
-        identity = device.profile.identity
-        if self._owners.setdefault(device.name, identity) == identity:
+        content = identity(device)
+        if self._owners.setdefault(device.name, content) == content:
             return device.name
-        return f"{device.name}#{identity}"
+        return f"{device.name}#{content}"
 
     def _add(self, known: Known) -> None:
         self._known[known[:4]] = known.value

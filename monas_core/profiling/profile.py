@@ -103,7 +103,6 @@ class Profile:
             origin="predicted",
             kind=self.kind,
             date=self.date,
-            basis=f"{self.digest} {self.metrics}",
         )
 
     def to_json(self) -> dict[str, Any]:

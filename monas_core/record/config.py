@@ -23,6 +23,11 @@ from monas_core.values.budget import Budget
 
 T = TypeVar("T")
 
+SINGLE = ("space", "task", "embedding", "optimizer")
+"""Kinds of plugins of which a run has one: ``options.KIND.KEY``."""
+NAMED = ("objective", "device", "observer")
+"""Kinds of plugins of which a run may have several: ``options.KIND.NAME.KEY``."""
+
 
 @attrs.frozen
 class WarmUpConfig:
@@ -53,7 +58,8 @@ class RunConfig:
         seed: Of everything random.
         torch_device: Where this machine computes: ``auto``, ``cpu`` or ``cuda``.
         out_dir: Run folder; ``None`` makes one under ``runs/``.
-        options: Options of plugins, by kind: ``{"optimizer": {...}}``.
+        options: Options of plugins, by kind: ``{"optimizer": {...}}``; where a run has several
+            of a kind, by kind and name: ``{"device": {"host": {...}}}``.
         own_devices: Devices that were named by a file or with an argument, by the name they
             have: ``{"device": NAME OF THE PLUGIN, "document": CONTENT}``. Filled in when a
             configuration is resolved; a run folder keeps it in ``devices.json``.
@@ -214,7 +220,7 @@ def apply_dotted(document: dict[str, Any], text: str) -> None:
     path, sign, value = text.partition("=")
     if not sign or not path:
         raise UsageError(f'Override "{text}" is not understood; write key.path=value.')
-    *parents, last = path.split(".")
+    *parents, last = _steps(path)
     place: Any = document
     for key in parents:
         place = place.setdefault(key, {})
@@ -224,6 +230,14 @@ def apply_dotted(document: dict[str, Any], text: str) -> None:
         place[last] = yaml.load(value, _Loader)  # noqa: S506 - SafeLoader
     except yaml.YAMLError as error:
         raise UsageError(f'Override "{text}": "{value}" is not a valid YAML value.') from error
+
+
+def _steps(path: str) -> list[str]:
+    """Keys of a dotted path; names of objectives, devices and observers may hold dots."""
+    steps = path.split(".")
+    if len(steps) > 4 and steps[0] == "options" and steps[1] in NAMED:
+        return [*steps[:2], ".".join(steps[2:-1]), steps[-1]]
+    return steps
 
 
 def to_document(config: RunConfig) -> dict[str, Any]:

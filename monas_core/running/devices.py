@@ -15,9 +15,10 @@ from typing import Any
 import attrs
 
 from monas_core.catalog.lookup import Catalog, checked_options
-from monas_core.catalog.specs import Entry
+from monas_core.catalog.specs import TAKES_ARGUMENT, Entry
 from monas_core.errors import UsageError
 from monas_core.files import read_json
+from monas_core.parts.any_device import ANY, AnyDevice
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, DeviceProfile
 from monas_core.profiling import profile as profiles
@@ -26,7 +27,6 @@ from monas_core.record.config import RunConfig
 
 MEASURED = "measured-profile"
 """Stands for the plugin's name where a device answers from a profile of measurements."""
-TAKES_ARGUMENT = "takes-argument"
 READS_FIGURES = "reads-figures"
 _SUFFIX = ".json"
 
@@ -58,12 +58,15 @@ class Named:
             UsageError: What it was named by cannot be read, or does not fit the space.
             PluginError: The plugin fails.
         """
+        if self.text == ANY:
+            return AnyDevice()
         if self.entry is None:
             assert self.document is not None
             return Profiled(profiles.from_json(self.document, f"Profile {self.text}"), context)
         given = {"argument": self.argument, "document": self.document}
         arguments = {key: value for key, value in given.items() if value is not None}
-        checked = checked_options(self.entry, dict(options or {}))
+        where = f"options.device.{self.entry.name}"
+        checked = checked_options(self.entry, options or {}, where)
         return self.entry.create(**arguments, **checked)
 
 
@@ -81,6 +84,8 @@ def look_up(
         UsageError: Nothing of this name, a missing or needless argument, an unreadable file.
     """
     text = str(text)
+    if text == ANY:
+        return Named(ANY, None)
     if own and text in own:
         return _kept(text, own[text], catalog)
     name, colon, argument = text.partition(":")
@@ -104,12 +109,22 @@ def is_file(text: str | Path) -> bool:
     return isinstance(text, Path) or text.endswith(_SUFFIX) or "/" in text
 
 
-def named_devices(config: RunConfig, catalog: Catalog) -> tuple[list[Named], list[Named]]:
+def named_devices(
+    config: RunConfig, catalog: Catalog, differ: bool
+) -> tuple[list[Named], list[Named]]:
     """Devices to search for and devices held out, as named or by default.
 
+    Args:
+        config: Who names them.
+        catalog: What is installed.
+        differ: Whether an objective reads a device; otherwise one front serves them all.
+
     Raises:
-        UsageError: No device, one named twice or in both lists, or as ``look_up``.
+        UsageError: No device, one named twice or in both lists, several where all are alike,
+            or as ``look_up``.
     """
+    if not differ:
+        return _one_for_all(catalog, config), []
     searched = _devices(catalog, config, config.devices, "default-device")
     if not searched:
         raise UsageError("No device was named; name at least one (monas plugins lists them).")
@@ -124,6 +139,17 @@ def named_devices(config: RunConfig, catalog: Catalog) -> tuple[list[Named], lis
                 f'Device "{named.text}" is both searched and held out; name it in one list only.'
             )
     return searched, held_out
+
+
+def _one_for_all(catalog: Catalog, config: RunConfig) -> list[Named]:
+    """The device that was named, if one was, or what stands for any."""
+    given = [*(config.devices or ()), *(config.held_out or ())]
+    if len(given) > 1 or (given and not config.devices):
+        raise UsageError(
+            f"None of the objectives reads a device, so {', '.join(given)} would all get the same "
+            "front; leave out --devices and --held-out, or add an objective that reads one."
+        )
+    return [look_up(given[0] if given else ANY, catalog, config.own_devices)]
 
 
 def _devices(
@@ -142,6 +168,8 @@ def profile_of(name: str, config: RunConfig, catalog: Catalog) -> DeviceProfile:
         MonasError: It is not installed any more, or what the run kept is damaged.
     """
     named = look_up(name, catalog, config.own_devices)
+    if name == ANY:
+        return AnyDevice().profile
     if named.entry is None:
         return profiles.from_json(named.document, f"Profile {name}").device
     document = {"document": named.document} if named.document is not None else {}
@@ -173,13 +201,25 @@ def made(
     kept: dict[str, dict[str, Any]] = {}
     for named in wanted:
         plugin = named.entry.name if named.entry else MEASURED
-        device = named.make(context, options.get(named.text) or options.get(plugin))
+        device = named.make(context, _own(named, options))
         devices.append(device)
         if device.document is not None:
             document = json.loads(json.dumps(device.document))  # as it will be read back
             kept[device.name] = {"device": plugin, "document": document}
     _check_names(zip(wanted, devices, strict=True))
     return tuple(devices), kept
+
+
+def made_again(device: Device, config: RunConfig, catalog: Catalog, context: Context) -> Device:
+    """A device as a run makes it, that has measured nothing yet. Raises as ``Named.make``."""
+    named = look_up(device.name, catalog, config.own_devices)
+    return named.make(context, _own(named, config.options.get("device", {})))
+
+
+def _own(named: Named, options: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Options given under what was written, or under the name of the plugin."""
+    plugin = named.entry.name if named.entry else MEASURED
+    return options.get(named.text) or options.get(plugin)
 
 
 def _kept(name: str, kept: Mapping[str, Any], catalog: Catalog) -> Named:

@@ -19,13 +19,19 @@ def vocabulary(catalog: Catalog, objectives: Sequence[Objective | Mapping[str, s
         catalog: What is installed.
         objectives: Themselves, or ``{"name", "unit"}`` each, as front files hold them.
     """
-    families = [(e.name, *e.spec.aliases) for e in catalog.entries("objective")]
+    families: list[tuple[str, ...]] = [
+        (entry.name, *entry.spec.aliases) for entry in catalog.entries("objective")
+    ]
     documents: list[Mapping[str, str]] = []
     for objective in objectives:
         if isinstance(objective, Objective):
             families.append((objective.short, objective.name))
             objective = {"name": objective.short, "unit": objective.unit}
         documents.append(objective)
+    for document in documents:  # NAME:ARGUMENT may begin with any name of the objective
+        word, colon, argument = document["name"].partition(":")
+        kin = next((family for family in families if colon and word in family), ())
+        families.append(tuple(f"{name}:{argument}" for name in kin))
     return Vocabulary.of(documents, families)
 
 

@@ -37,8 +37,15 @@ def match_modality(space: SearchSpace, task: Task, entry: Entry) -> None:
         )
 
 
-def distinct_shorts(objectives: Sequence[Objective]) -> None:
-    """Refuse objectives that share a short name. Raises UsageError."""
+def distinct_names(objectives: Sequence[Objective]) -> None:
+    """Refuse objectives that share a name, long or short: values are kept by it.
+
+    Raises UsageError.
+    """
+    names = [objective.name for objective in objectives]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f'Two objectives of this run call themselves "{name}"; leave out one.')
     owner: dict[str, str] = {}
     for objective in objectives:
         if objective.short in owner:

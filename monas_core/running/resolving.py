@@ -5,8 +5,6 @@ Whatever would make the run fail later is refused here, in one sentence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 import torch
 
@@ -19,17 +17,22 @@ from monas_core.record.config import RunConfig
 from monas_core.running.devices import made, named_devices
 from monas_core.running.limits import limits_of
 from monas_core.running.matching import (
-    distinct_shorts,
+    distinct_names,
     match_budget,
     match_capabilities,
     match_metrics,
     match_modality,
 )
 from monas_core.running.memory import check_memory
+from monas_core.running.naming import (
+    check_kinds,
+    made_objectives,
+    objectives_of,
+    observers,
+    reads_device,
+)
 from monas_core.running.plan import Plan
 from monas_core.values.bounds import positive, within
-
-_WITH_OPTIONS = ("space", "task", "embedding", "optimizer", "device")
 
 
 def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Plan:
@@ -42,17 +45,17 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
         UsageError: Whatever would make the run fail later, in one sentence.
         PluginError: A plugin the run names is broken.
     """
+    asked = objectives_of(config, catalog)
+    searched, withheld = named_devices(config, catalog, reads_device(asked))
     entries = _look_up(config, catalog)
-    searched, withheld = named_devices(config, catalog)
+    entries["objective"] = [part.entry for part in asked]
     entries["device"] = [n.entry for n in (*searched, *withheld) if n.entry is not None]
     match_capabilities(entries)
-    if config.objectives is None:  # quality first, costs after it
-        entries["objective"].sort(key=lambda entry: not entry.load().query)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     task_argument = (config.task or "").partition(":")[2] or None
     explicit = attrs.evolve(
         config,
-        objectives=names["objective"],
+        objectives=tuple(part.name for part in asked),
         task=names["task"][0] + (f":{task_argument}" if task_argument else ""),
         optimizer=names["optimizer"][0],
         embedding=names["embedding"][0],
@@ -64,11 +67,11 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
         "task", names["task"][0], config.options.get("task"), argument=task_argument
     )
     match_modality(space, task, entries["task"][0])
-    objectives = tuple(catalog.create("objective", n, task=task) for n in names["objective"])
+    objectives = made_objectives(asked, config, task)
     context = Context(space, task, torch_device=torch_device)
     every, own = made((*searched, *withheld), context, config.options.get("device", {}))
     devices, held_out = every[: len(searched)], every[len(searched) :]
-    distinct_shorts(objectives)
+    distinct_names(objectives)
     match_metrics(objectives, every)
     match_budget(config.budget, objectives)
     warm_up = _warm_up(space.warm_up, config)
@@ -96,40 +99,16 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
 
 
 def _look_up(config: RunConfig, catalog: Catalog) -> dict[str, list[Entry]]:
-    unknown = set(config.options) - set(_WITH_OPTIONS)
-    if unknown:
-        raise UsageError(
-            f"options.{min(unknown)}: unknown key; allowed here: {', '.join(_WITH_OPTIONS)}."
-        )
+    check_kinds(config)
+    observers(config, catalog)
     found = {
         "space": [catalog.find("space", config.space)],
-        "objective": _named_or_default(
-            catalog, "objective", config.objectives, "default-objective"
-        ),
         "optimizer": [_one(catalog, "optimizer", config.optimizer)],
         "embedding": [_one(catalog, "embedding", config.embedding)],
     }
     space = found["space"][0]
     task = (config.task or "").partition(":")[0] or None
     found["task"] = [_one(catalog, "task", task, f"default-task:{space.name}", "default-task")]
-    return found
-
-
-def _named_or_default(
-    catalog: Catalog,
-    kind: str,
-    names: Sequence[str] | None,
-    default: str,
-) -> list[Entry]:
-    if names is None:
-        found = [e for e in catalog.entries(kind) if default in e.spec.provides]
-    else:
-        found = [catalog.find(kind, name) for name in names]
-    if not found:
-        raise UsageError(f"No {kind} was named; name at least one (monas plugins lists them).")
-    for entry in found:
-        if found.count(entry) > 1:
-            raise UsageError(f'{kind.capitalize()} "{entry.name}" is named twice; name it once.')
     return found
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from monas_core.parts.context import Context
-from monas_core.parts.device import Device, DeviceProfile, HardwareEmbedding, require_metric
+from monas_core.parts.device import Device, DeviceProfile, Figure, HardwareEmbedding, require_metric
 from monas_core.parts.objective import Objective
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
@@ -41,8 +41,9 @@ class ToyDevice(Device):
     metrics = frozenset({"latency_ms", "energy_mj"})
 
     def __init__(self, name: str = "toy-device", *, power: float = 1.5) -> None:
+        figures = {"power": Figure(power, "1", "made up")}
         self.profile = DeviceProfile(
-            name, "an abacus", "none", "fp32", 1, "modelled", basis=f"{power=}"
+            name, "an abacus", "none", "fp32", 1, "modelled", figures=figures
         )
         self.power = power
 

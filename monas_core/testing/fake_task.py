@@ -22,6 +22,7 @@ class ToyTask(Task):
     modality: ClassVar[str] = "toy"
     name = "toy"
     score = Score("cross-entropy", "nat", "min")
+    scores = (Score("accuracy", "fraction", "max"),)
     n_outputs = 4
 
     def __init__(self, argument: str | None = None) -> None:

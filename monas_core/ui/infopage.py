@@ -103,11 +103,19 @@ def _print_objective(document: Document, console: Console) -> None:
             else "no",
             "costs an evaluation": document["costs_an_evaluation"],
             "differentiable": document["differentiable"],
+            **_asked_with(document),
         },
         console,
     )
     console.print()
     console.print(escape(document["description"]))
+
+
+def _asked_with(document: Document) -> dict[str, str]:
+    if not document["takes_argument"]:
+        return {}
+    meaning = document["arguments"].replace("``", "")
+    return {f"{document['short']}:ARGUMENT": meaning}
 
 
 def _print_device(document: Document, console: Console) -> None:
@@ -137,7 +145,9 @@ def _print_task(document: Document, console: Console) -> None:
         return
     score = document["score"]
     shown = f"{score['name']} [{score['unit']}] {ARROW[score['direction']]}"
-    print_facts({"score": shown, **document["facts"]}, console)
+    further = ", ".join(f"{s['name']} [{s['unit']}]" for s in document["scores"])
+    also = {"further scores": further} if further else {}
+    print_facts({"score": shown, **also, **document["facts"]}, console)
 
 
 def _print_other(document: Document, console: Console) -> None:
@@ -147,11 +157,9 @@ def _print_other(document: Document, console: Console) -> None:
 
 def _print_options(document: Document, console: Console) -> None:
     options = document.get("options") or []
-    if not options:
+    if not options or not document["options_path"]:
         return
-    console.print(
-        f"\n[bold]Options[/]  [dim]set with options.{document['kind']}.NAME=VALUE[/]", markup=True
-    )
+    console.print(f"\n[bold]Options[/]  [dim]set with {document['options_path']}.KEY=VALUE[/]")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold cyan", no_wrap=True)
     table.add_column(no_wrap=True, justify="right")

@@ -8,8 +8,10 @@ from typing import ClassVar
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective
+from monas_core.parts.task import Task
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Direction, Split, Value
+from monas_cost.options import FlopsOptions
 
 
 class Parameters(Objective):
@@ -33,12 +35,23 @@ class Parameters(Objective):
 
 
 class Flops(Objective):
-    """FLOPs of one inference of one sample: 2 per multiply-accumulate, matrix work only."""
+    """FLOPs of one inference of one sample: 2 per multiply-accumulate, matrix work only.
+
+    Args:
+        task: Not needed.
+        options: Whether multiply-accumulates are counted instead, half as many.
+    """
 
     name: ClassVar[str] = "flops"
     short: ClassVar[str] = "flops"
     unit: str = "FLOP"
     direction: Direction = "min"
+
+    def __init__(self, task: Task | None = None, options: FlopsOptions | None = None) -> None:
+        super().__init__(task)
+        self._each = 2 if options is not None and options.macs else 1
+        if self._each == 2:
+            self.unit = "MAC"
 
     def evaluate(
         self,
@@ -48,5 +61,6 @@ class Flops(Objective):
         split: Split = "search",  # noqa: ARG002 - costs do not depend on data
     ) -> list[Value]:
         """Exact counts of the operators that torch has a formula for."""
-        counts = [context.workload(architecture).total_flops for architecture in architectures]
+        flops = (context.workload(architecture).total_flops for architecture in architectures)
+        counts = [number / self._each for number in flops]
         return [Value(count, self.unit, "modelled") for count in counts]

@@ -20,6 +20,7 @@ def monas_objectives() -> list[Spec]:
             aliases=("FLOPs",),
             summary="Floating-point operations of one inference, 2 per multiply-accumulate.",
             factory="monas_cost.counts:Flops",
+            options="monas_cost.options:FlopsOptions",
         ),
         Spec(
             name="memory",

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import torch
-
-from monas_core.errors import Unavailable, UsageError
+from monas_core.errors import Unavailable, UsageError, did_you_mean
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective
-from monas_core.parts.supernet import Supernet
-from monas_core.parts.task import Part, Task, placed
+from monas_core.parts.task import Part, Score, Task
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Direction, Split, Value
 
@@ -20,24 +17,31 @@ _PART: dict[Split, Part] = {"search": "search", "final": "test"}
 
 
 class Quality(Objective):
-    """Score on the task's own data, in the task's unit and direction.
+    """A score of the task on its own data, in the task's unit and direction.
 
     Args:
         task: What decides the unit and the direction.
+        argument: Which of its scores, words joined by hyphens; by default the headline.
 
     Raises:
-        UsageError: No task was given.
+        UsageError: No task was given, or it has no such score.
     """
 
     name: ClassVar[str] = "quality"
     short: ClassVar[str] = "acc"
     query: ClassVar[bool] = True
 
-    def __init__(self, task: Task | None = None) -> None:
+    def __init__(self, task: Task | None = None, argument: str | None = None) -> None:
         if task is None:
             raise UsageError('Objective "quality" is the score of a task; name one with --task.')
-        self.unit: str = task.score.unit
-        self.direction: Direction = task.score.direction
+        score = task.score
+        if argument is not None:
+            score = _named(task, argument)
+            self.name = f"quality:{_word(score)}"  # pyright: ignore[reportAttributeAccessIssue]
+            self.short = f"acc:{_word(score)}"  # pyright: ignore[reportAttributeAccessIssue]
+        self._score = score.name
+        self.unit: str = score.unit
+        self.direction: Direction = score.direction
 
     def evaluate(
         self,
@@ -46,7 +50,7 @@ class Quality(Objective):
         context: Context,
         split: Split = "search",
     ) -> list[Value]:
-        """One pass over the task's evaluation data per architecture.
+        """One pass over the task's evaluation data per architecture, for all scores together.
 
         Raises:
             Unavailable: There is no supernet to take weights from.
@@ -56,28 +60,25 @@ class Quality(Objective):
                 'Objective "quality" takes weights from a supernet, and this run has none; '
                 "choose a space that provides one."
             )
-        task, supernet = context.require_task(), context.supernet
-        was_training = supernet.training
-        supernet.eval()
-        try:
-            with torch.no_grad():
-                return [
-                    self._score(task, supernet, a, _PART[split], context) for a in architectures
-                ]
-        finally:
-            supernet.train(was_training)
+        return [self._value(context, architecture, split) for architecture in architectures]
 
-    def _score(
-        self,
-        task: Task,
-        supernet: Supernet,
-        architecture: Architecture,
-        part: Part,
-        context: Context,
-    ) -> Value:
-        def model(inputs: Any) -> Any:
-            return supernet(placed(inputs, context.torch_device), architecture)
-
-        scores = dict(task.evaluate(model, part))
-        value = scores.pop(task.score.name)
+    def _value(self, context: Context, architecture: Architecture, split: Split) -> Value:
+        scores = dict(context.scores(architecture, _PART[split]))
+        value = scores.pop(self._score)
         return Value(value, self.unit, "measured", extra=scores)
+
+
+def _word(score: Score) -> str:
+    """A name as it is typed: no blanks."""
+    return "-".join(score.name.split())
+
+
+def _named(task: Task, argument: str) -> Score:
+    wanted = "-".join(argument.split()).lower()
+    known = {_word(score): score for score in (task.score, *task.scores)}
+    for word, score in known.items():
+        if word.lower() == wanted:
+            return score
+    raise UsageError(
+        f'Task "{task.name}" has no score "{argument}". {did_you_mean(argument, known)}'
+    )

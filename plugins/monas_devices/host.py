@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 import torch
 
 from monas_core.parts.context import Context
@@ -12,15 +13,15 @@ from monas_core.parts.device import Device, require_metric
 from monas_core.parts.space import end_rows
 from monas_core.profiling.cost_model import CostModel, fit
 from monas_core.values.architecture import Architecture
-from monas_core.values.bounds import within
 from monas_core.values.population import decode, reference_population, unique_rows
 from monas_core.values.value import Value
 from monas_devices.capabilities import probe
 from monas_devices.host_profile import host_profile, modelled_mj
 from monas_devices.meter import EnergyMeter, find_meter
+from monas_devices.options import HostOptions
 from monas_devices.roofline import memory_mb
 from monas_devices.runtimes import check, prepare
-from monas_devices.timing import THREADS, measure_ms
+from monas_devices.timing import measure_ms
 
 CALIBRATION = 20
 """Architectures measured to fit the model behind ``estimate``."""
@@ -41,6 +42,7 @@ class Host(Device):
         runtime: What executes networks: one of ``RUNTIMES``.
         threads: CPU threads.
         batch: Samples per inference.
+        options: Hold for what is not given.
 
     Raises:
         UsageError: The runtime cannot work here, or a number is not positive.
@@ -51,16 +53,19 @@ class Host(Device):
     def __init__(
         self,
         *,
-        seconds: float = 0.04,
-        runtime: str = "eager",
-        threads: int = THREADS,
-        batch: int = 1,
+        seconds: float | None = None,
+        runtime: str | None = None,
+        threads: int | None = None,
+        batch: int | None = None,
+        options: HostOptions | None = None,
     ) -> None:
-        check(runtime)
-        within("", 1, threads=threads, batch=batch)
-        self.profile = host_profile(runtime, threads, batch)
-        self._runtime, self._threads = runtime, threads
-        self._seconds = seconds
+        given = {"runtime": runtime, "threads": threads, "batch": batch, "seconds": seconds}
+        explicit = {name: value for name, value in given.items() if value is not None}
+        asked = attrs.evolve(options or HostOptions(), **explicit)
+        check(asked.runtime)
+        self.profile = host_profile(asked.runtime, asked.threads, asked.batch)
+        self._runtime, self._threads = asked.runtime, asked.threads
+        self._seconds = asked.seconds
         self._meter: EnergyMeter | None = None
         self._looked_for_meter = False
         self._measured: dict[tuple[str, str], Value] = {}  # metric, key of the architecture

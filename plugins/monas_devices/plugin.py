@@ -36,6 +36,7 @@ def monas_devices() -> list[Spec]:
         summary="This machine: latency measured, energy measured where it can be.",
         factory="monas_devices.host:Host",
         provides={"default-device", "measures-this-machine"},
+        options="monas_devices.options:HostOptions",
     )
     datasheet = Spec(
         name="datasheet",
@@ -68,4 +69,5 @@ def _modelled(path: Path) -> Spec:
         factory="monas_devices.roofline:modelled",
         provides={role for role, names in roles.items() if name in names},
         settings={"name": name},
+        options="monas_devices.options:ModelledOptions",
     )

@@ -80,7 +80,6 @@ def write_profile(profile: DeviceProfile, path: Path) -> None:
 def to_json(profile: DeviceProfile) -> dict[str, Any]:
     """A profile as plain values."""
     document = attrs.asdict(profile)
-    del document["basis"]  # follows from what makes the device
     document["figures"] = {name: attrs.asdict(f) for name, f in profile.figures.items()}
     return document
 
@@ -95,7 +94,7 @@ def from_json(document: Any, where: str) -> DeviceProfile:
     Raises:
         UsageError: One sentence about the first fault found.
     """
-    fields = [field.name for field in attrs.fields(DeviceProfile) if field.name != "basis"]
+    fields = [field.name for field in attrs.fields(DeviceProfile)]
     if not isinstance(document, dict):
         raise UsageError(f"{where}: a device profile is a JSON object, got {document!r:.60}.")
     unknown, missing = set(document) - set(fields), set(fields) - set(document)

@@ -33,6 +33,7 @@ from monas_core.parts.device import Device, DeviceProfile, require_metric
 from monas_core.tracing.workload import Workload
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import PRECISIONS, Value
+from monas_devices.options import ModelledOptions
 from monas_devices.profiles import datasheet, read_profile, require_figures, to_json
 
 CATALOGUE = Path(__file__).parent / "catalogue"
@@ -145,6 +146,9 @@ def from_datasheet(argument: str | None = None, document: Any = None) -> Modelle
     return device
 
 
-def modelled(name: str) -> Modelled:
+def modelled(name: str, options: ModelledOptions | None = None) -> Modelled:
     """The device of this name in the catalogue."""
-    return Modelled(read_profile(CATALOGUE / f"{name}.json"))
+    profile = read_profile(CATALOGUE / f"{name}.json")
+    if options is not None and options.batch is not None:
+        profile = attrs.evolve(profile, batch=options.batch)
+    return Modelled(profile)

@@ -8,7 +8,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from monas_core.parts.device import Device
+from monas_core.parts.device import Device, identity
 from monas_core.parts.objective import sign
 from monas_core.problem.problem import Problem
 from monas_modnas.costs import split_objectives
@@ -47,7 +47,7 @@ class Judge:
         self.landscape = landscape
         self.prices = prices
         self._sample = sample
-        self._ends: dict[str, tuple[Tensor, Tensor]] = {}
+        self._ends: dict[tuple[str, str], tuple[Tensor, Tensor]] = {}
 
     def opinions(self, rows: Tensor) -> Opinions:
         """Judge a population ``(n, C)``."""
@@ -112,10 +112,10 @@ class Judge:
 
     def _range(self, device: Device) -> tuple[Tensor, Tensor]:
         """Log costs of the cheapest and the dearest of the sample, ``(H,)`` each."""
-        identity = device.profile.identity
-        if identity not in self._ends:
+        key = device.name, identity(device)
+        if key not in self._ends:
             with torch.no_grad():
                 logs = self.prices.on(self.prices.searched(self._sample), device)
             low, high = logs.amin(0), logs.amax(0)
-            self._ends[identity] = low, torch.maximum(high, low + 1e-6)
-        return self._ends[identity]
+            self._ends[key] = low, torch.maximum(high, low + 1e-6)
+        return self._ends[key]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from monas_core.learning.predictors import CostPredictor
-from monas_core.parts.device import Device
+from monas_core.parts.device import Device, identity
 from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_modnas.costs import features_of, log_costs, split_objectives
@@ -31,7 +31,7 @@ class Prices:
         self._references = problem.references
         self._reference_rows = population.encode(problem.choices, self._references)
         self._free = len(split_objectives(problem.objectives)[1])
-        self._anchors: dict[str, Tensor] = {}
+        self._anchors: dict[tuple[str, str], Tensor] = {}
         self._rows: dict[tuple[int, ...], int] = {}
         instant = [d for d in problem.devices if d.instant]
         self._instant = [problem.devices.index(d) for d in instant]
@@ -39,10 +39,10 @@ class Prices:
 
     def at_references(self, device: Device) -> Tensor:
         """Log costs of the reference set on any device, not anchored, ``(R, H)``."""
-        identity = device.profile.identity
-        if identity not in self._anchors:
-            self._anchors[identity] = log_costs(self._problem, self._references, device)
-        return self._anchors[identity]
+        key = device.name, identity(device)
+        if key not in self._anchors:
+            self._anchors[key] = log_costs(self._problem, self._references, device)
+        return self._anchors[key]
 
     def asked(self, rows: Tensor, devices: Sequence[Device]) -> Tensor:
         """Anchored log costs as some devices themselves give them, ``(n, devices, H)``."""
@@ -71,7 +71,7 @@ class Prices:
         known = self.at_references(device)
         anchor = known.mean(0)
         for index, own in enumerate(self._problem.devices):
-            if own.profile.identity == device.profile.identity:
+            if (own.name, identity(own)) == (device.name, identity(device)):
                 return searched[:, index] + anchor
         at_references = self.searched(self._reference_rows)
         columns = [

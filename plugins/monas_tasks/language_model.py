@@ -39,6 +39,10 @@ class ByteLanguageModel(Task):
     item: ClassVar[str] = "byte"
     modality: ClassVar[str] = "language-model"
     score = Score("bits per byte", "bit/byte", "min")
+    scores = (
+        Score("perplexity", "1", "min"),
+        Score("next-byte accuracy", "fraction", "max"),
+    )
     n_outputs = 256
 
     def __init__(

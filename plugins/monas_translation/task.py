@@ -60,6 +60,7 @@ class Translation(Task):
     item: ClassVar[str] = "token"
     modality: ClassVar[str] = "translation"
     score = Score("bits per token", "bit/token", "min")
+    scores = (Score("next-token accuracy", "fraction", "max"),)
 
     def __init__(
         self,

@@ -28,6 +28,7 @@ class ImageClassification(Task):
     item: ClassVar[str] = "image"
     modality: ClassVar[str] = "image-classification"
     score = Score("accuracy", "%", "max")
+    scores = (Score("cross-entropy", "nat", "min"),)
 
     def __init__(self, name: str, images: Images, *, facts: Mapping[str, Any]) -> None:
         self.name = name

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from monas_core.catalog.lookup import Catalog
+from monas_core.catalog.lookup import Catalog, checked_options
+from monas_core.cli.details import options, options_path
 from monas_core.errors import UsageError
+from monas_core.parts.context import Context
 from monas_core.record.config import load_config
+from monas_core.running.devices import named_devices
+from monas_core.running.naming import check_kinds, objectives_of, options_by_name
 from monas_core.running.plan import Plan
 from monas_core.running.resolving import resolve
+from monas_core.values.population import corners, decode
 
 GOOD: dict[str, Any] = {
     "space": "gpt",
@@ -29,12 +35,13 @@ def test_defaults_are_made_explicit(catalog: Catalog) -> None:
     plan = resolve(load_config(None, {"space": "gpt"}), catalog)
     config = plan.config
     assert config.preset == "tiny"
-    assert (
-        config.objectives == ("energy", "latency", "quality") or len(config.objectives or ()) == 3
-    )
-    assert len(plan.devices) >= 6
+    assert config.objectives is not None
+    assert config.objectives[0] == "quality", "what a budget of evaluations counts comes first"
+    assert sorted(config.objectives) == ["energy", "latency", "quality"]
+    assert config.objectives == tuple(objective.name for objective in plan.objectives)
+    assert len(plan.devices) == 6
     assert plan.devices[0].name == "host"
-    assert len(plan.held_out) >= 4
+    assert len(plan.held_out) == 5
     assert not {d.name for d in plan.devices} & {d.name for d in plan.held_out}
     assert config.task == "pystdlib"
     assert config.optimizer == "modnas"
@@ -74,7 +81,6 @@ def test_too_little_memory_is_refused_with_both_figures(
 
 
 def test_the_large_preset_needs_more_memory_than_the_small_one(catalog: Catalog) -> None:
-    from monas_core.parts.context import Context
     from monas_core.running.memory import needed_bytes
 
     plan = resolved(catalog)
@@ -94,3 +100,80 @@ def test_lists_may_be_written_with_spaces(catalog: Catalog) -> None:
     plan = resolved(catalog, devices="h100-sxm, raspberry-pi-4", held_out="")
     assert [device.name for device in plan.devices] == ["h100-sxm", "raspberry-pi-4"]
     assert plan.held_out == ()
+
+
+@pytest.mark.parametrize("objectives", ["acc,params", "acc:perplexity,flops", "params"])
+def test_one_front_where_no_objective_reads_a_device(catalog: Catalog, objectives: str) -> None:
+    plan = resolve(load_config(None, {"space": "gpt", "objectives": objectives}), catalog)
+    assert [device.name for device in plan.all_devices] == ["any"]
+    assert plan.config.devices == ("any",)
+    assert plan.config.held_out == ()
+    again = resolve(plan.config, catalog)
+    assert [device.name for device in again.all_devices] == ["any"]
+
+
+def test_one_device_may_be_named_though_none_is_read(catalog: Catalog) -> None:
+    config = load_config(None, {"space": "gpt", "objectives": "acc,params", "devices": "t4"})
+    assert [device.name for device in resolve(config, catalog).all_devices] == ["t4"]
+
+
+def test_a_task_has_several_scores(catalog: Catalog) -> None:
+    plan = resolved(catalog, objectives="acc,acc:perplexity,acc:next-byte-accuracy,lat")
+    found = [(o.name, o.short, o.unit, o.direction) for o in plan.objectives[:3]]
+    assert found == [
+        ("quality", "acc", "bit/byte", "min"),
+        ("quality:perplexity", "acc:perplexity", "1", "min"),
+        ("quality:next-byte-accuracy", "acc:next-byte-accuracy", "fraction", "max"),
+    ]
+    assert plan.config.objectives is not None
+    assert plan.config.objectives[1] == "quality:perplexity"
+
+
+def test_options_reach_objectives_and_devices(catalog: Catalog) -> None:
+    plan = resolved(
+        catalog,
+        "options.device.h100-sxm.batch=8",
+        "options.device.host.threads=2",
+        "options.objective.FLOPs.macs=true",
+        objectives="acc,lat,flops",
+        devices="h100-sxm,host",
+    )
+    plain = resolved(catalog, objectives="acc,lat,flops")
+    assert plan.devices[0].profile.batch == 8 != plain.devices[0].profile.batch
+    assert "2 threads" in plan.devices[1].profile.runtime
+    assert (plan.objectives[2].unit, plain.objectives[2].unit) == ("MAC", "FLOP")
+    values = []
+    for own in (plan, plain):
+        context = Context(own.space, own.task)
+        ends = decode(own.space.choices, corners(own.space.choices))
+        values.append([v.value for v in own.objectives[2].evaluate(ends, None, context)])
+    assert [2 * value for value in values[0]] == values[1]
+
+
+def test_names_with_dots_take_options_too() -> None:
+    config = load_config(None, GOOD, ["options.device.board-1.2.batch=4"])
+    assert config.options == {"device": {"board-1.2": {"batch": 4}}}
+
+
+def test_what_info_recommends_is_accepted(catalog: Catalog) -> None:
+    """Every option of everything installed, set to its default by the path that is shown."""
+    shown = 0
+    for entry in catalog.entries():
+        path, offered = options_path(entry), options(entry)
+        if path is None:
+            continue
+        named = {"objective": "objectives", "device": "devices"}.get(entry.kind)
+        for option in offered:
+            shown += 1
+            dotted = [f"{path}.{option['name']}={json.dumps(option['default'])}"]
+            keys = {named: entry.name} if named else {}
+            config = load_config(None, GOOD | keys, dotted)
+            if named == "devices":
+                named_devices(config, catalog, differ=True)
+                checked_options(entry, config.options["device"][entry.name])
+            elif named == "objectives":
+                options_by_name(config, "objective", objectives_of(config, catalog))
+            else:
+                check_kinds(config)
+                checked_options(entry, config.options[entry.kind])
+    assert shown > 40

@@ -100,3 +100,42 @@ def test_no_supernet(pair: list[Architecture]) -> None:
 def test_no_task() -> None:
     with pytest.raises(UsageError, match="name one with --task"):
         Quality()
+
+
+def test_one_pass_serves_several_scores(context: Context, pair: list[Architecture]) -> None:
+    task = context.require_task()
+    assert isinstance(task, WatchfulTask)
+    headline, hits = Quality(task=task), Quality(task=task, argument="Accuracy")
+    assert (hits.name, hits.short) == ("quality:accuracy", "acc:accuracy")
+    assert (hits.unit, hits.direction) == ("fraction", "max")
+    found = [objective.evaluate(pair, None, context) for objective in (headline, hits)]
+    assert len(task.seen) == len(pair)
+    for left, right in zip(*found, strict=True):
+        assert left.extra == {"accuracy": right.value}
+        assert right.extra == {"cross-entropy": left.value}
+    hits.evaluate(pair, None, context, "final")
+    assert [part for part, _ in task.seen[len(pair) :]] == ["test", "test"]
+
+
+@pytest.mark.parametrize("change", ["step", "load"])
+def test_weights_that_change_are_judged_again(
+    context: Context, pair: list[Architecture], change: str
+) -> None:
+    assert context.supernet is not None
+    quality = Quality(task=context.task)
+    before = quality.evaluate(pair, None, context)
+    if change == "load":
+        state = {k: v + 0.3 for k, v in context.supernet.state_dict().items()}
+        context.supernet.load_state_dict(state)
+    else:
+        adam = torch.optim.AdamW(context.supernet.parameters(), lr=0.1)
+        for parameter in context.supernet.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        adam.step()
+    after = quality.evaluate(pair, None, context)
+    assert all(a.value != b.value for a, b in zip(before, after, strict=True))
+
+
+def test_an_unknown_score_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match=r'Task "toy" has no score "f1"\. Known: cross'):
+        Quality(task=ToyTask(), argument="f1")

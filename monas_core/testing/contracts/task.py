@@ -71,6 +71,13 @@ class TaskContract(Contract):
             assert left.shape == right.shape
             assert left.dtype == right.dtype
 
+    def test_every_score_is_had_on_every_part(self, subject: Task, network: nn.Module) -> None:
+        names = [score.name for score in (subject.score, *subject.scores)]
+        assert len(set(names)) == len(names)
+        for part in PARTS:
+            found = subject.evaluate(network, part)
+            assert set(names) <= set(found), part
+
     def test_loss_is_one_per_sample_and_differentiable(
         self, subject: Task, network: nn.Module
     ) -> None:

@@ -1,0 +1,129 @@
+"""Objectives and observers as a person named them, each with options of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from monas_core.catalog.lookup import Catalog, checked_options
+from monas_core.catalog.specs import Entry
+from monas_core.errors import UsageError
+from monas_core.parts.objective import Objective
+from monas_core.parts.task import Task
+from monas_core.record.config import NAMED, SINGLE, RunConfig
+
+
+@attrs.frozen
+class Asked:
+    """An entry as it was asked for, ``NAME`` or ``NAME:ARGUMENT``."""
+
+    entry: Entry
+    argument: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its full name."""
+        return self.entry.asked(self.argument)
+
+    def create(self, options: Mapping[str, Any] | None = None, **arguments: Any) -> Any:
+        """Call the factory. Raises as ``Catalog.create``."""
+        where = f"options.{self.entry.kind}.{self.name}"
+        if self.argument is not None:
+            arguments["argument"] = self.argument
+        return self.entry.create(**arguments, **checked_options(self.entry, options or {}, where))
+
+
+def objectives_of(config: RunConfig, catalog: Catalog) -> list[Asked]:
+    """What a person named, or what declares itself a default: then quality first, costs after it.
+
+    Raises:
+        UsageError: An unknown name, one named twice, or none at all.
+    """
+    if config.objectives is None:
+        defaults = [
+            e for e in catalog.entries("objective") if "default-objective" in e.spec.provides
+        ]
+        found = [Asked(e) for e in sorted(defaults, key=lambda entry: not entry.load().query)]
+    else:
+        found = [Asked(*catalog.ask("objective", name)) for name in config.objectives]
+    if not found:
+        raise UsageError("No objective was named; name at least one (monas plugins lists them).")
+    for part in found:
+        if found.count(part) > 1:
+            raise UsageError(f'Objective "{part.name}" is named twice; name it once.')
+    return found
+
+
+def reads_device(objectives: Iterable[Asked]) -> bool:
+    """Whether any may have values that differ between devices, as far as its class tells."""
+    kinds = [part.entry.load() for part in objectives]
+    return any(getattr(kind, "device_metric", "unknown") is not None for kind in kinds)
+
+
+def made_objectives(
+    objectives: Iterable[Asked], config: RunConfig, task: Task
+) -> tuple[Objective, ...]:
+    """The objectives themselves, each with its options. Raises as ``Asked.create``."""
+    asked = list(objectives)
+    own = options_by_name(config, "objective", asked)
+    return tuple(part.create(own.get(part.name), task=task) for part in asked)
+
+
+def options_by_name(
+    config: RunConfig, kind: str, parts: Iterable[Asked]
+) -> dict[str, Mapping[str, Any]]:
+    """Options of the parts of a kind, by full name.
+
+    Raises:
+        UsageError: They are for something the run does not have, or are no group of options.
+    """
+    own = {part.name: part for part in parts}
+    found: dict[str, Mapping[str, Any]] = {}
+    for key, values in config.options.get(kind, {}).items():
+        names = [name for name, part in own.items() if key in _spellings(part)]
+        if not names:
+            raise UsageError(
+                f'options.{kind}.{key}: this run has no {kind} "{key}"; it has: '
+                f"{', '.join(own) or 'none'}. Write options.{kind}.NAME.KEY=VALUE."
+            )
+        if not isinstance(values, Mapping):
+            raise UsageError(
+                f"options.{kind}.{key} must be a group of options, got {values!r:.40}; write "
+                f"options.{kind}.{key}.KEY=VALUE."
+            )
+        if names[0] in found:
+            raise UsageError(
+                f'options.{kind}.{key}: "{names[0]}" has options under another of its names; '
+                "put them together."
+            )
+        found[names[0]] = values
+    return found
+
+
+def _spellings(part: Asked) -> set[str]:
+    tail = "" if part.argument is None else f":{part.argument}"
+    return {f"{name}{tail}" for name in (part.entry.name, *part.entry.spec.aliases)}
+
+
+def check_kinds(config: RunConfig) -> None:
+    """Refuse options of a kind that takes none. Raises UsageError."""
+    known = (*SINGLE, *NAMED)
+    unknown = set(config.options) - set(known)
+    if unknown:
+        raise UsageError(f"options.{min(unknown)}: unknown key; allowed here: {', '.join(known)}.")
+
+
+def observers(config: RunConfig, catalog: Catalog) -> dict[str, Mapping[str, Any]]:
+    """Options of every installed observer that has some, by name; checked.
+
+    Raises:
+        UsageError: For an observer that is not installed, or an option it does not have.
+    """
+    parts = [Asked(entry) for entry in catalog.entries("observer")]
+    found = options_by_name(config, "observer", parts)
+    for part in parts:
+        if part.name in found:
+            checked_options(part.entry, found[part.name], f"options.observer.{part.name}")
+    return found
