@@ -18,6 +18,7 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.events import Bus
 from monas_core.export.ship import check_request, ship
+from monas_core.files import command
 from monas_core.record import checkpoints, workload_store
 from monas_core.record.archive import Archive
 from monas_core.record.config import RunConfig
@@ -66,9 +67,8 @@ class Run:
         """
         folder = RunFolder.open(Path(path))
         if not folder.finished:
-            raise UsageError(
-                f"Run {path} is not finished; finish it with: monas run --resume {path}"
-            )
+            again = command("monas run --resume", path)
+            raise UsageError(f"Run {path} is not finished; finish it with: {again}")
         return cls(folder, catalog or Catalog.installed())
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from monas_core.errors import UsageError
+from monas_core.files import command
 from monas_core.record.archive import Archive
 from monas_core.record.frontfile import read_front
 from monas_core.record.rundir import RunFolder
@@ -34,7 +35,7 @@ def find_architecture(folder: RunFolder, choices: ChoiceSet, key: str) -> Archit
         raise UsageError(f'Several architectures begin with "{key}": {some}; give more of the key.')
     raise UsageError(
         f'Run {folder.path} knows no architecture "{key}"; keys are in the last column of: '
-        f"monas front {folder.path}"
+        + command("monas front", folder.path)
     )
 
 

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from monas_core.files import finite
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -26,9 +28,9 @@ def catalog() -> Catalog:
 
 def console(*, stderr: bool = False) -> Console:
     """Where a command writes tables; wide enough for them when it is no terminal."""
-    from rich.console import Console
+    from monas_core.ui.console import SafeConsole
 
-    made = Console(stderr=stderr, highlight=False)
+    made = SafeConsole(stderr=stderr, highlight=False, emoji=False)
     if not made.is_terminal:
         made.width = _WIDTH_WITHOUT_TERMINAL
     return made
@@ -36,7 +38,9 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(finite(document), indent=2, ensure_ascii=False, allow_nan=False)
+    steering = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON escapes the others
+    sys.stdout.write(text.translate(steering) + "\n")
     sys.stdout.flush()
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from monas_core.cli import complete
 from monas_core.cli.options import Json
 
 if TYPE_CHECKING:
@@ -12,10 +16,26 @@ if TYPE_CHECKING:
 _DISTRIBUTION = "monas"
 
 
-def command(json: Json = False) -> None:
-    """Check this machine: versions, memory, what can be measured here, what is not installed."""
+Run = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="RUN",
+        help="Run folder: say what is whole in it and what can still be had, change nothing.",
+        autocompletion=complete.runs,
+        show_default=False,
+    ),
+]
+
+
+def command(run: Run = None, json: Json = False) -> None:
+    """Check this machine: versions, memory, what can be measured here, what is not installed.
+    With a run folder: check that instead.
+    """
     from monas_core.cli.common import catalog, console, print_json
 
+    if run is not None:
+        _examine_run(run, json=json)
+        return
     report = examine(catalog())
     if json:
         print_json(report)
@@ -23,6 +43,18 @@ def command(json: Json = False) -> None:
         from monas_core.ui.doctorpage import print_report
 
         print_report(report, console())
+
+
+def _examine_run(path: Path, *, json: bool) -> None:
+    from monas_core.cli.common import console, print_json
+    from monas_core.record.examination import examine as examine_run
+    from monas_core.record.rundir import RunFolder
+    from monas_core.ui.doctorpage import print_examination
+
+    found = examine_run(RunFolder.open(path))
+    print_json(found) if json else print_examination(found, console())
+    if not found["whole"]:
+        raise typer.Exit(1)
 
 
 def examine(catalog: Catalog) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import attrs
 from monas_core.cli.common import catalog, console, print_json
 from monas_core.cli.signals import graceful
 from monas_core.errors import Interrupted, MonasError, UsageError
+from monas_core.files import command as written
 
 if TYPE_CHECKING:
     from monas_core.record.config import RunConfig
@@ -164,7 +165,7 @@ def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
         except KeyboardInterrupt:
             raise Interrupted(
                 "stopped at once; go on from the last checkpoint with: "
-                f"monas run --resume {folder.path}"
+                + written("monas run --resume", folder.path)
             ) from None
 
 

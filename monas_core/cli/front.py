@@ -40,8 +40,9 @@ def command(
         print_json(document.to_json())
     elif csv:
         from monas_core.record.frontfile import to_csv
+        from monas_core.ui.text import printable
 
-        typer.echo(to_csv(document), nl=False)
+        typer.echo(printable(to_csv(document)), nl=False)
     else:
         from monas_core.cli.spaces import conditions
         from monas_core.ui.fronttable import front_table
@@ -50,4 +51,5 @@ def command(
         screen.print(front_table(document, conditions(opened.config, installed), screen.width))
         others = [other for other in opened.devices if other != name]
         if device is None and others:
-            screen.print(f"Other devices: {', '.join(others)}  (--device NAME)", style="dim")
+            told = f"Other devices: {', '.join(others)}  (--device NAME)"
+            screen.print(told, style="dim", markup=False)

@@ -124,8 +124,10 @@ def _usage_fault(error: Exception, message: str) -> int:
 
 
 def _complain(message: str) -> None:
+    from monas_core.ui.text import printable
+
     label = typer.style("error:", fg="red", bold=True)
-    typer.echo(f"{label} {message}", err=True)
+    typer.echo(f"{label} {printable(message)}", err=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ converted silently.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from cattrs import Converter
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
 from monas_core.errors import UsageError, nearest
+from monas_core.record.yamltext import parse_yaml
 from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
 
@@ -96,26 +96,12 @@ class RunConfig:
         within("", 0, seed=self.seed)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2 floats: PyYAML would read ``1e-3`` as a string."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    key: list(value) for key, value in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
-    list("-+0123456789."),
-)
-
-
 def _exactly(*allowed: type) -> Any:
     names = " or ".join(kind.__name__ for kind in allowed)
 
     def convert(value: Any, target: type) -> Any:
         if (isinstance(value, bool) and bool not in allowed) or not isinstance(value, allowed):
-            raise TypeError(f"expected {names}, got {value!r}")
+            raise TypeError(f"expected {names}, got {value!r:.80}")
         return target(value)
 
     return convert
@@ -202,12 +188,11 @@ def load_config(
 
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - SafeLoader
+        document = parse_yaml(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"Cannot read config file {file}: {error}.") from error
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise UsageError(f"Config file {file} is not valid YAML: {reason}.") from error
+    except ValueError as error:
+        raise UsageError(f"Config file {file} is not valid YAML: {error}.") from error
     if document is None:
         return {}
     if not isinstance(document, dict):
@@ -227,8 +212,8 @@ def apply_dotted(document: dict[str, Any], text: str) -> None:
         if not isinstance(place, dict):
             raise UsageError(f'Override "{text}": "{key}" holds a value, not a group of keys.')
     try:
-        place[last] = yaml.load(value, _Loader)  # noqa: S506 - SafeLoader
-    except yaml.YAMLError as error:
+        place[last] = parse_yaml(value)
+    except ValueError as error:
         raise UsageError(f'Override "{text}": "{value}" is not a valid YAML value.') from error
 
 

@@ -21,7 +21,7 @@ import attrs
 
 from monas_core import events
 from monas_core.errors import UsageError
-from monas_core.files import inside, parse_json, read_json, write_text
+from monas_core.files import command, inside, parse_json, read_json, write_text
 from monas_core.record.config import RunConfig, read_config, write_config
 from monas_core.record.eventlog import read_events
 from monas_core.record.lock import locked
@@ -116,7 +116,7 @@ class RunFolder:
         """
         busy = (
             f"Run {self.path} is being worked on by another process; watch it with "
-            f"monas watch {self.path}, or wait for its end."
+            f"{command('monas watch', self.path)}, or wait for its end."
         )
         with locked(self.path, busy) as caution:
             yield caution

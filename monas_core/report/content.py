@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monas_core.files import finite
+from monas_core.files import command, finite
 from monas_core.record.frontfile import to_csv
 from monas_core.report.blueprint import blueprint, observed
 from monas_core.report.facts import Facts
@@ -28,7 +27,7 @@ def content(record: Record, facts: Facts) -> dict[str, Any]:
     if rows is None:
         rows = observed(members, told if isinstance(told, Mapping) else {})
     return {
-        "pick": f"monas pick {shlex.quote(str(record.path))}",
+        "pick": command("monas pick", record.path),
         "space": next(iter(fronts.values())).space,
         "objectives": [objective.to_json() for objective in objectives(record)],
         "ratios": list(names[1:] if facts.ratios is None else facts.ratios),

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from monas_core.errors import UsageError
-from monas_core.files import parse_json
+from monas_core.files import command, parse_json
 from monas_core.record.frontfile import read_front
 from monas_core.record.rundir import RunFolder
 from monas_core.report.history import History, told
@@ -45,7 +45,8 @@ def read_record(folder: RunFolder) -> Record:
     """
     path = folder.path
     if not folder.finished:
-        raise UsageError(f"Run {path} is not finished; finish it with: monas run --resume {path}")
+        again = command("monas run --resume", path)
+        raise UsageError(f"Run {path} is not finished; finish it with: {again}")
     config = folder.config
     result = folder.result()
     devices = [*(config.devices or ()), *(config.held_out or ())] or list(result["devices"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from monas_core.errors import UsageError
+from monas_core.files import command
 from monas_core.running.session import Session
 from monas_core.train.folder import TrainedFolder
 from monas_core.values.architecture import Architecture
@@ -34,13 +35,13 @@ def subnet(
     if weights == "trained" and not folder.finished:
         raise UsageError(
             f"Architecture {architecture.key} has not been trained alone; train it with: "
-            f"monas train {run} --architecture {architecture.key}"
+            + command("monas train", run, "--architecture", architecture.key)
         )
     trained = weights == "trained" or (weights == "auto" and folder.finished)
     if session.context.supernet is None and not trained:
         raise UsageError(
             f"Run {run} has no supernet to inherit weights from; train the subnet with: "
-            f"monas train {run} --architecture {architecture.key} --from-scratch"
+            + command("monas train", run, "--architecture", architecture.key, "--from-scratch")
         )
     network = session.context.network(architecture)
     if trained:

@@ -27,8 +27,11 @@ def print_report(report: Mapping[str, Any], console: Console) -> None:
         console.print(f"{_GOOD} all load")
     for fault in report["faults"]:
         console.print(
-            f"{_BAD} {escape(fault['name'])} of {fault['provider']} {fault['version']} is "
-            f"{fault['state']}: {escape(fault['reason'])}"
+            f"{_BAD} "
+            + escape(
+                f"{fault['name']} of {fault['provider']} {fault['version']} is {fault['state']}: "
+                f"{fault['reason']}"
+            )
         )
 
 
@@ -53,6 +56,23 @@ def _print_extras(extras: list[dict[str, Any]], console: Console) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for extra in extras:
         mark = _GOOD if extra["installed"] else _MISSING
-        state = extra["installed"] or f"[dim]{escape(extra['install'])}[/]"
-        table.add_row(mark, extra["package"], state, f"[dim]{', '.join(extra['used_by'])}[/]")
+        state = escape(extra["installed"] or "") or f"[dim]{escape(extra['install'])}[/]"
+        used = escape(", ".join(extra["used_by"]))
+        table.add_row(mark, escape(extra["package"]), state, f"[dim]{used}[/]")
     console.print(table)
+
+
+def print_examination(found: Mapping[str, Any], console: Console) -> None:
+    """The files of a run, each whole or not, and what can still be had."""
+    marks = {"whole": _GOOD, "missing": _BAD, "damaged": _BAD}
+    console.print(f"[bold]Run[/] [bold cyan]{escape(found['run'])}[/]", soft_wrap=True)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in found["files"]:
+        table.add_row(marks[row["state"]], escape(row["name"]), escape(row["note"]))
+    console.print(table)
+    console.print("\n[bold]What can be had[/]")
+    for what, how in found["can"].items():
+        console.print(f"{what}: {how}", markup=False, soft_wrap=True)

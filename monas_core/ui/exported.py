@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from monas_core.files import command
 from monas_core.ui.fronttable import origin_mark
 from monas_core.ui.text import ARROW, clock, count, number
 from monas_core.values.member import Member, ObjectiveView
@@ -20,7 +21,7 @@ def print_training(result: Document, console: Console) -> None:
     """Scores before and after, and what to type next."""
     score = result["score"]
     console.print(
-        f"[bold]Trained[/] [bold cyan]{result['key']}[/]   {result['steps']} steps in "
+        f"[bold]Trained[/] [bold cyan]{escape(result['key'])}[/]   {result['steps']} steps in "
         f"{clock(result['seconds'])}\n"
     )
     table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
@@ -28,13 +29,16 @@ def print_training(result: Document, console: Console) -> None:
         table.add_column(head, justify=side)  # pyright: ignore[reportArgumentType]
     for name, before in result["before"].items():
         headline = name == score["name"]
-        shown = f"{name} {ARROW[score['direction']]}" if headline else f"[dim]{escape(name)}[/]"
+        shown = (
+            escape(f"{name} {ARROW[score['direction']]}") if headline else f"[dim]{escape(name)}[/]"
+        )
         table.add_row(shown, number(before), number(result["after"].get(name)))
     console.print(table)
-    console.print(f"\n[bold]Weights[/]  {result['trained']}", soft_wrap=True)
+    console.print(f"\n[bold]Weights[/]  {escape(result['trained'])}", soft_wrap=True)
     run, key = result["run"], result["key"]
     console.print("\n[bold]Next[/]")
-    console.print(f"  $ monas export {run} --architecture {key} --format onnx", soft_wrap=True)
+    line = command("monas export", run, "--architecture", key, "--format", "onnx")
+    console.print(f"  $ {line}", soft_wrap=True, markup=False)
 
 
 def print_export(
@@ -43,8 +47,8 @@ def print_export(
     """What was written, how close it is, what it takes, and how fast it is."""
     check = report["check"]
     console.print(
-        f"[bold]Exported[/] [bold cyan]{report['key']}[/] with {report['weights']} weights as "
-        f"{report['format']}, {count(report['parameters'])} parameters\n"
+        f"[bold]Exported[/] [bold cyan]{escape(report['key'])}[/] with {report['weights']} "
+        f"weights as {report['format']}, {count(report['parameters'])} parameters\n"
     )
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold cyan", no_wrap=True)
@@ -57,9 +61,9 @@ def print_export(
     )
     for item in report.get("inputs", []):
         shape = " × ".join(str(size) for size in item["shape"])
-        table.add_row("input", f"{item['name']}: {item['dtype']}, {shape}")
+        table.add_row("input", escape(f"{item['name']}: {item['dtype']}, {shape}"))
     for name, (low, high) in report.get("dynamic", {}).items():
-        table.add_row("free", f"{name} from {low}" + (f" to {high}" if high else ""))
+        table.add_row("free", escape(f"{name} from {low}") + (f" to {high}" if high else ""))
     if "class" in report:
         table.add_row("class", f"transformers.{report['class']}")
     if "latency" in report:
@@ -82,4 +86,4 @@ def _add_latency(
         predicted = member.predicted.get(name)
         if predicted is not None:
             text += f", predicted {number(predicted)} ms"
-        table.add_row(f"{name} on {member.device}", text)
+        table.add_row(escape(f"{name} on {member.device}"), escape(text))

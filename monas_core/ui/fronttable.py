@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -46,13 +47,15 @@ def front_table(front: Front, conditions: Conditions, width: int) -> Group:
     table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 1))
     table.add_column("#", justify="right", style="dim")
     for objective in front.objectives:
-        table.add_column(heading(objective), justify="right", no_wrap=True)
+        table.add_column(escape(heading(objective)), justify="right", no_wrap=True)
     for name in extras:
-        table.add_column(name.replace("_", " ").replace(" ", "\n", 1), justify="right", style="dim")
+        table.add_column(
+            escape(name.replace("_", " ").replace(" ", "\n", 1)), justify="right", style="dim"
+        )
     table.add_column("architecture", overflow="fold")
     table.add_column("key", style="dim", no_wrap=True)
     for index, member in enumerate(members, start=1):
-        table.add_row(str(index), *_row(member, front.objectives, extras, conditions))
+        table.add_row(str(index), *map(escape, _row(member, front.objectives, extras, conditions)))
     used = {origin for member in members for origin in member.origin.values()}
     return Group(title(front), Text(), table, Text(), Text(origin_legend(used), style="dim"))
 
@@ -94,25 +97,29 @@ def print_member(
 ) -> None:
     """One architecture: its values with origin and prediction, and all its choices."""
     wish = ", ".join(f"{name}={number(w, 2)}" for name, w in member.preference.items())
-    console.print(f"[bold]Picked for[/] [bold cyan]{member.device}[/]   wish {wish}\n")
+    console.print(
+        f"[bold]Picked for[/] [bold cyan]{escape(member.device)}[/]   wish {escape(wish)}\n"
+    )
     table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
     for head in ("objective", "value", "unit", "origin", "predicted"):
         table.add_column(head, justify="right" if head in ("value", "predicted") else "left")
     for objective in objectives:
         name = objective.name
         table.add_row(
-            f"{name} {ARROW.get(objective.direction, '')}",
+            escape(f"{name} {ARROW.get(objective.direction, '')}"),
             number(member.values[name]) + _spread(member, name),
-            objective.unit,
+            escape(objective.unit),
             _MEANINGS.get(member.origin.get(name, ""), ""),
             number(member.predicted.get(name)),
         )
     for name, value in member.extra.items():
-        table.add_row(f"[dim]{name.replace('_', ' ')}[/]", f"[dim]{number(value)}[/]", "", "", "")
+        table.add_row(
+            f"[dim]{escape(name.replace('_', ' '))}[/]", f"[dim]{number(value)}[/]", "", "", ""
+        )
     console.print(table)
     choices = active_choices(member.choices, conditions)
-    console.print(f"\n[bold]Architecture[/]  {architecture(choices)}")
-    console.print(f"[dim]key {member.key}[/]")
+    console.print(f"\n[bold]Architecture[/]  {escape(architecture(choices))}")
+    console.print(f"[dim]key {escape(member.key)}[/]")
 
 
 def _spread(member: Member, name: str) -> str:

@@ -20,7 +20,7 @@ def print_info(document: Document, console: Console) -> None:
     """Head, what is special to the kind, options."""
     console.print(
         f"[dim]{document['kind']}[/] [bold cyan]{escape(document['name'])}[/]   "
-        f"[dim]{document['provider']} {document['version']}[/]"
+        f"[dim]{escape(str(document['provider']))} {escape(str(document['version']))}[/]"
     )
     console.print(escape(document["summary"]))
     if document["aliases"]:
@@ -37,7 +37,7 @@ def print_info(document: Document, console: Console) -> None:
 
 
 def _print_space(document: Document, console: Console) -> None:
-    console.print(f"[bold]Networks for[/]  {', '.join(document['networks_for'])}\n")
+    console.print(f"[bold]Networks for[/]  {escape(', '.join(document['networks_for']))}\n")
     table = Table(header_style="bold", box=None, padding=(0, 3, 0, 0))
     for head in ("preset", "architectures", "choices", "weights", "warm-up"):
         table.add_column(head, justify="left" if head == "preset" else "right")
@@ -52,7 +52,7 @@ def _print_space(document: Document, console: Console) -> None:
     if document["weights_for_task"]:
         note = f"weights: smallest to largest network, for the task {document['weights_for_task']}"
         console.print(note, style="dim")
-    console.print(f"\n[bold]Choices[/]  of preset {document['preset']}")
+    console.print(f"\n[bold]Choices[/]  of preset {escape(str(document['preset']))}")
     console.print(choice_tree(document["choices"]))
 
 

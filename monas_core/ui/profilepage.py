@@ -7,8 +7,10 @@ from statistics import median
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from monas_core.files import command
 from monas_core.ui.text import number
 
 _DRIFT = 0.1
@@ -19,8 +21,9 @@ def print_profile(profile: Mapping[str, Any], path: str, console: Console) -> No
     """Description, costs, what was noticed, and the next command."""
     threads = profile["threads"]
     console.print(
-        f"[bold]Profile of[/] [bold cyan]{profile['name']}[/]   {profile['processor']}, "
-        f"{profile['runtime']}, {profile['precision']}, batch {profile['batch']}"
+        f"[bold]Profile of[/] [bold cyan]{escape(profile['name'])}[/]   "
+        f"{escape(str(profile['processor']))}, {profile['runtime']}, {profile['precision']}, "
+        f"batch {profile['batch']}"
         + (f", {threads} threads" if threads and "thread" not in profile["runtime"] else ""),
         soft_wrap=True,
     )
@@ -44,7 +47,8 @@ def print_profile(profile: Mapping[str, Any], path: str, console: Console) -> No
     console.print(table)
     for line in _noticed(profile["notes"]):
         console.print(line, soft_wrap=True)
-    console.print(f"\nWritten to [bold]{path}[/]. Next: monas pick --device {path}", soft_wrap=True)
+    again = escape(command("monas pick --device", path))
+    console.print(f"\nWritten to [bold]{escape(str(path))}[/]. Next: {again}", soft_wrap=True)
 
 
 def _spread(costs: Mapping[str, Any]) -> str:
@@ -57,7 +61,7 @@ def _spread(costs: Mapping[str, Any]) -> str:
 def _noticed(notes: Mapping[str, Any]) -> list[str]:
     lines = []
     if "governor" in notes:
-        lines.append(f"[dim]clock policy: {notes['governor']}[/]")
+        lines.append(f"[dim]clock policy: {escape(str(notes['governor']))}[/]")
     drift = notes.get("drift")
     if drift is not None:
         text = f"the first network measured again at the end: {100 * drift:+.1f} %"

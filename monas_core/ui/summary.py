@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from monas_core.files import command
 from monas_core.ui.fronttable import heading, origin_legend, origin_mark
 from monas_core.ui.text import clock, number, plain_fact
 from monas_core.values.member import Front, ObjectiveView, prediction_error
@@ -35,7 +36,7 @@ def print_summary(result: Document, console: Console) -> None:
         legend = origin_legend(used)
         if _predicted_names(fronts):
             legend += "\n" + (_ERROR if roomy else _errors_in_one_line(fronts))
-        console.print(legend, style="dim")
+        console.print(legend, style="dim", markup=False)
     _print_files(result, console)
     _print_next(result, fronts, console)
 
@@ -67,9 +68,9 @@ def _table(fronts: Sequence[Front], predicted: Sequence[str]) -> Table:
     table.add_column("members", justify="right", no_wrap=True)
     table.add_column("hyper-\nvolume", justify="right", no_wrap=True)
     for objective in objectives:
-        table.add_column(f"best\n{heading(objective)}", justify="right", no_wrap=True)
+        table.add_column(escape(f"best\n{heading(objective)}"), justify="right", no_wrap=True)
     for name in predicted:
-        table.add_column(f"{name}\nerror", justify="right", no_wrap=True)
+        table.add_column(escape(f"{name}\nerror"), justify="right", no_wrap=True)
     for front in fronts:
         table.add_row(*_cells(front, objectives, predicted))
     return table
@@ -79,7 +80,7 @@ def _cells(
     front: Front, objectives: Sequence[ObjectiveView], predicted: Sequence[str]
 ) -> list[str]:
     held_out = " [magenta]held out[/]" if front.held_out else ""
-    cells = [front.device + held_out, str(len(front.members)), number(front.hypervolume, 3)]
+    cells = [escape(front.device) + held_out, str(len(front.members)), number(front.hypervolume, 3)]
     for objective in objectives:
         name = objective.name
         pick = min if objective.direction == "min" else max
@@ -113,10 +114,15 @@ def _print_files(result: Document, console: Console) -> None:
     seconds = result.get("seconds", {})
     parts = [f"{name} {clock(value)}" for name, value in seconds.items()]
     console.print()
-    console.print(f"[bold]Run[/]      {run}   [dim]{'   '.join(parts)}[/]", soft_wrap=True)
-    console.print(f"[bold]Fronts[/]   {run / 'front'}/DEVICE.json and .csv", soft_wrap=True)
+    console.print(
+        f"[bold]Run[/]      {escape(str(run))}   [dim]{escape('   '.join(parts))}[/]",
+        soft_wrap=True,
+    )
+    console.print(
+        f"[bold]Fronts[/]   {escape(str(run / 'front'))}/DEVICE.json and .csv", soft_wrap=True
+    )
     if (run / "front.png").is_file():
-        console.print(f"[bold]Picture[/]  {run / 'front.png'}", soft_wrap=True)
+        console.print(f"[bold]Picture[/]  {escape(str(run / 'front.png'))}", soft_wrap=True)
 
 
 def _print_next(result: Document, fronts: Sequence[Front], console: Console) -> None:
@@ -130,11 +136,11 @@ def _print_next(result: Document, fronts: Sequence[Front], console: Console) -> 
     console.print()
     console.print("[bold]Next[/]")
     for line in (
-        f"monas front {run} --device {device}",
-        f"monas pick {run} --device {device} --prefer {wish}",
-        f"monas watch {run} --replay",
+        command("monas front", run, "--device", device),
+        command("monas pick", run, "--device", device, "--prefer", wish),
+        command("monas watch", run, "--replay"),
     ):
-        console.print(f"  $ {line}", soft_wrap=True)
+        console.print(f"  $ {line}", soft_wrap=True, markup=False)
 
 
 def _weights(count: int) -> list[str]:

@@ -12,6 +12,17 @@ ARROW = {"min": "↓", "max": "↑"}
 """Which way is better, by direction of an objective."""
 
 
+def printable(text: str) -> str:
+    """A text without anything that would steer a terminal; line ends stay.
+
+    Names come from files and plugins of strangers, and a terminal obeys what it is sent.
+    """
+    if text.isprintable():
+        return text
+    kept = (c if c.isprintable() or c == "\n" else " " if c.isspace() else "\ufffd" for c in text)
+    return "".join(kept)
+
+
 def clock(seconds: float) -> str:
     """A duration as ``0:07``, ``12:34`` or ``1:02:03``."""
     if not math.isfinite(seconds) or seconds < 0:

@@ -1,0 +1,107 @@
+"""What is whole in the folder of a run, and what can still be had of it; nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from monas_core.errors import UsageError
+from monas_core.files import command, read_json
+from monas_core.record import checkpoints
+from monas_core.record.frontfile import read_front
+from monas_core.record.logs import read_lines
+from monas_core.record.rundir import RunFolder
+
+
+def examine(folder: RunFolder) -> dict[str, Any]:
+    """``files`` (name, state, note), and ``can``: what to do with the run, or why not.
+
+    Returns:
+        ``{"run", "whole", "files": [{"name", "state", "note"}], "can": {what: sentence}}``
+        where ``state`` is ``whole``, ``missing`` or ``damaged``.
+    """
+    rows = [_row(name, check) for name, check in _checks(folder)]
+    sound = {row["name"] for row in rows if row["state"] == "whole"}
+    return {
+        "run": str(folder.path),
+        "whole": all(row["state"] == "whole" for row in rows),
+        "files": rows,
+        "can": _possible(folder, sound),
+    }
+
+
+def _checks(folder: RunFolder) -> list[tuple[str, Callable[[], str]]]:
+    """By file, what looks at it and tells of its size."""
+
+    def devices() -> str:
+        config = folder.config
+        return f"{config.space}, {len([*(config.devices or ()), *(config.held_out or ())])} devices"
+
+    def environment() -> str:
+        document = read_json(folder.at("env.json"), "file", "restore it from a copy")
+        return str(document["started"])
+
+    def log(name: str) -> Callable[[], str]:
+        reader = (
+            folder.events if name == checkpoints.EVENTS else lambda: read_lines(folder.at(name))
+        )
+        return lambda: f"{sum(1 for _ in reader()):,} lines"
+
+    def state() -> str:
+        found = checkpoints.newest(folder.path)
+        if found is None:
+            raise UsageError("There are none.")
+        if found.faults:
+            raise UsageError(f"{found.faults[0]} {found.path.name} is whole.")
+        return f"{found.path.name}, after {found.clock:.0f} s of work"
+
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("config.yaml", devices),
+        ("env.json", environment),
+        (checkpoints.EVENTS, log(checkpoints.EVENTS)),
+        (checkpoints.ARCHIVE, log(checkpoints.ARCHIVE)),
+        ("checkpoints", state),
+    ]
+    if not folder.finished:
+        return checks
+    checks.append(("result.json", lambda: f"{len(folder.result()['devices'])} devices"))
+    return checks + [(f"front/{name}.json", _front(folder, name)) for name in _devices(folder)]
+
+
+def _devices(folder: RunFolder) -> list[str]:
+    try:
+        config = folder.config
+        return [*(config.devices or ()), *(config.held_out or ())]
+    except UsageError:
+        return []
+
+
+def _front(folder: RunFolder, device: str) -> Callable[[], str]:
+    return lambda: f"{len(read_front(folder.at('front', f'{device}.json')).members)} members"
+
+
+def _row(name: str, check: Callable[[], str]) -> dict[str, str]:
+    try:
+        return {"name": name, "state": "whole", "note": check()}
+    except (UsageError, OSError, ValueError, KeyError, TypeError) as error:
+        text = str(error)
+        return {"name": name, "state": "missing" if "missing" in text else "damaged", "note": text}
+
+
+def _possible(folder: RunFolder, sound: set[str]) -> dict[str, str]:
+    """What a person may want next, each with a command or with what stands in its way."""
+    fronts = [name for name in sound if name.startswith("front/")]
+    run = folder.path
+    needed = {"config.yaml", checkpoints.ARCHIVE, "checkpoints"}
+    lacking = ", ".join(sorted(needed - sound))
+    found = {"go on": command("monas run --resume", run)}
+    if folder.finished:
+        found = {"pick": command("monas pick", run)}
+    if lacking:
+        found = dict.fromkeys(found, f"not as it is: {lacking}")
+    if folder.finished:
+        found["fronts"] = command("monas front", run) if fronts else "none is whole"
+        told = {"result.json", "env.json", checkpoints.EVENTS} - sound
+        lost = ", ".join(sorted(told))
+        found["report"] = f"not as it is: {lost}" if lost else command("monas report", run)
+    return found
