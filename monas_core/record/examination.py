@@ -8,6 +8,7 @@ from typing import Any
 from monas_core.errors import UsageError
 from monas_core.files import command, read_json
 from monas_core.record import checkpoints
+from monas_core.record.eventlog import read_events
 from monas_core.record.frontfile import read_front
 from monas_core.record.logs import read_lines
 from monas_core.record.rundir import RunFolder
@@ -42,10 +43,14 @@ def _checks(folder: RunFolder) -> list[tuple[str, Callable[[], str]]]:
         return str(document["started"])
 
     def log(name: str) -> Callable[[], str]:
-        reader = (
-            folder.events if name == checkpoints.EVENTS else lambda: read_lines(folder.at(name))
-        )
-        return lambda: f"{sum(1 for _ in reader()):,} lines"
+        def count() -> str:
+            path = folder.at(name)
+            if not path.is_file():
+                raise UsageError(f"{name} is missing.")
+            lines = read_events(path) if name == checkpoints.EVENTS else read_lines(path)
+            return f"{sum(1 for _ in lines):,} lines"
+
+        return count
 
     def state() -> str:
         found = checkpoints.newest(folder.path)

@@ -7,6 +7,7 @@ files are replaced atomically, and nothing in it leads out of it (see ``files.in
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -28,6 +29,7 @@ from monas_core.record.lock import locked
 from monas_core.values.member import finite_number
 
 _DEVICES = "devices.json"
+_DIGEST = "sha256 of config.yaml"
 _SUBFOLDERS = ("checkpoints", "front")
 
 
@@ -59,10 +61,12 @@ class RunFolder:
                 f"Run folder {path} cannot be written: {error.strerror}; choose another --out-dir."
             ) from error
         folder = cls(path)
-        write_text(path / "env.json", json.dumps(environment(), indent=2) + "\n")
+        text = write_config(config)
+        told = {**environment(), _DIGEST: hashlib.sha256(text.encode()).hexdigest()}
+        write_text(path / "env.json", json.dumps(told, indent=2) + "\n")
         if config.own_devices:
             write_text(path / _DEVICES, json.dumps(config.own_devices, ensure_ascii=False) + "\n")
-        write_text(path / "config.yaml", write_config(config))
+        write_text(path / "config.yaml", text)
         return folder
 
     @classmethod
@@ -80,11 +84,26 @@ class RunFolder:
     @property
     def config(self) -> RunConfig:
         """The configuration the run was started with, devices from files included."""
+        self._check_config()
         config, kept = read_config(self.at("config.yaml")), self.at(_DEVICES)
         if not kept.exists():
             return config
         own = read_json(kept, "file of devices", "restore it from a copy of the run")
         return attrs.evolve(config, own_devices=own)
+
+    def _check_config(self) -> None:
+        """Raise UsageError where the settings are not those that the run was started with."""
+        path, told = self.at("config.yaml"), self.at("env.json")
+        try:
+            before = parse_json(told.read_bytes()).get(_DIGEST)
+            now = hashlib.sha256(path.read_bytes()).hexdigest()
+        except (OSError, ValueError, AttributeError):
+            return  # without it nothing can be compared; what needs the file itself says so
+        if before is not None and before != now:
+            raise UsageError(
+                f"{path} was changed after the run was started; restore it from a copy, or start "
+                f"a new run with it: {command('monas run --config', path)}"
+            )
 
     @property
     def finished(self) -> bool:

@@ -9,7 +9,7 @@ import cattrs
 from cattrs.errors import BaseValidationError
 
 from monas_core.errors import UsageError
-from monas_core.files import read_json, write_text
+from monas_core.files import inside, read_json, write_text
 from monas_core.parts.usage import Usage
 
 NAME = "usage.json"
@@ -21,7 +21,7 @@ def keep(run: Path, usage: Usage | None) -> None:
     """Write what the task says; nothing where it says nothing."""
     if usage is not None:
         document = cattrs.unstructure(usage)
-        write_text(run / NAME, json.dumps(document, indent=1, allow_nan=False) + "\n")
+        write_text(inside(run, NAME), json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
 def recall(run: Path) -> Usage | None:
@@ -30,7 +30,7 @@ def recall(run: Path) -> Usage | None:
     Raises:
         UsageError: The file is damaged.
     """
-    path = run / NAME
+    path = inside(run, NAME)
     if not path.is_file():
         return None
     try:
