@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from monas_core.parts.usage import Usage
+from monas_core.values.data import DataRecord
 from monas_core.values.value import Direction
 
 Part = Literal["train", "search", "test"]
@@ -73,6 +74,11 @@ class Task(ABC):
     @abstractmethod
     def describe(self) -> Mapping[str, Any]:
         """Facts for ``monas info``: source, size and split (plain values)."""
+
+    def record(self) -> DataRecord:
+        """What a run is to remember of the data, so that it can name them, find them again and say
+        what has changed; nothing where a task does not tell."""
+        return DataRecord()
 
     @abstractmethod
     def batch(self, part: Part, size: int, generator: Any) -> Batch:

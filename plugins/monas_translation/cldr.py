@@ -11,6 +11,7 @@ numbers in words are rounded ones ("48.8 million").
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -21,6 +22,7 @@ import torch
 from monas_core.errors import UsageError
 from monas_core.parts.task import Part
 from monas_core.seeding import derived_generator
+from monas_core.values.data import Item, Source
 from monas_translation import figures, names, times
 from monas_translation.codec import Characters
 from monas_translation.pairs import PARTS, Pair, deal, distinct
@@ -65,7 +67,11 @@ def load(argument: str | None = None) -> Translation:
     }
     parts = corpus()
     texts = [text for pair in parts["train"] for text in pair]
-    return Translation("cldr", parts, Characters(texts), facts=facts, length=LENGTH)
+    lines = [f"{pair.source}\t{pair.target}".encode() for part in PARTS for pair in parts[part]]
+    digest = hashlib.sha256(b"\n".join(lines)).hexdigest()
+    source = Source("", "", "file", {"CLDR of Babel": Item(digest, len(lines))})
+    codec = Characters(texts)
+    return Translation("cldr", parts, codec, facts=facts, length=LENGTH, sources=[source])
 
 
 @cache

@@ -7,6 +7,7 @@ on ``PAD`` being 0: they attend to no position that holds it.
 from __future__ import annotations
 
 import json
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -41,6 +42,10 @@ class Codec(Protocol):
         """The vocabulary as files, by name, for who translates without monas."""
         ...
 
+    def fingerprint(self) -> str:
+        """A digest of the vocabulary."""
+        ...
+
 
 class Characters:
     """One token per character.
@@ -73,3 +78,7 @@ class Characters:
         """As ``Codec.files``."""
         listed = json.dumps([*SPECIAL, *self.alphabet], ensure_ascii=False)
         return {"vocabulary.json": f"{listed}\n"}
+
+    def fingerprint(self) -> str:
+        """As ``Codec.fingerprint``."""
+        return hashlib.sha256("".join(self.alphabet).encode()).hexdigest()

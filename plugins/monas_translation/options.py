@@ -12,7 +12,7 @@ class ParallelOptions:
     """How a person's own files are read.
 
     Attributes:
-        vocabulary: Subwords to learn for both languages together.
+        vocabulary: Most subwords to learn, for both languages together.
         length: Tokens of the longest sentence; longer pairs are left out and counted.
     """
 

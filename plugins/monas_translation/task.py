@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from monas_core.parts.task import Batch, Model, Part, Score, Task
 from monas_core.parts.usage import Usage
+from monas_core.values.data import DataRecord, Source
 from monas_translation.beam import BEAMS, LENGTH_PENALTY, beam_search
 from monas_translation.codec import BEGIN, END, PAD, UNKNOWN, Codec
 from monas_translation.pairs import PARTS, Pair
@@ -55,6 +56,7 @@ class Translation(Task):
         codec: The vocabulary.
         facts: Where the text comes from, for ``describe``.
         length: L, tokens of the longest sentence; longer pairs are left out and counted.
+        sources: What a run is to remember of the files.
     """
 
     item: ClassVar[str] = "token"
@@ -70,6 +72,7 @@ class Translation(Task):
         *,
         facts: Mapping[str, Any],
         length: int,
+        sources: Sequence[Source] = (),
     ) -> None:
         self.name = name
         self.codec = codec
@@ -77,6 +80,7 @@ class Translation(Task):
         self.n_outputs = codec.size
         self.items_per_sample = length
         self._facts = dict(facts)
+        self._sources = tuple(sources)
         self.sentences = {part: Sentences.of(parts[part], codec, length) for part in PARTS}
 
     def describe(self) -> Mapping[str, Any]:
@@ -93,8 +97,32 @@ class Translation(Task):
             "evaluated pairs": {part: min(n, len(parts[part].pairs)) for part, n in JUDGED.items()},
             "translated pairs": min(TRANSLATED, len(parts["test"].pairs)),
             "translated by": f"beam search, {BEAMS} beams, length penalty {LENGTH_PENALTY}",
-            **signatures(),
+            **self._signatures(),
         }
+
+    def record(self) -> DataRecord:
+        """Lines, pairs and vocabulary."""
+        parts = {part: len(found.pairs) for part, found in self.sentences.items()}
+        too_long = sum(found.too_long for found in self.sentences.values())
+        notes = [f"{too_long} of {too_long + sum(parts.values())} pairs are left out as too long"]
+        unknown = sum(found.unknown for found in self.sentences.values())
+        if unknown:
+            notes.append(f"{unknown} tokens are characters that the vocabulary lacks")
+        return DataRecord(
+            sources=self._sources,
+            parts=parts,
+            unit="pairs",
+            vocabulary={
+                "kind": self.codec.name,
+                "size": self.codec.size,
+                "digest": self.codec.fingerprint(),
+            },
+            notes=tuple(notes[0 if too_long else 1 :]),
+            facts={"signatures": self._signatures()},
+        )
+
+    def _signatures(self) -> dict[str, str]:
+        return dict(signatures([pair.target for pair in self.sentences["test"].pairs]))
 
     def batch(self, part: Part, size: int, generator: torch.Generator) -> Batch:
         """``size`` pairs drawn from a part."""
@@ -161,6 +189,7 @@ class Sentences:
         pairs: As text, in order.
         source, target: ``(n, L)`` int32, each sentence closed by END and filled up with PAD.
         too_long: Pairs left out.
+        longest: Tokens of the longest sentence, with those left out.
         unknown: Tokens of the pairs kept that the vocabulary lacks.
     """
 
@@ -168,6 +197,7 @@ class Sentences:
     source: Tensor
     target: Tensor
     too_long: int
+    longest: int
     unknown: int
 
     @classmethod
@@ -180,6 +210,7 @@ class Sentences:
             _filled([tokens for _, tokens, _ in kept], length),
             _filled([tokens for _, _, tokens in kept], length),
             len(coded) - len(kept),
+            max((max(len(source), len(target)) for _, source, target in coded), default=0) + 1,
             sum(tokens.count(UNKNOWN) for item in kept for tokens in item[1:]),
         )
 

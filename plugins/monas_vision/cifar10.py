@@ -6,6 +6,7 @@ green, then blue.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from monas_core.errors import UsageError
 from monas_core.parts.task import Part
+from monas_core.values.data import Item, Source
 from monas_vision.augmentation import CropAndFlip
 from monas_vision.classification import ImageClassification
 from monas_vision.images import StoredImages
@@ -70,7 +72,14 @@ def load(argument: str | None = None) -> ImageClassification:
         "augmentation": "moved by up to 4 pixels, mirrored",
         "split": f"every {HELD_BACK}th training image is searched with; the test files test",
     }
-    return ImageClassification(f"cifar10:{argument}", stored, facts=facts)
+    files = {
+        name: Item(hashlib.sha256((folder / name).read_bytes()).hexdigest(), RECORDS)
+        for name in (*TRAINING, TEST)
+    }
+    data = stored.record(
+        Source(argument, str(Path(argument).expanduser().absolute()), "file", files)
+    )
+    return ImageClassification(f"cifar10:{argument}", stored, facts=facts, data=data)
 
 
 def _folder(argument: str) -> Path:

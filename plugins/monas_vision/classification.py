@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from monas_core.parts.task import Batch, Model, Part, Score, Task
+from monas_core.values.data import DataRecord
 from monas_vision.images import PARTS, Images
 
 
@@ -23,6 +24,7 @@ class ImageClassification(Task):
         name: As given on the command line.
         images: What is shown, in three parts.
         facts: Where the images come from, for ``describe``.
+        data: What a run is to remember of them.
     """
 
     item: ClassVar[str] = "image"
@@ -30,8 +32,11 @@ class ImageClassification(Task):
     score = Score("accuracy", "%", "max")
     scores = (Score("cross-entropy", "nat", "min"),)
 
-    def __init__(self, name: str, images: Images, *, facts: Mapping[str, Any]) -> None:
+    def __init__(
+        self, name: str, images: Images, *, facts: Mapping[str, Any], data: DataRecord
+    ) -> None:
         self.name = name
+        self._data = data
         self.n_outputs = len(images.classes)
         self._images = images
         self._facts = dict(facts)
@@ -48,11 +53,17 @@ class ImageClassification(Task):
             **self._facts,
             "modality": self.modality,
             "classes": self.n_outputs,
+            "images of each class": self._data.class_summary,
             "input": f"{channels} x {height} x {width}",
             "images": {part: self._images.count(part) for part in PARTS},
             "evaluated images": {part: self._images.evaluated(part) for part in PARTS},
             **self._images.notes(),
+            **({"notes": "; ".join(self._data.notes)} if self._data.notes else {}),
         }
+
+    def record(self) -> DataRecord:
+        """Classes, parts and contents."""
+        return self._data
 
     def batch(self, part: Part, size: int, generator: torch.Generator) -> Batch:
         """``size`` images of a part, drawn with repetition; those of ``train`` are augmented."""

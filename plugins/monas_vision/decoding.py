@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import attrs
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+
+from monas_vision.pixels import MEGAPIXELS, Unreadable, opened, picture
 
 _AREA = (0.08, 1.0)
 _RATIO = (3 / 4, 4 / 3)
@@ -58,18 +59,30 @@ class Crop:
         return left, top, left + wide, top + tall
 
 
-def decode(path: str, size: int, crop: Crop | None) -> Tensor | None:
+def decode(
+    path: str,
+    size: int,
+    crop: Crop | None,
+    *,
+    ground: str = "auto",
+    megapixels: float = MEGAPIXELS,
+) -> Tensor | None:
     """Pixels ``(3, size, size)`` uint8; ``None`` when the file is no readable image.
 
     Without a crop the centre of the image is shown.
+
+    Args:
+        path: Of the file.
+        size: Height and width wanted.
+        crop: The piece to show.
+        ground: What lies under transparent places (``pixels.GROUNDS``).
+        megapixels: Of the largest picture that is decoded.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd metadata does no harm to the pixels
-            with Image.open(path) as opened:
-                opened.draft("RGB", (2 * size, 2 * size))  # JPEG decodes to fewer pixels for free
-                image = opened.convert("RGB")
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
+        with opened(path, megapixels) as found:
+            found.draft("RGB", (2 * size, 2 * size))  # JPEG decodes to fewer pixels for free
+            image = picture(found, ground)
+    except Unreadable:
         return None
     box = _centre(*image.size) if crop is None else crop.box(*image.size)
     image = image.resize((size, size), Image.Resampling.BILINEAR, box=box)

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from monas_core.errors import UsageError
 from monas_core.parts.task import Part
+from monas_core.values.data import Item, Source
 from monas_vision.augmentation import Distortion
 from monas_vision.classification import ImageClassification
 from monas_vision.images import PARTS, StoredImages
@@ -59,7 +60,9 @@ def load(argument: str | None = None) -> ImageClassification:
         "evaluation": f"{VIEWS} fixed distortions of every image",
         "split": "by image: no image is in two parts",
     }
-    return ImageClassification("digits", stored, facts=facts)
+    pixels = Item(hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest(), len(labels))
+    source = Source("", "", "file", {"scikit-learn's digits": pixels})
+    return ImageClassification("digits", stored, facts=facts, data=stored.record(source))
 
 
 def _split(images: Tensor, labels: list[int]) -> dict[Part, tuple[Tensor, Tensor]]:

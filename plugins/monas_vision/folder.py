@@ -23,7 +23,7 @@ _CHUNK = 128
 
 
 class FolderImages(Images):
-    """The files of a listing. Unreadable ones are left out, up to a limit.
+    """The files of a listing. Those that turn out to be damaged are left out, up to a limit.
 
     A drawn image that cannot be read is replaced by the next of its part that can, so a batch
     depends on the files alone and not on what was read before.
@@ -41,8 +41,9 @@ class FolderImages(Images):
         self._options = options
         self._name = name
         self._unreadable: dict[str, None] = {}
-        total = sum(len(photos) for photos in files.parts.values())
-        self._most = max(10, total // 100)
+        self._broken = len(files.broken)
+        total = self._broken + sum(len(photos) for photos in files.parts.values())
+        self._most = options.most_broken(total)
         self._pool = ThreadPoolExecutor(options.workers, thread_name_prefix="images")
         self._mean = torch.tensor(MEAN)[:, None, None]
         self._deviation = torch.tensor(DEVIATION)[:, None, None]
@@ -56,8 +57,8 @@ class FolderImages(Images):
         return len(self._shown(part))
 
     def notes(self) -> Mapping[str, Any]:
-        """How many files could not be read so far."""
-        return {"unreadable files left out so far": len(self._unreadable)}
+        """How many files cannot be read."""
+        return {"unreadable files left out": self._broken + len(self._unreadable)}
 
     def draw(self, part: Part, places: Tensor, generator: torch.Generator) -> Batch:
         """The images at these places; random pieces of those of ``train``."""
@@ -96,19 +97,22 @@ class FolderImages(Images):
         return self._parts[part][: self._options.evaluated]
 
     def _decode(self, photo: Photo, crop: Crop | None) -> Tensor | None:
-        return decode(photo.path, self._options.size, crop)
+        options = self._options
+        return decode(
+            photo.path, options.size, crop, ground=options.ground, megapixels=options.megapixels
+        )
 
     def _leave_out(self, photo: Photo, part: Part) -> None:
         """Count a file that cannot be read. Raises UsageError when there are too many."""
         self._unreadable[photo.path] = None
-        bad = len(self._unreadable)
+        bad = self._broken + len(self._unreadable)
         none_left = all(other.path in self._unreadable for other in self._parts[part])
         if bad > self._most or none_left:
             few = ", ".join(f'"{path}"' for path in list(self._unreadable)[:3])
             raise UsageError(
                 f"{self._name}: {bad} image files cannot be read"
                 + (f" (none of the {part} part can)" if none_left else f" (limit {self._most})")
-                + f", such as {few}; repair or remove them."
+                + f", such as {few}; repair or remove them, or raise options.task.broken."
             )
 
     def _batch(self, found: list[tuple[Tensor, int]]) -> Batch:

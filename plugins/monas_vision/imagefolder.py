@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from monas_core.errors import UsageError
+from monas_core.values.data import DataRecord, Source
 from monas_vision.classification import ImageClassification
 from monas_vision.folder import FolderImages
 from monas_vision.listing import listing
@@ -26,11 +27,20 @@ def load(
     name, root = f"Task imagefolder:{argument}", Path(argument).expanduser()
     if not root.is_dir():
         raise UsageError(f'{name}: there is no folder "{root}"; check the path.')
-    files = listing(root, name)
-    images = FolderImages(files, options or FolderOptions(), name)
+    options = options or FolderOptions()
+    files = listing(root, name, options)
+    images = FolderImages(files, options, name)
     facts = {
         "source": str(root.resolve()),
         "shown": "random pieces in training, centres in evaluation",
         "split": files.split,
     }
-    return ImageClassification(f"imagefolder:{argument}", images, facts=facts)
+    data = DataRecord(
+        sources=(Source(argument, str(root.absolute()), "class", files.contents),),
+        parts={part: len(photos) for part, photos in files.parts.items()},
+        unit="images",
+        classes=files.counts(),
+        left_out=files.broken,
+        notes=files.notes,
+    )
+    return ImageClassification(f"imagefolder:{argument}", images, facts=facts, data=data)

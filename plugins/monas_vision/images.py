@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from monas_core.parts.task import Batch, Part
+from monas_core.values.data import DataRecord, Source
 
 PARTS: tuple[Part, ...] = get_args(Part)
 CHUNK = 500
@@ -100,6 +101,19 @@ class StoredImages(Images):
         """All images for evaluation, in chunks."""
         for images, labels in zip(*(x.split(CHUNK) for x in self._judged[part]), strict=True):
             yield Batch(self._normal(_unit(images)), labels)
+
+    def record(self, source: Source) -> DataRecord:
+        """What a run is to remember of these images, wherever they come from."""
+        counts = {
+            part: torch.bincount(labels, minlength=len(self.classes)).tolist()
+            for part, (_, labels) in self._drawn.items()
+        }
+        classes = {
+            kind: {part: counts[part][label] for part in PARTS}
+            for label, kind in enumerate(self.classes)
+        }
+        parts = {part: self.count(part) for part in PARTS}
+        return DataRecord(sources=(source,), parts=parts, unit="images", classes=classes)
 
     def _normal(self, images: Tensor) -> Tensor:
         return (images - self._mean) / self._deviation

@@ -62,7 +62,7 @@ def test_single_folder_is_split_by_class(flat: Path) -> None:
 def test_imagenet_layout(tmp_path: Path, write_images: Any) -> None:
     for kind in KINDS:
         write_images(tmp_path / "train" / kind, 10, colour=COLOURS[kind])
-        write_images(tmp_path / "val" / kind / "deeper", 2, colour=COLOURS[kind])
+        write_images(tmp_path / "val" / kind / "deeper", 2, colour=COLOURS[kind], size=20)
     found = listing(tmp_path, "t")
     assert {part: len(photos) for part, photos in found.parts.items()} == {
         "train": 27,
@@ -142,7 +142,7 @@ def test_unreadable_images_are_left_out_and_counted(flat: Path) -> None:
     for part in PARTS:
         shown += sum(len(batch.targets) for batch in task._images.fixed(part))
     assert shown == 56
-    assert task.describe()["unreadable files left out so far"] == 4
+    assert task.describe()["unreadable files left out"] == 4
 
 
 def test_a_replaced_image_does_not_depend_on_what_was_read_before(flat: Path) -> None:
@@ -156,23 +156,33 @@ def test_a_replaced_image_does_not_depend_on_what_was_read_before(flat: Path) ->
     assert torch.equal(first.targets, second.targets)
 
 
-def test_too_many_unreadable_images_are_an_error(flat: Path) -> None:
-    for file in sorted((flat / "red").iterdir())[:15]:
+def test_too_many_unreadable_images_are_an_error_before_training(flat: Path) -> None:
+    for file in sorted((flat / "red").iterdir())[:11]:
         file.write_bytes(b"")
-    task = loaded(flat)
     with pytest.raises(
-        UsageError, match=r"11 image files cannot be read \(limit 10\), such as .*/red/"
+        UsageError, match=r"11 of 60 image files cannot be read, more than the 10 .*/red/.*empty"
     ):
-        task.batch("train", 500, torch.Generator().manual_seed(0))
+        loaded(flat)
+    assert loaded(flat, broken=11).describe()["unreadable files left out"] == 11
+    with pytest.raises(UsageError, match="more than the 0 that may be left out"):
+        loaded(flat, broken=0)
 
 
-def test_a_part_without_any_readable_image_is_an_error(tmp_path: Path, write_images: Any) -> None:
-    for kind in ("a", "b"):
-        write_images(tmp_path / kind, 3)
-    for photo in listing(tmp_path, "t").parts["search"]:
+def test_an_image_damaged_after_the_check_is_replaced(flat: Path) -> None:
+    task = loaded(flat)
+    for photo in task._images._parts["search"][:1]:  # pyright: ignore
+        Path(photo.path).write_bytes(b"")
+    batch = task.batch("search", 40, torch.Generator().manual_seed(0))
+    assert len(batch.targets) == 40
+    assert task.describe()["unreadable files left out"] == 1
+
+
+def test_a_part_that_loses_every_image_is_an_error(flat: Path) -> None:
+    task = loaded(flat)
+    for photo in task._images._parts["search"]:  # pyright: ignore
         Path(photo.path).write_bytes(b"")
     with pytest.raises(UsageError, match="none of the search part can"):
-        loaded(tmp_path).batch("search", 1, torch.Generator().manual_seed(0))
+        task.batch("search", 1, torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("argument", [None, ""])
@@ -219,9 +229,11 @@ def test_classes_that_differ_are_refused(tmp_path: Path, write_images: Any) -> N
         loaded(tmp_path)
 
 
-def test_half_of_the_layout_is_refused(tmp_path: Path, write_images: Any) -> None:
-    write_images(tmp_path / "train" / "red", 3)
-    with pytest.raises(UsageError, match=r"classes in train/ but none in val/"):
+def test_a_part_to_train_on_is_needed(tmp_path: Path, write_images: Any) -> None:
+    for part in ("val", "test"):
+        for kind in KINDS:
+            write_images(tmp_path / part / kind, 3)
+    with pytest.raises(UsageError, match=r"holds parts \(test/, val/\) but none to train on"):
         loaded(tmp_path)
 
 
