@@ -7,7 +7,7 @@ of a file where there are too few files. Reading files is the callers' job.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import attrs
@@ -21,19 +21,39 @@ FEWEST = 10
 
 @attrs.frozen
 class Document:
-    """A named piece of text."""
+    """A named piece of text, in memory or a view of a mapped file."""
 
     name: str
-    text: bytes = attrs.field(repr=False)
+    text: bytes | memoryview = attrs.field(repr=False)
 
 
 def distinct(documents: Iterable[Document]) -> list[Document]:
     """Without empty documents and without repeated contents (the first name stays)."""
     kept: dict[bytes, Document] = {}
     for document in documents:
-        if document.text.strip():
+        if not _blank(document.text):
             kept.setdefault(hashlib.sha256(document.text).digest(), document)
     return list(kept.values())
+
+
+def _blank(text: bytes | memoryview) -> bool:
+    step = 1 << 16  # nearly always the first piece tells
+    return all(not bytes(text[i : i + step]).strip() for i in range(0, len(text), step))
+
+
+def pieces(documents: Sequence[Document], least: int, count: int = 200) -> list[Document]:
+    """Each document cut into blocks of its own, about ``count`` in all; nothing is copied."""
+    total = sum(len(document.text) for document in documents)
+    found: list[Document] = []
+    for document in documents:
+        size = len(document.text)
+        number = max(1, min(round(count * size / total), size // least))
+        edges = [index * size // number for index in range(number + 1)]
+        found += [
+            Document(f"{document.name} block {index}", document.text[begin:end])
+            for index, (begin, end) in enumerate(pairwise(edges))
+        ]
+    return found
 
 
 def blocks(documents: Iterable[Document], least: int, count: int = 200) -> list[Document]:

@@ -13,7 +13,9 @@ from torch.nn import functional as F
 from monas_core.parts.task import Batch, Model, Part, Score, Task
 from monas_core.parts.usage import Usage
 from monas_tasks import byte_tokenizer
+from monas_core.values.data import DataRecord
 from monas_tasks.corpus import PARTS, Document
+from monas_tasks.stored import InMemory, Mapped, Stored
 
 CONTEXT = 64
 EVALUATION_CHUNK = 64
@@ -30,6 +32,8 @@ class ByteLanguageModel(Task):
         name: As given on the command line.
         parts: The documents of each part; each part must exceed ``context`` bytes.
         facts: Where the text comes from, for ``describe``.
+        data: What a run is to remember of it.
+        mapped: Leave the documents in the files they are views of.
         context: T, bytes a model sees.
         windows: Evaluation windows of T bytes per part, evenly spread over the part.
             The same for every architecture, so differences between two
@@ -51,6 +55,8 @@ class ByteLanguageModel(Task):
         parts: Mapping[Part, list[Document]],
         *,
         facts: Mapping[str, Any],
+        data: DataRecord | None = None,
+        mapped: bool = False,
         context: int = CONTEXT,
         windows: Mapping[Part, int] | None = None,
     ) -> None:
@@ -60,7 +66,9 @@ class ByteLanguageModel(Task):
         self.windows: Mapping[Part, int] = windows or {"train": 48, "search": 48, "test": 192}
         self._facts = dict(facts)
         self._files = {part: len(parts[part]) for part in PARTS}
-        self._data = {part: _joined(parts[part]) for part in PARTS}
+        self._record = data or DataRecord()
+        kind = Mapped if mapped else InMemory
+        self._data: dict[Part, Stored] = {part: kind(parts[part]) for part in PARTS}
 
     def describe(self) -> Mapping[str, Any]:
         """Source, size and split."""
@@ -73,6 +81,10 @@ class ByteLanguageModel(Task):
             "bytes": {part: len(data) for part, data in self._data.items()},
             "evaluated bytes": {part: self.windows[part] * self.context for part in PARTS},
         }
+
+    def record(self) -> DataRecord:
+        """Files and parts."""
+        return self._record
 
     def batch(self, part: Part, size: int, generator: torch.Generator) -> Batch:
         """``size`` windows at random places of a part."""
@@ -119,16 +131,8 @@ class ByteLanguageModel(Task):
 
     def _cut(self, part: Part, starts: Tensor) -> Batch:
         """Windows that begin at ``starts`` ``(B,)``, with the bytes that follow as targets."""
-        places = starts[:, None] + torch.arange(self.context + 1)  # (B, T + 1)
-        window = self._data[part][places].long()
+        window = self._data[part].windows(starts, self.context + 1)  # (B, T + 1)
         return Batch(window[:, :-1], window[:, 1:])
-
-
-def _joined(documents: list[Document]) -> Tensor:
-    """Documents as one uint8 tensor, separated by newlines."""
-    return torch.frombuffer(
-        bytearray(b"\n".join(document.text for document in documents)), dtype=torch.uint8
-    )
 
 
 def _nats(logits: Tensor, targets: Tensor) -> Tensor:

@@ -20,5 +20,6 @@ def monas_tasks() -> list[Spec]:
             summary="Predict the next byte of your own file or folder, given as text:PATH.",
             factory="monas_tasks.text:load",
             provides=frozenset({"language-model"}),
+            options="monas_tasks.options:TextOptions",
         ),
     ]

@@ -6,12 +6,14 @@ packages, test folders (mostly data and repetition) and what exceeds the limits.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import sysconfig
 from pathlib import Path
 
 from monas_core.errors import UsageError
+from monas_core.values.data import DataRecord, Item, Source
 from monas_tasks.corpus import FEWEST, Document, distinct, shuffled, split
 from monas_tasks.language_model import ByteLanguageModel
 
@@ -48,7 +50,15 @@ def load(argument: str | None = None) -> ByteLanguageModel:
         "folder": str(root),
         "split": "by file: no file is in two parts",
     }
-    return ByteLanguageModel("pystdlib", split(documents), facts=facts)
+    parts = split(documents)
+    digest = hashlib.sha256(b"".join(d.text for part in parts.values() for d in part)).hexdigest()
+    name = f"standard library of Python {platform.python_version()}"
+    data = DataRecord(
+        sources=(Source("", "", "file", {name: Item(digest, len(documents))}),),
+        parts={part: sum(len(d.text) for d in found) for part, found in parts.items()},
+        unit="bytes",
+    )
+    return ByteLanguageModel("pystdlib", parts, facts=facts, data=data)
 
 
 def _read(root: Path) -> list[Document]:

@@ -20,7 +20,7 @@ def task() -> ByteLanguageModel:
 
 
 def test_holds_the_files_of_this_interpreter(task: ByteLanguageModel) -> None:
-    found = [task._data[part].numpy().tobytes() for part in PARTS]
+    found = [task._data[part].data.numpy().tobytes() for part in PARTS]
     for name in ("argparse.py", "json/decoder.py", "heapq.py"):
         content = Path(sysconfig.get_path("stdlib"), name).read_bytes()
         assert sum(content[: pystdlib.MOST_PER_FILE] in text for text in found) == 1, name

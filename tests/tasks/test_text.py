@@ -32,7 +32,11 @@ def write_folder(folder: Path, count: int, size: int = 1000) -> Path:
 
 
 def texts(task: ByteLanguageModel) -> dict[str, bytes]:
-    return {part: task._data[part].numpy().tobytes() for part in PARTS}
+    """Everything each part shows, whether it is in memory or mapped."""
+    return {
+        part: stored.windows(torch.tensor([0]), len(stored))[0].to(torch.uint8).numpy().tobytes()
+        for part, stored in task._data.items()
+    }
 
 
 class TestTextContract(contracts.TaskContract):
