@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from monas_core.errors import UsageError
+from monas_core.values.bounds import within
 
 
 @attrs.frozen
@@ -20,8 +20,5 @@ class TextOptions:
     memory: int = 256_000_000
 
     def __attrs_post_init__(self) -> None:
-        for name, least in (("bytes", 10_000), ("memory", 0)):
-            if getattr(self, name) < least:
-                raise UsageError(
-                    f"options.task.{name} must be at least {least}, got {getattr(self, name)}."
-                )
+        within("options.task", 10_000, bytes=self.bytes)
+        within("options.task", 0, memory=self.memory)
