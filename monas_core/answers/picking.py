@@ -15,6 +15,7 @@ from monas_core.problem.feasibility import CAUTION, cautious, feasible
 from monas_core.problem.selection import comparable, scalarised
 from monas_core.record.frontfile import member_of
 from monas_core.running.finish import predicted
+from monas_core.running.remembered import RememberedTask
 from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
@@ -57,6 +58,9 @@ class Picker:
         preferences = [preference, *(self.session.plan.preferences if limits else ())]
         asked = wishes(preferences, self._kept_off(limits))
         proposed = self.session.plan.optimizer.propose(self.target.device, asked)
+        wishes = [preference, *(self.session.plan.preferences if limits else ())]
+        alone = isinstance(self.session.plan.task, RememberedTask)  # nothing new can be judged
+        proposed = [] if alone else self.session.plan.optimizer.propose(self.target.device, wishes)
         pool = list(dict.fromkeys([*proposed, *self._stored]))
         evaluations = self._judged(pool)
         met = feasible(evaluations, limits, self.target.device.name)

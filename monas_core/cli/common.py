@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
     from monas_core.problem.wording import Vocabulary
     from monas_core.values.preference import Preference
+    from monas_core.run import Run
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -49,6 +50,14 @@ def comma_list(text: str | None) -> list[str] | None:
     if text is None:
         return None
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def tell_without_data(run: Run) -> None:
+    """Say on standard error where a run answers without its data."""
+    if run.without_data:
+        sys.stderr.write(
+            f"note: without the data of this run ({run.without_data}): picked from its fronts\n"
+        )
 
 
 def run_folder(path: Path | None) -> Path:

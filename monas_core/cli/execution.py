@@ -71,7 +71,7 @@ def _carry_out(request: Request) -> Mapping[str, Any]:
         from monas_core.running.resolving import resolve
 
         config, folder = _configuration(request)
-        plan = resolve(config, catalog())
+        plan = resolve(config, catalog(), task=_same_data(config, folder))
     if request.dry_run:
         return _show_plan(plan, request)
     if folder is None:
@@ -82,6 +82,21 @@ def _carry_out(request: Request) -> Mapping[str, Any]:
 
         print_summary(result, console())
     return result
+
+
+def _same_data(config: RunConfig, folder: RunFolder | None) -> tuple[Any, Any] | None:
+    """The task of a run to go on with, with its data. Raises UsageError where they changed."""
+    if folder is None or folder.finished:
+        return None
+    from monas_core.running.remembered import RememberedTask, open_task
+
+    task = open_task(config, catalog(), folder.path)
+    if task is not None and isinstance(task[0], RememberedTask):
+        raise UsageError(
+            f"Run {folder.path} cannot go on without its data, {config.task}, and "
+            f"{task[0].reason}; put them back, or start a new run."
+        )
+    return task
 
 
 def _waiting(text: str, request: Request) -> contextlib.AbstractContextManager[Any]:

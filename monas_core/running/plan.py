@@ -83,6 +83,7 @@ class Plan:
             "architectures": self.space.choices.cardinality(),
             "choices": len(self.space.choices),
             "task": self.config.task,
+            "data": self.task.record().summary,
             "objectives": [f"{o.short} [{o.unit}, {o.direction}]" for o in self.objectives],
             "devices": [device.name for device in self.devices],
             "held out": [device.name for device in self.held_out],

@@ -29,6 +29,7 @@ class RunResult:
     run: Path
     devices: Mapping[str, Mapping[str, Any]]
     seconds: Mapping[str, float]
+    data: Mapping[str, Any] = attrs.field(factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The document that ``monas run --json`` prints."""
@@ -36,6 +37,7 @@ class RunResult:
             "run": str(self.run),
             "devices": {name: dict(facts) for name, facts in self.devices.items()},
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "data": dict(self.data),
         }
 
 

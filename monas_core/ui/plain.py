@@ -14,7 +14,7 @@ from monas_core.ui.view import ViewState, fold
 
 SECONDS_BETWEEN_LINES = 3.0
 _TOLD = (
-    "preset", "architecture", "starts from", "teacher",
+    "data", "preset", "architecture", "starts from", "teacher",
     "parameters", "architectures", "torch device", "seed",
 )  # fmt: skip
 """Facts worth a line, where there are such."""
@@ -73,7 +73,7 @@ class PlainLines:
         if state.held_out:
             self._line(f"  held out: {', '.join(state.held_out)}")
         for key in _TOLD:
-            if key in state.facts:
+            if state.facts.get(key) not in (None, ""):
                 self._line(f"  {key}: {plain_fact(state.facts[key])}")
         self._line(f"  folder: {state.run}")
 

@@ -1,0 +1,97 @@
+"""``data.json`` of a run folder: what the run learned from, and where that lay."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from monas_core.errors import UsageError
+from monas_core.files import write_text
+from monas_core.values.data import DataRecord
+
+FILE = "data.json"
+SCHEMA = 1
+
+
+@attrs.frozen
+class StoredData:
+    """What a run remembers.
+
+    Attributes:
+        task: As it was typed.
+        record: Of the data.
+        relative: Path of each source from the run folder.
+    """
+
+    task: str
+    record: DataRecord
+    relative: tuple[str, ...]
+
+    def arguments(self, run: Path) -> list[str]:
+        """What the task may be given now, most certain first: absolute, beside the run, as typed.
+
+        Only what exists here; one without paths is as it was typed.
+        """
+        _, _, typed = self.task.partition(":")
+        given = [source.given for source in self.record.sources]
+        absolute = [source.path for source in self.record.sources]
+        beside = [str((run / path).resolve()) if path else "" for path in self.relative]
+        as_typed = [str(Path(path).expanduser()) if path else "" for path in given]
+        found = [
+            _replaced(typed, given, paths)
+            for paths in (absolute, beside, as_typed)
+            if all(not path or Path(path).exists() for path in paths)
+        ]
+        return list(dict.fromkeys(found))
+
+    def places(self, run: Path) -> list[str]:
+        """Where the data are looked for."""
+        paths = [source.path for source in self.record.sources if source.path]
+        beside = [str((run / path).resolve()) for path in self.relative if path]
+        return list(dict.fromkeys([*paths, *beside]))
+
+
+def _replaced(argument: str, given: list[str], paths: list[str]) -> str:
+    """The argument with other paths in it."""
+    made, rest = "", argument
+    for old, new in zip(given, paths, strict=True):
+        before, found, after = rest.partition(old) if old else (rest, "", "")
+        made, rest = made + before + (new if found else ""), after
+    return made + rest
+
+
+def write(run: Path, task: str, record: DataRecord) -> None:
+    """Remember what a run learns from."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "task": task,
+        "relative": [
+            os.path.relpath(source.path, run.resolve()) if source.path else ""
+            for source in record.sources
+        ],
+        "digests": [source.digest for source in record.sources],
+        "data": record.to_json(),
+    }
+    text = json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False)
+    write_text(run / FILE, text + "\n")
+
+
+def read(run: Path) -> StoredData | None:
+    """What a run remembers; ``None`` for one that was made before runs did.
+
+    Raises:
+        UsageError: The file is damaged.
+    """
+    path = run / FILE
+    if not path.exists():
+        return None
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        record = DataRecord.from_json(document["data"])
+        return StoredData(document["task"], record, tuple(document["relative"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} is missing or damaged: {error}.") from error

@@ -1,0 +1,205 @@
+"""The task of a run without its data: enough to build its networks, pick and export them.
+
+At the end of a run everything its networks ever ask of the task, an example and a few batches
+(for norms, for the check of an export), is written beside the weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Never
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from monas_core import state
+from monas_core.catalog.lookup import Catalog
+from monas_core.catalog.specs import Entry, Spec
+from monas_core.errors import UsageError
+from monas_core.parts.task import Batch, Model, Part, Score, Task
+from monas_core.record import data_store
+from monas_core.record.config import RunConfig
+from monas_core.record.data_store import StoredData
+from monas_core.running.plan import Plan
+from monas_core.running.session import Session
+from monas_core.seeding import derived_generator, seeded_construction
+from monas_core.values import population
+from monas_core.values.data import DataRecord, changes
+
+FOLDER = "task"
+
+
+def begin(run: Path, plan: Plan) -> None:
+    """Write down what a run learns from, before it does."""
+    data_store.write(run, plan.config.task or "", plan.task.record())
+
+
+def keep(run: Path, session: Session) -> None:
+    """Write down what the networks of a run need of its task."""
+    plan = session.plan
+    supernet = session.context.supernet
+    if supernet is None:
+        return
+    recorder = _Recorder(plan.task)
+    with seeded_construction(0):
+        copy = plan.space.supernet(recorder)
+    copy.load_state_dict(supernet.state_dict())
+    ends = population.decode(plan.space.choices, population.corners(plan.space.choices))
+    copy.eval().extract(ends[0])
+    recorder.batch("test", 3, derived_generator(plan.config.seed, "export"))
+    score = plan.task.score
+    state.save(
+        run / FOLDER,
+        {
+            "name": plan.task.name,
+            "modality": plan.task.modality,
+            "n_outputs": plan.task.n_outputs,
+            "score": {"name": score.name, "unit": score.unit, "direction": score.direction},
+            "example": plan.task.example(1),
+            "batches": recorder.seen,
+        },
+    )
+
+
+def _key(part: Part, size: int, generator: torch.Generator) -> str:
+    drawn_from = hashlib.sha256(generator.get_state().numpy().tobytes()).hexdigest()
+    return f"{part} {size} {drawn_from}"
+
+
+class _Recorder(Task):
+    """A task whose batches are noted."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self.name, self.score, self.n_outputs = task.name, task.score, task.n_outputs
+        self.modality = task.modality  # pyright: ignore[reportAttributeAccessIssue]
+        self.seen: dict[str, dict[str, Any]] = {}
+
+    def describe(self) -> Mapping[str, Any]:
+        """As the task."""
+        return self._task.describe()
+
+    def batch(self, part: Part, size: int, generator: torch.Generator) -> Batch:
+        """As the task, noted by what the generator was like."""
+        key = _key(part, size, generator)
+        found = self._task.batch(part, size, generator)
+        self.seen[key] = {"inputs": found.inputs, "targets": found.targets}
+        return found
+
+    def loss(self, outputs: Any, targets: Any) -> Tensor:
+        """As the task."""
+        return self._task.loss(outputs, targets)
+
+    def evaluate(self, model: Model, part: Part) -> Mapping[str, float]:
+        """As the task."""
+        return self._task.evaluate(model, part)
+
+    def example(self, batch: int) -> Any:
+        """As the task."""
+        return self._task.example(batch)
+
+
+class RememberedTask(Task):
+    """What a run folder knows of its task.
+
+    Args:
+        kept: What ``keep`` wrote.
+        stored: What ``begin`` wrote.
+        reason: Why the data are not used, a clause.
+        run: The run folder.
+    """
+
+    def __init__(self, kept: Mapping[str, Any], stored: StoredData, reason: str, run: Path) -> None:
+        self.name = str(kept["name"])
+        self.modality = kept["modality"]  # pyright: ignore[reportAttributeAccessIssue]
+        self.n_outputs = int(kept["n_outputs"])
+        self.score = Score(**kept["score"])
+        self.reason = reason
+        self._kept, self._stored, self._run = kept, stored, run
+
+    def describe(self) -> Mapping[str, Any]:
+        """Why the data are not used."""
+        return {"data": self.reason}
+
+    def record(self) -> DataRecord:
+        """As it was when the run began."""
+        return self._stored.record
+
+    def batch(self, part: Part, size: int, generator: torch.Generator) -> Batch:
+        """A batch that was kept. Raises UsageError for any other."""
+        found = self._kept["batches"].get(_key(part, size, generator))
+        if found is None:
+            self._lacking()
+        return Batch(found["inputs"], found["targets"])
+
+    def loss(self, outputs: Any, targets: Any) -> Tensor:  # noqa: ARG002
+        """Raises UsageError: a loss is for training."""
+        self._lacking()
+
+    def evaluate(self, model: Model, part: Part) -> Mapping[str, float]:  # noqa: ARG002
+        """Raises UsageError: nothing can be judged without data."""
+        self._lacking()
+
+    def example(self, batch: int) -> Any:
+        """The example that was kept, repeated."""
+        return tree_map(lambda x: torch.cat([x] * batch), self._kept["example"])
+
+    def _lacking(self) -> Never:
+        record = self._stored.record
+        known = ", ".join(source.digest[:12] for source in record.sources)
+        places = " or ".join(f'"{place}"' for place in self._stored.places(self._run))
+        told = f" ({record.summary})" if record.summary else ""
+        where = f"put the same data to {places}" if places else "give the same task again"
+        raise UsageError(
+            f"This needs the data of run {self._run}, {self._stored.task}{told}, and "
+            f"{self.reason}; {where}, they are recognised by their contents"
+            + (f" (digest {known})." if known else ".")
+        )
+
+
+def open_task(config: RunConfig, catalog: Catalog, run: Path) -> tuple[Task, Entry] | None:
+    """The task of a run: with its data where they are as they were, else as it is remembered.
+
+    ``None`` for a run that remembers nothing: its task is to be made from its name.
+
+    Raises:
+        UsageError: The data are gone or changed, and the run keeps nothing to do without.
+        PluginError: The task's plugin is broken.
+    """
+    stored = data_store.read(run)
+    if stored is None or not config.task:
+        return None
+    name, _, _ = config.task.partition(":")
+    reasons: list[str] = []
+    try:
+        entry = catalog.find("task", name)
+    except UsageError as error:
+        return _remembered(stored, str(error).rstrip("."), run)
+    for argument in stored.arguments(run):
+        try:
+            task: Task = catalog.create(
+                "task", name, config.options.get("task"), argument=argument or None
+            )
+        except UsageError as error:
+            reasons.append(f"they cannot be read: {str(error).rstrip('.')}")
+            continue
+        differing = changes(stored.record, task.record())
+        if not differing:
+            return task, entry
+        reasons.append("they have changed since: " + "; ".join(differing))
+    return _remembered(stored, reasons[0] if reasons else "they are not here", run)
+
+
+def _remembered(stored: StoredData, reason: str, run: Path) -> tuple[Task, Entry]:
+    if not (run / FOLDER).exists():
+        raise UsageError(
+            f"Run {run} needs its data, {stored.task}, and {reason}; put them back, or start a "
+            "new run."
+        )
+    task = RememberedTask(state.load(run / FOLDER), stored, reason, run)
+    name = stored.task.partition(":")[0]
+    spec = Spec(name=name, summary="Kept by the run.", factory="", provides={task.modality})
+    return task, Entry("task", spec, "this run", "")
