@@ -255,6 +255,7 @@ def search(config: RunConfig, catalog: Catalog | None = None, bus: Bus | None = 
     """
     catalog = catalog or Catalog.installed()
     plan = resolve(config, catalog)
+    plan.rehearse()
     out_dir = Path(config.out_dir) if config.out_dir else None
     folder = RunFolder.create(out_dir, plan.config)
     execute(plan, folder, bus or Bus(), Control())

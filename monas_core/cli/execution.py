@@ -72,6 +72,7 @@ def _carry_out(request: Request) -> Mapping[str, Any]:
 
         config, folder = _configuration(request)
         plan = resolve(config, catalog(), task=_same_data(config, folder))
+        plan.rehearse()
     if request.dry_run:
         return _show_plan(plan, request)
     if folder is None:

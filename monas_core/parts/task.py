@@ -60,8 +60,11 @@ class Task(ABC):
             ``acc:NAME``. One pass over the data gives them all.
         n_outputs: Vocabulary size or number of classes.
         item, items_per_sample: What throughput is counted in (64 tokens per sample, say).
+        rehearsed: Whether a batch is to be tried before anything is written: a person's own
+            code, of which nobody knows yet whether it works.
     """
 
+    rehearsed: ClassVar[bool] = False
     item: ClassVar[str] = "sample"
     items_per_sample: int = 1
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import torch
 
+from monas_core.errors import UsageError
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace, WarmUp
 from monas_core.parts.supernet import Supernet
-from monas_core.parts.task import Task
+from monas_core.parts.task import Part, Task, placed
 from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig
 from monas_core.running.limits import described
@@ -74,6 +75,43 @@ class Plan:
         with torch.no_grad():
             outputs = supernet(batch.inputs, self.space.ends().smallest)
             return float(self.task.loss(outputs, batch.targets).mean())
+
+    def rehearse(self) -> None:
+        """Try a task that asks for it: a loss with gradients, a score, batches of every part.
+
+        Raises:
+            UsageError: Something of it does not work with networks of the space.
+        """
+        if not self.task.rehearsed:
+            return
+        supernet = self.build_supernet()
+        smallest = population.decode(self.space.choices, population.corners(self.space.choices))[0]
+        place, generator = self.torch_device, derived_generator(self.config.seed, "dry run")
+        name = f'task "{self.task.name}"'
+
+        def model(inputs: Any) -> Any:
+            try:
+                return supernet(placed(inputs, place), smallest)
+            except Exception as error:
+                reason = " ".join(str(error).split())[:200]
+                raise UsageError(
+                    f'Networks of space "{self.space.name}" cannot take the inputs of {name}: '
+                    f"{type(error).__name__}: {reason}; change their form, or choose another space."
+                ) from error
+
+        for part in get_args(Part):
+            batch = self.task.batch(part, 2, generator).to(place)
+            loss = self.task.loss(model(batch.inputs), batch.targets)
+            if not torch.isfinite(loss).all():
+                raise UsageError(f"The loss of {name} is not finite on part {part}: {loss}.")
+        if not loss.requires_grad:
+            raise UsageError(
+                f"The loss of {name} has no gradient; compute it from the outputs with torch, "
+                "without .item(), .detach(), argmax or numpy."
+            )
+        supernet.eval()
+        with torch.no_grad():
+            self.task.evaluate(model, "search")
 
     def summary(self) -> Mapping[str, Any]:
         """Plain facts for ``--dry-run`` and the screen."""

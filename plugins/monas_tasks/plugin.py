@@ -22,4 +22,10 @@ def monas_tasks() -> list[Spec]:
             provides=frozenset({"language-model"}),
             options="monas_tasks.options:TextOptions",
         ),
+        Spec(
+            name="module",
+            summary="Your own data, loss and score, written in one file: module:FILE.py:NAME.",
+            factory="monas_tasks.own_file:load",
+            provides=frozenset({"image-classification", "language-model", "translation"}),
+        ),
     ]
