@@ -57,10 +57,8 @@ class Picker:
         """
         preferences = [preference, *(self.session.plan.preferences if limits else ())]
         asked = wishes(preferences, self._kept_off(limits))
-        proposed = self.session.plan.optimizer.propose(self.target.device, asked)
-        wishes = [preference, *(self.session.plan.preferences if limits else ())]
         alone = isinstance(self.session.plan.task, RememberedTask)  # nothing new can be judged
-        proposed = [] if alone else self.session.plan.optimizer.propose(self.target.device, wishes)
+        proposed = [] if alone else self.session.plan.optimizer.propose(self.target.device, asked)
         pool = list(dict.fromkeys([*proposed, *self._stored]))
         evaluations = self._judged(pool)
         met = feasible(evaluations, limits, self.target.device.name)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from monas_core.catalog.lookup import Catalog
     from monas_core.problem.wording import Vocabulary
-    from monas_core.values.preference import Preference
     from monas_core.run import Run
+    from monas_core.values.preference import Preference
 
 _WIDTH_WITHOUT_TERMINAL = 120
 

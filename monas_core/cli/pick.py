@@ -47,18 +47,15 @@ def command(
 
     Example: monas pick --device host --prefer acc=.6,lat=.3,energy=.1 --max lat=5ms
     """
-    from monas_core.cli.common import catalog, console, preference, print_json, run_folder
-    from monas_core.problem.wording import stated
     from monas_core.cli.common import (
         catalog,
         console,
-        known_names,
+        preference,
         print_json,
         run_folder,
         tell_without_data,
-        weights,
     )
-    from monas_core.values.preference import Preference
+    from monas_core.problem.wording import stated
 
     given = {"max": maximum, "min": minimum, "target": target}
     limits = {option: stated(texts, option) for option, texts in given.items()}
@@ -77,15 +74,6 @@ def command(
     words.limits(limits, [*opened.devices, chosen])
     least, most, exact = limits["min"], limits["max"], limits["target"]
     member = opened.pick(chosen, wish, verify=verify, max=most, min=least, target=exact)
-    names = [objective["name"] for objective in objectives]
-    wish = weights(prefer, "--prefer") if prefer is not None else dict.fromkeys(names, 1.0)
-    wish = known_names(installed, objectives, wish)
-    Preference.normalised(wish, names)  # a bad wish is refused before anything is loaded
-    limits = [
-        *_limits(maximum or [], "max", objectives, installed),
-        *_limits(minimum or [], "min", objectives, installed),
-    ]
-    member = opened.pick(device or opened.devices[0], wish, limits, verify=verify)
     tell_without_data(opened)
     if json:
         print_json(member.to_json())

@@ -99,12 +99,14 @@ class Plan:
                     f"{type(error).__name__}: {reason}; change their form, or choose another space."
                 ) from error
 
+        gradient = False
         for part in get_args(Part):
             batch = self.task.batch(part, 2, generator).to(place)
             loss = self.task.loss(model(batch.inputs), batch.targets)
             if not torch.isfinite(loss).all():
                 raise UsageError(f"The loss of {name} is not finite on part {part}: {loss}.")
-        if not loss.requires_grad:
+            gradient = loss.requires_grad
+        if not gradient:
             raise UsageError(
                 f"The loss of {name} has no gradient; compute it from the outputs with torch, "
                 "without .item(), .detach(), argmax or numpy."

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from monas_core.parts.task import Batch, Model, Part, Score, Task
 from monas_core.parts.usage import Usage
-from monas_tasks import byte_tokenizer
 from monas_core.values.data import DataRecord
+from monas_tasks import byte_tokenizer
 from monas_tasks.corpus import PARTS, Document
 from monas_tasks.stored import InMemory, Mapped, Stored
 

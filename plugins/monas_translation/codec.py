@@ -6,8 +6,8 @@ on ``PAD`` being 0: they attend to no position that holds it.
 
 from __future__ import annotations
 
-import json
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
