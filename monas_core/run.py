@@ -28,6 +28,7 @@ from monas_core.running.control import Control
 from monas_core.running.engine import execute
 from monas_core.running.finish import predicted
 from monas_core.running.limits import vocabulary
+from monas_core.running.remembered import RememberedTask, open_task
 from monas_core.running.resolving import resolve
 from monas_core.running.session import Session
 from monas_core.train.loop import train
@@ -237,7 +238,8 @@ class Run:
     @cached_property
     def session(self) -> Session:
         """The run's supernet, optimizer and values, loaded on first use."""
-        session = Session(resolve(self.config, self._catalog, training=False))
+        task = open_task(self.config, self._catalog, self.path)
+        session = Session(resolve(self.config, self._catalog, training=False, task=task))
         saved = checkpoints.newest(self.path)
         if saved is None:
             raise UsageError(f"Run {self.path} has lost its checkpoints; only its fronts remain.")
@@ -245,6 +247,12 @@ class Run:
         archive = Archive(self.folder.at(checkpoints.ARCHIVE))
         session.load_state_dict(saved.content.get("session"), archive)
         return session
+
+    @property
+    def without_data(self) -> str:
+        """Why the run does without its data; empty where it has them as they were."""
+        task = self.session.plan.task
+        return task.reason if isinstance(task, RememberedTask) else ""
 
 
 def search(config: RunConfig, catalog: Catalog | None = None, bus: Bus | None = None) -> Run:

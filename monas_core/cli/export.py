@@ -67,7 +67,7 @@ def command(
 
     Example: monas export --device host --prefer acc=.6,lat=.4 --format onnx --out small.onnx
     """
-    from monas_core.cli.common import catalog, console, print_json
+    from monas_core.cli.common import catalog, console, print_json, tell_without_data
     from monas_core.cli.subnet import opened
 
     subnet = Subnet(device, prefer, architecture)
@@ -80,6 +80,7 @@ def command(
         wanted = check_request(catalog(), format_, weights, out, options)
         found, installed = opened(run)
         member = subnet.member(found, installed)
+        tell_without_data(found)
         suffix = wanted.format.suffix or f"-{wanted.name}"
         path = out or Path(f"{found.config.space}-{member.key}{suffix}")
         report = found.export(member, format_, path, weights=weights, options=options)

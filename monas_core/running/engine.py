@@ -14,6 +14,7 @@ from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.finishing import conclude, finish
 from monas_core.running.plan import Plan
+from monas_core.running.remembered import begin
 from monas_core.running.searching import search
 from monas_core.running.session import PHASES
 from monas_core.running.warming import warm_up
@@ -45,7 +46,9 @@ def execute(plan: Plan, folder: RunFolder, bus: events.Bus, control: Control) ->
 def stored_result(folder: RunFolder) -> RunResult:
     """What a finished run found."""
     document = folder.result()
-    return RunResult(folder.path, document["devices"], document["seconds"])
+    return RunResult(
+        folder.path, document["devices"], document["seconds"], document.get("data", {})
+    )
 
 
 def _has_fronts(plan: Plan, folder: RunFolder) -> bool:
@@ -54,11 +57,15 @@ def _has_fronts(plan: Plan, folder: RunFolder) -> bool:
 
 def _carry_out(work: Work) -> None:
     resumed = work.restore()
+    if not resumed:
+        begin(work.folder.path, work.plan)
     if work.session.phase == "done" and not _has_fronts(work.plan, work.folder):
         work.session.phase = "finish"  # somebody removed them; nothing is evaluated twice
     with work.journal.recording(
         lambda: _opening(work, resumed=resumed), lambda: work.session.seconds
     ):
+        for note in work.plan.task.record().notes:
+            work.journal.warn(note)
         for phase, carry_out in _PHASES.items():
             if work.session.phase == phase:
                 carry_out(work)

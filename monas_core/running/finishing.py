@@ -11,6 +11,7 @@ from monas_core.files import strict_json, write_text
 from monas_core.record import workload_store
 from monas_core.record.frontfile import draw, write_front
 from monas_core.running import finish as final
+from monas_core.running.remembered import keep
 from monas_core.running.work import RunResult, Work
 from monas_core.values.member import Front
 
@@ -37,6 +38,7 @@ def finish(work: Work) -> None:
     fronts = final.fronts(work.session, progress, note)
     work.facts = _write(work, fronts)
     workload_store.keep(work.folder.path, work.session.context, work.session.evaluator.evaluated())
+    keep(work.folder.path, work.session)
     work.spend(PHASE, mark)
     work.session.phase = "done"
     work.save()
@@ -50,8 +52,20 @@ def conclude(work: Work) -> None:
     """
     seconds = {**work.session.seconds, "total": work.now()}
     work.journal.close(seconds)
-    result = RunResult(work.folder.path, work.facts, seconds)
+    result = RunResult(work.folder.path, work.facts, seconds, _data(work))
     write_text(work.folder.at("result.json"), strict_json(result.to_json(), indent=1) + "\n")
+
+
+def _data(work: Work) -> dict[str, Any]:
+    """What the result says of the data."""
+    record = work.plan.task.record()
+    return {
+        record.unit: dict(record.parts),
+        "classes": list(record.classes),
+        "left out": dict(record.left_out),
+        "notes": list(record.notes),
+        **record.facts,
+    }
 
 
 def _write(work: Work, fronts: Mapping[str, Front]) -> dict[str, dict[str, Any]]:

@@ -85,7 +85,7 @@ class Plan:
         if not self.task.rehearsed:
             return
         supernet = self.build_supernet()
-        smallest = self.space.ends.smallest
+        smallest = self.space.ends().smallest
         place, generator = self.torch_device, derived_generator(self.config.seed, "dry run")
         name = f'task "{self.task.name}"'
 

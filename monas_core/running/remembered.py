@@ -26,7 +26,6 @@ from monas_core.record.data_store import StoredData
 from monas_core.running.plan import Plan
 from monas_core.running.session import Session
 from monas_core.seeding import derived_generator, seeded_construction
-from monas_core.values import population
 from monas_core.values.data import DataRecord, changes
 
 FOLDER = "task"
@@ -47,8 +46,7 @@ def keep(run: Path, session: Session) -> None:
     with seeded_construction(0):
         copy = plan.space.supernet(recorder)
     copy.load_state_dict(supernet.state_dict())
-    ends = population.decode(plan.space.choices, population.corners(plan.space.choices))
-    copy.eval().extract(ends[0])
+    copy.eval().extract(plan.space.ends().smallest)
     recorder.batch("test", 3, derived_generator(plan.config.seed, "export"))
     score = plan.task.score
     state.save(

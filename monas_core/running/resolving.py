@@ -13,6 +13,7 @@ from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
+from monas_core.parts.task import Task
 from monas_core.record.config import RunConfig
 from monas_core.running.devices import made, named_devices
 from monas_core.running.limits import limits_of
@@ -35,11 +36,17 @@ from monas_core.running.plan import Plan
 from monas_core.values.bounds import positive, within
 
 
-def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Plan:
+def resolve(
+    config: RunConfig,
+    catalog: Catalog,
+    *,
+    training: bool = True,
+    task: tuple[Task, Entry] | None = None,
+) -> Plan:
     """Check a configuration completely and build its parts.
 
     Without ``training`` (a finished run is only asked) memory for training is not checked
-    and any torch device will do.
+    and any torch device will do. A ``task`` that is there already is not made again.
 
     Raises:
         UsageError: Whatever would make the run fail later, in one sentence.
@@ -47,12 +54,12 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
     """
     asked = objectives_of(config, catalog)
     searched, withheld = named_devices(config, catalog, reads_device(asked))
-    entries = _look_up(config, catalog)
+    entries = _look_up(config, catalog, task[1] if task else None)
     entries["objective"] = [part.entry for part in asked]
     entries["device"] = [n.entry for n in (*searched, *withheld) if n.entry is not None]
     match_capabilities(entries)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
-    task_argument = (config.task or "").partition(":")[2] or None
+    task_argument = (config.task or "").partition(":")[2]
     explicit = attrs.evolve(
         config,
         objectives=tuple(part.name for part in asked),
@@ -63,12 +70,10 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
     preset = config.preset or entries["space"][0].load().presets[0]
     space = catalog.create("space", config.space, config.options.get("space"), preset=preset)
     torch_device = _torch_device(config.torch_device if training else "auto")
-    task = catalog.create(
-        "task", names["task"][0], config.options.get("task"), argument=task_argument
-    )
-    match_modality(space, task, entries["task"][0])
-    objectives = made_objectives(asked, config, task)
-    context = Context(space, task, torch_device=torch_device)
+    task_made = task[0] if task else _made_task(explicit, catalog)
+    match_modality(space, task_made, entries["task"][0])
+    objectives = made_objectives(asked, config, task_made)
+    context = Context(space, task_made, torch_device=torch_device)
     every, own = made((*searched, *withheld), context, config.options.get("device", {}))
     devices, held_out = every[: len(searched)], every[len(searched) :]
     distinct_names(objectives)
@@ -86,7 +91,7 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
             own_devices=own,
         ),
         space,
-        task,
+        task_made,
         objectives,
         devices,
         held_out,
@@ -98,7 +103,12 @@ def resolve(config: RunConfig, catalog: Catalog, *, training: bool = True) -> Pl
     )
 
 
-def _look_up(config: RunConfig, catalog: Catalog) -> dict[str, list[Entry]]:
+def _made_task(config: RunConfig, catalog: Catalog) -> Task:
+    name, _, argument = (config.task or "").partition(":")
+    return catalog.create("task", name, config.options.get("task"), argument=argument or None)
+
+
+def _look_up(config: RunConfig, catalog: Catalog, given: Entry | None) -> dict[str, list[Entry]]:
     check_kinds(config)
     observers(config, catalog)
     found = {
@@ -108,7 +118,8 @@ def _look_up(config: RunConfig, catalog: Catalog) -> dict[str, list[Entry]]:
     }
     space = found["space"][0]
     task = (config.task or "").partition(":")[0] or None
-    found["task"] = [_one(catalog, "task", task, f"default-task:{space.name}", "default-task")]
+    defaults = (f"default-task:{space.name}", "default-task")
+    found["task"] = [given or _one(catalog, "task", task, *defaults)]
     return found
 
 

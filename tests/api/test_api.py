@@ -75,8 +75,11 @@ def test_ten_lines_search_with_ones_own_data(run: monas.Run) -> None:
     assert network(torch.zeros(5, 16, dtype=torch.long)).shape == (5, 16, KINDS)
     again = monas.open_run(run.path, task=own_task())
     assert again.pick("host", {"acc": 0.5, "params": 0.5}).key == member.key
-    with pytest.raises(UsageError, match='No task "counting"'):
-        _ = monas.open_run(run.path).session
+    alone = monas.open_run(run.path)
+    assert 'No task "counting"' in alone.without_data
+    assert alone.pick("host", {"acc": 0.5, "params": 0.5}).key == member.key
+    with pytest.raises(UsageError, match=r"train 48, search 48, test 48.* the same task again"):
+        alone.train(member, budget="2steps")
 
 
 def test_a_subnet_of_it_is_trained_and_shipped(run: monas.Run, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_run_remembers_it_by_content_and_exports_without(tmp_path: Path) -> No
     moved = monas.open_run(tmp_path / "there" / "run")
     wish = {"acc": 0.5, "params": 0.5}
     assert not moved.without_data
-    assert moved.pick("t4", wish)["key"] == run.pick("t4", wish)["key"]
+    assert moved.pick("t4", wish).key == run.pick("t4", wish).key
     copy = tmp_path / "there" / "mine.py"
     copy.write_text(GOOD.replace("0.3 * noise", "0.5 * noise"))
     changed = monas.open_run(tmp_path / "there" / "run")
@@ -121,7 +121,7 @@ def test_a_run_remembers_it_by_content_and_exports_without(tmp_path: Path) -> No
     copy.unlink()
     alone = monas.open_run(tmp_path / "there" / "run")
     member = alone.pick("t4", wish)
-    assert member["key"] in {m["key"] for m in run.front("t4")["members"]}
+    assert member.key in {m.key for m in run.front("t4").members}
     alone.export(member, "safetensors", tmp_path / "model")
     with pytest.raises(UsageError, match=r"needs the data .* train 120, search 60, test 60"):
         alone.train(member, budget="2steps")
