@@ -43,7 +43,7 @@ def test_examples_of_the_page_can_be_searched_for(tmp_path: Path, name: str, spa
 
 
 FAULTS = [
-    ("import torch\n", "import torch\nimport nothing_of_this_name\n", "line 3", "ModuleNotFound"),
+    ("import torch\n", "import torch\nimport nothing_of_this_name\n", "line 2", "ModuleNotFound"),
     ("return 100.0 *", "return 100.0 /* ", "{line}", "SyntaxError"),
     ("both, any_of = (found", "both, any_of = (fond", "{line}", "NameError"),
     ('reduction="none"', 'reduction="mean"', "one value per sample", "reduction"),
@@ -56,7 +56,7 @@ FAULTS = [
     ("0.3 * noise", "torch.nan * noise", "not finite", "part train"),
     ("n_outputs=16", "n_outputs=7", "binary_cross_entropy", "ValueError"),
     ("return F.interpolate(masks, size=16) + 0.3 * noise,",
-     "return noise[:, :, 0],", "cannot take the inputs", "spots"),
+     "return noise.flatten(1),", "cannot take the inputs", "spots"),
 ]  # fmt: skip
 
 
