@@ -10,7 +10,7 @@ import torch
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
-from monas_core.errors import UsageError
+from monas_core.errors import MonasError, UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
 from monas_core.parts.task import Task
@@ -81,7 +81,7 @@ def resolve(
     match_budget(config.budget, objectives)
     warm_up = _warm_up(space.warm_up, config)
     if training:
-        check_memory(context, warm_up)
+        _check_memory(context, warm_up)
     return Plan(
         attrs.evolve(
             explicit,
@@ -101,6 +101,24 @@ def resolve(
         torch_device,
         limits_of(config, catalog, objectives, [device.name for device in every]),
     )
+
+
+def _check_memory(context: Context, warm_up: WarmUp) -> None:
+    """As ``check_memory``; the first to see whether networks take a person's own samples."""
+    task = context.require_task()
+    try:
+        check_memory(context, warm_up)
+    except MonasError:
+        raise
+    except Exception as error:
+        if not task.rehearsed:
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise UsageError(
+            f'Networks of space "{context.space.name}" cannot take the inputs of task '
+            f'"{task.name}": {type(error).__name__}: {reason}; change their form, or choose '
+            "another space."
+        ) from error
 
 
 def _made_task(config: RunConfig, catalog: Catalog) -> Task:
