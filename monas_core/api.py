@@ -95,4 +95,4 @@ def _listed(names: Sequence[str] | None) -> list[str] | None:
     """Names as a list; one name alone is a list of one, as on the command line."""
     if names is None:
         return None
-    return [names] if isinstance(names, str) else list(names)
+    return [n.strip() for n in names.split(",")] if isinstance(names, str) else list(names)

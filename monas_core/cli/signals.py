@@ -23,7 +23,7 @@ class Stoppable(Protocol):
 
 @contextlib.contextmanager
 def graceful(control: Stoppable, screen: Any, notice: str = NOTICE) -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into ``control.stop()``, the second into an interrupt."""
+    """Turn the first signal to end into ``control.stop()``, the second into an interrupt."""
 
     def on_signal(*_: object) -> None:
         if control.stopping:
@@ -45,4 +45,5 @@ def graceful(control: Stoppable, screen: Any, notice: str = NOTICE) -> Iterator[
             signal.signal(number, handler)
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# a closed terminal and a batch system that asks for the machine back end a run gently, too
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)

@@ -19,7 +19,7 @@ def monas_tasks() -> list[Spec]:
             name="text",
             summary="Predict the next byte of your own file or folder, given as text:PATH.",
             factory="monas_tasks.text:load",
-            provides=frozenset({"language-model"}),
+            provides=frozenset({"language-model", "reads-path"}),
             options="monas_tasks.options:TextOptions",
         ),
         Spec(

@@ -19,7 +19,7 @@ def monas_tasks() -> list[Spec]:
             name="parallel",
             summary="Your own line-by-line translated files, given as parallel:SOURCE,TARGET.",
             factory="monas_translation.parallel:load",
-            provides=frozenset({"translation"}),
+            provides=frozenset({"translation", "reads-path"}),
             extras={"tokenizers": "monas[text]"},
             options="monas_translation.options:ParallelOptions",
         ),

@@ -30,7 +30,7 @@ def monas_tasks() -> list[Spec]:
             name="imagefolder",
             summary="Classify your own images or ImageNet, a folder per class: imagefolder:PATH.",
             factory="monas_vision.imagefolder:load",
-            provides={"image-classification"},
+            provides={"image-classification", "reads-path"},
             extras={"PIL": "monas[vision]"},
             options="monas_vision.options:FolderOptions",
         ),

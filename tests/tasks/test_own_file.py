@@ -123,5 +123,5 @@ def test_a_run_remembers_it_by_content_and_exports_without(tmp_path: Path) -> No
     member = alone.pick("t4", wish)
     assert member.key in {m.key for m in run.front("t4").members}
     alone.export(member, "safetensors", tmp_path / "model")
-    with pytest.raises(UsageError, match=r"needs the data .* train 120, search 60, test 60"):
+    with pytest.raises(UsageError, match=r"needs the data .*train 120, search 60, test 60"):
         alone.train(member, budget="2steps")
