@@ -31,6 +31,8 @@ class PfnagOptions:
         entropy: Weight of the policy's entropy.
         learning_rate: Of the generator.
         hidden: Width of the generator's LSTM.
+        budgets: Budgets the generator is trained for, as shares of the way from the lowest to the
+            highest known cost (logarithms); () trains for all between.
     """
 
     reward: Reward = "rank"
@@ -44,6 +46,7 @@ class PfnagOptions:
     entropy: float = 0.01
     learning_rate: float = 3e-3
     hidden: int = 64
+    budgets: tuple[float, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         within("options.optimizer", 0, initial=self.initial, entropy=self.entropy)
@@ -53,6 +56,8 @@ class PfnagOptions:
             draws=self.draws, candidates=self.candidates, hidden=self.hidden,
         )  # fmt: skip
         positive("options.optimizer", learning_rate=self.learning_rate)
+        for place, share in enumerate(self.budgets):
+            within("options.optimizer", 0, 1, **{f"budgets[{place}]": share})
 
 
 @attrs.frozen

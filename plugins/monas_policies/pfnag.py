@@ -83,7 +83,7 @@ class Pfnag(Optimizer):
         for place, wish in enumerate(wishes):
             budget = self._purse.budget(wish.limits, device)
             if budget is not None and self._learnt:
-                found[place] = self._generated(device, budget, found[place])
+                found[place] = self.best_within(device, budget) or found[place]
         return found
 
     def generate(self, device: Device, budget: float, count: int) -> Tensor:
@@ -97,6 +97,17 @@ class Pfnag(Optimizer):
         rows = torch.cat([self._policy.greedy(context[:1]), drawn])
         rows = population.unique_rows(rows)
         return rows[self._problem.available(rows)]
+
+    def best_within(self, device: Device, budget: float) -> Architecture | None:
+        """The candidate for an anchored budget with the best predicted quality that keeps it."""
+        rows = self.generate(device, budget, self.options.candidates)
+        found = population.decode(self._problem.choices, rows)
+        with torch.no_grad():
+            quality = self._judge.predicted_quality(features(self._problem, rows))
+        within = self._purse.costs(found, device) <= budget + 1e-9
+        if not within.any():
+            return None
+        return found[int(torch.where(within, quality, torch.inf).argmin())]
 
     def state_dict(self) -> dict[str, Any]:
         """What was evaluated, both networks and how far they are."""
@@ -171,7 +182,7 @@ class Pfnag(Optimizer):
         for _ in range(_LEARNT_AT_ONCE):
             shape = (self.options.draws,)
             which = torch.randint(len(self._devices), shape, generator=self._generator)
-            share = torch.rand(shape, generator=self._generator)
+            share = self._shares(shape)
             budget = low[which] + share * (high - low)[which]
             context = self._context(self._devices[which], budget)
             drawn = self._policy.draw(context, self._generator)
@@ -181,6 +192,13 @@ class Pfnag(Optimizer):
             _update(self._learner, -gain.mean())
         self._learnt += _LEARNT_AT_ONCE
         return float(reward.mean())
+
+    def _shares(self, shape: tuple[int, ...]) -> Tensor:
+        """Budgets to train for, as shares of the way between the ends of the costs."""
+        if not self.options.budgets:
+            return torch.rand(shape, generator=self._generator)
+        some = torch.tensor(self.options.budgets)
+        return some[torch.randint(len(some), shape, generator=self._generator)]
 
     def _reward(self, rows: Tensor, device: Tensor, budget: Tensor) -> Tensor:
         described = features(self._problem, rows)
@@ -215,20 +233,6 @@ class Pfnag(Optimizer):
             self._fitted = self.options.fitting // 2
             self._learnt = self.options.iterations // 2
         return StepReport("querying")
-
-    def _generated(self, device: Device, budget: float, known: Architecture) -> Architecture:
-        """The best candidate within the budget, by predicted quality; else what is known."""
-        rows = self.generate(device, budget, self.options.candidates)
-        own = population.encode(self._problem.choices, [known])
-        rows = population.unique_rows(torch.cat([rows, own]))
-        found = population.decode(self._problem.choices, rows)
-        costs = self._purse.costs(found, device)
-        with torch.no_grad():
-            quality = self._judge.predicted_quality(features(self._problem, rows))
-        within = costs <= budget + 1e-9
-        if not within.any():
-            return known
-        return found[int(torch.where(within, quality, torch.inf).argmin())]
 
     def _context(self, device: Tensor, budget: Tensor) -> Tensor:
         """What the generator reads: ``(B, E + 1)``."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from monas_core.errors import UsageError
-from monas_core.parts.device import Device
+from monas_core.parts.device import Device, identity
 from monas_core.parts.objective import Objective, sign
 from monas_core.problem.problem import Problem
 from monas_core.values import population
@@ -52,10 +52,10 @@ class Purse:
 
     def anchor(self, device: Device) -> float:
         """Mean logarithm of the costs of the reference set."""
-        identity = device.profile.identity
-        if identity not in self._anchors:
-            self._anchors[identity] = float(self._logs(self.problem.references, device).mean())
-        return self._anchors[identity]
+        key = identity(device)
+        if key not in self._anchors:
+            self._anchors[key] = float(self._logs(self.problem.references, device).mean())
+        return self._anchors[key]
 
     def budget(self, limits: Sequence[Constraint], device: Device) -> float | None:
         """The anchored budget that limits set on a device; ``None`` where they set none."""
