@@ -98,6 +98,16 @@ class Catalog:
         return f'No {noun} "{name}". {hint} List all: monas plugins'
 
 
+def needs_of(entry: Entry, options: dict[str, Any] | None) -> frozenset[str]:
+    """Capabilities that an entry with these options needs.
+
+    Raises:
+        UsageError: As ``checked_options``.
+    """
+    chosen = checked_options(entry, options or {}).get("options")
+    return entry.spec.needs | getattr(chosen, "needs", frozenset())
+
+
 def checked_options(
     entry: Entry, options: Mapping[str, Any], where: str | None = None
 ) -> dict[str, Any]:

@@ -37,7 +37,8 @@ class Spec:
         needs: Capabilities a run must have for this to work.
         provides: Capabilities this brings to a run.
         extras: Packages beyond the base install, as import name to pip requirement.
-        options: Import path of an attrs class of keyword options, if there are any.
+        options: Import path of an attrs class of keyword options, if there are any. Its
+            property ``needs``, if it has one, names what those options need beyond ``needs``.
         settings: Fixed keyword arguments of the factory (one factory, many names).
     """
 

@@ -12,6 +12,7 @@ from itertools import combinations, product
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
 
 from monas_core.errors import PluginError
 from monas_core.tracing.workload import Tracer
@@ -106,7 +107,10 @@ def whole_network(build: Build, architectures: Iterable[Architecture]) -> nn.Mod
         owner, own = _parent(network, name)
         owner._parameters[own] = _enlarged(weight, shapes[name])
     for module in network.modules():  # constants and statistics belong to subnets
-        module._buffers.clear()
+        for name in module._buffers:
+            module._buffers[name] = None
+        if isinstance(module, _NormBase):
+            module.track_running_stats = False
     return network
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from monas_core.catalog.lookup import needs_of
 from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device, require_metric
@@ -12,13 +14,19 @@ from monas_core.parts.space import SearchSpace
 from monas_core.parts.task import Task
 from monas_core.values.budget import Budget
 
+_WITH_NEEDS = ("space", "task", "embedding", "optimizer")
+"""Kinds of which a run has one, so that its options are not by name."""
 
-def match_capabilities(entries: Mapping[str, Iterable[Entry]]) -> None:
+
+def match_capabilities(
+    entries: Mapping[str, Iterable[Entry]], options: Mapping[str, dict[str, Any]]
+) -> None:
     """Every need of every part must be provided by another part. Raises UsageError."""
     parts = [entry for found in entries.values() for entry in found]
     provided = {capability for entry in parts for capability in entry.spec.provides}
     for entry in parts:
-        missing = sorted(entry.spec.needs - provided)
+        own = options.get(entry.kind) if entry.kind in _WITH_NEEDS else None
+        missing = sorted(needs_of(entry, own) - provided)
         if missing:
             space = next(iter(entries["space"]))
             raise UsageError(

@@ -57,7 +57,7 @@ def resolve(
     entries = _look_up(config, catalog, task[1] if task else None)
     entries["objective"] = [part.entry for part in asked]
     entries["device"] = [n.entry for n in (*searched, *withheld) if n.entry is not None]
-    match_capabilities(entries)
+    match_capabilities(entries, config.options)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     task_argument = (config.task or "").partition(":")[2]
     explicit = attrs.evolve(

@@ -89,6 +89,11 @@ class Options:
     elite: int = 160
     supernet_batch: int = 48
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the run must have for these options."""
+        return frozenset({"supernet", "relaxed"} if self.quality == "supernet" else ())
+
     def __attrs_post_init__(self) -> None:
         numbers = {
             name: value
