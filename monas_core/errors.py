@@ -13,7 +13,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant, for messages; none where nothing is near."""
     import difflib
 
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)), None)
+    folded = {other.casefold(): other for other in known}
+    word = name.casefold()
+    # the beginning of a longer name is meant before another name with as many letters in common
+    begun = [other for other in folded if other.startswith(word)] if word else []
+    close = difflib.get_close_matches(word, list(folded), n=1, cutoff=0.5)
+    found = next(iter([*sorted(begun, key=len), *close]), None)
+    return folded[found] if found is not None else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

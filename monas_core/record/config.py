@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import attrs
 import yaml
@@ -159,10 +159,19 @@ def _first_fault(error: BaseException, path: str, kind: Any) -> tuple[str, str]:
         name = next((str(n.name) for n in notes if hasattr(n, "name")), "")
         if not name:
             name = next((str(n.index) for n in notes if hasattr(n, "index")), "")
+        wanted = next((n.type for n in notes if hasattr(n, "type")), None)
+        if isinstance(inner, TypeError | AttributeError) and _is_group(wanted):
+            reason = "expected a group of keys; write them below it, or leave it out"
+            return f"{path}.{name}".strip("."), reason
         return _first_fault(inner, f"{path}.{name}".strip("."), kind)
     if isinstance(error, KeyError):
         return path, f"required key {error} is missing"
     return path, str(error).rstrip(".") or type(error).__name__
+
+
+def _is_group(kind: Any) -> bool:
+    """Whether a key of this type holds further keys."""
+    return (isinstance(kind, type) and attrs.has(kind)) or get_origin(kind) is dict
 
 
 def load_config(
