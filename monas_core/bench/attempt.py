@@ -14,6 +14,7 @@ from monas_core.bench.contest import Contest, chosen, default_embedding
 from monas_core.bench.judge import Judge
 from monas_core.bench.reference_only import ReferenceOnly
 from monas_core.bench.variant import Variant, build
+from monas_core.catalog.blame import plugin_fault, said
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Interrupted, MonasError, PluginError, UsageError
 from monas_core.parts.context import Context
@@ -21,6 +22,7 @@ from monas_core.parts.device import Device
 from monas_core.problem.benchmark import Benchmark
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.optimizer import Optimizer, StepReport
+from monas_core.problem.patience import Patience
 from monas_core.problem.problem import Problem
 from monas_core.record.archive import Known
 from monas_core.seeding import derived_generator
@@ -139,7 +141,7 @@ def search(
     with _blamed(label):
         optimizer.start(problem, derived_generator(seed, "optimizer"))
     _check_budget(meter, label)
-    finished, idle = False, 0
+    finished, idle, stall = False, 0, Patience(f'Optimizer "{label}"', problem)
     while meter.fraction < 1 and not finished and idle < patience:
         heed(meter.fraction)
         before = meter.evaluations
@@ -150,6 +152,8 @@ def search(
         meter.steps += 1
         finished = report.finished
         idle = 0 if meter.evaluations > before else idle + 1
+        if not finished:
+            stall.step_taken()
         _check_budget(meter, label)
     return time.perf_counter() - begin
 
@@ -211,7 +215,8 @@ def _blamed(label: str) -> Iterator[None]:
     except MonasError as error:
         raise PluginError(f'Optimizer "{label}" failed: {error}') from error
     except Exception as error:
-        raise PluginError(f'Optimizer "{label}" failed: {type(error).__name__}: {error}') from error
+        fault = plugin_fault(error)
+        raise fault or PluginError(f'Optimizer "{label}" failed: {said(error)}') from error
 
 
 @contextmanager

@@ -15,9 +15,8 @@ from typing import Any
 
 from monas_core.catalog import hookspecs
 from monas_core.catalog.specs import Spec
+from monas_core.catalog.wording import NAME, shown
 
-NAME = r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"
-"""Of plugins, aliases and devices: typed by people, part of file names and comma lists."""
 _PATH = r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"
 _HEAVY = "torch"
 _NEAR = 0.8
@@ -40,7 +39,7 @@ def malformed(spec: Spec) -> str:
         ]
     for label, value, good in checks:
         if not good:
-            return f"its {label} is {_short(value)}, but must be {_ALLOWED[label]}"
+            return f"its {label} is {shown(value)}, but must be {_ALLOWED[label]}"
     return ""
 
 
@@ -77,15 +76,6 @@ def _keywords(value: Any) -> bool:
 
 def _sorted(spec: Spec, label: str) -> list[Any]:
     return sorted(getattr(spec, label), key=repr)
-
-
-def _short(value: Any) -> str:
-    """A stranger's value in a message, whatever its ``repr`` does."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception:  # noqa: BLE001 - a stranger's code may do anything
-        text = f"a {type(value).__name__}"
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def without_marker(module: ModuleType, implemented: Sequence[str]) -> str:

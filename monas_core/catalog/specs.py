@@ -90,13 +90,16 @@ class Entry:
         """Call the factory with the spec's settings and these arguments.
 
         Raises:
-            PluginError: The factory raised anything but a MonasError.
+            PluginError: The factory raised anything but a MonasError, or made the wrong thing.
         """
+        from monas_core.catalog.guard import guarded
         from monas_core.errors import MonasError
 
         factory = self.load()
+        who = f'{self.kind.capitalize()} "{self.name}" ({self.origin})'
         try:
-            return factory(**{**self.spec.settings, **arguments})
+            part = factory(**{**self.spec.settings, **arguments})
+            return guarded(part, self.kind, who, self)
         except MonasError:
             raise
         except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.files import command as written
 
 if TYPE_CHECKING:
+    from monas_core.catalog.specs import Entry
+    from monas_core.events import Event
     from monas_core.record.config import RunConfig
     from monas_core.record.rundir import RunFolder
     from monas_core.running.engine import RunResult
@@ -150,6 +152,8 @@ def _folder(config: RunConfig, request: Request) -> RunFolder:
 
 def _show_plan(plan: Plan, request: Request) -> Mapping[str, Any]:
     summary = {**plan.summary(), "loss of one untrained batch": plan.try_batch()}
+    if plan.notes:
+        summary["notes"] = list(plan.notes)
     if not request.json:
         from monas_core.ui.summary import print_facts
 
@@ -164,7 +168,7 @@ def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
     from monas_core.events import Bus, Warned
     from monas_core.running.control import Control
     from monas_core.running.engine import execute
-    from monas_core.running.naming import Asked, observers
+    from monas_core.running.naming import observers
 
     bus, control = Bus(), Control()
     with observer(plain=request.plain or request.json, stderr=request.json) as screen:
@@ -172,7 +176,7 @@ def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
         given = observers(plan.config, catalog())
         for entry in catalog().entries("observer"):
             try:
-                bus.attach(Asked(entry).create(given.get(entry.name)))
+                bus.attach(_named(entry, given.get(entry.name)))
             except MonasError as error:
                 bus.emit(Warned(0.0, f"observer left out: {error}"))
         try:
@@ -183,6 +187,17 @@ def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
                 "stopped at once; go on from the last checkpoint with: "
                 + written("monas run --resume", folder.path)
             ) from None
+
+
+def _named(entry: Entry, options: Any) -> Callable[[Event], None]:
+    """An installed observer under a name that tells whose it is."""
+    told = Asked(entry).create(options)
+
+    def tell(event: Event) -> None:
+        told(event)
+
+    tell.__qualname__ = f'"{entry.name}" ({entry.origin})'
+    return tell
 
 
 @contextlib.contextmanager

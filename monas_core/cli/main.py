@@ -99,20 +99,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _complain(str(error))
         code = error.exit_code
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         code = 130
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         explain = getattr(error, "format_message", None)  # every usage fault typer knows
-        if explain is None or debug:
+        if debug:
             raise
-        code = _usage_fault(error, explain())
-    except KeyboardInterrupt:
-        code = 130
+        code = _usage_fault(error, explain()) if explain is not None else _plugin_fault(error)
     gc.freeze()  # a last search for cycles among all that torch made takes a third of a second
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _usage_fault(error: Exception, message: str) -> int:
+def _plugin_fault(error: BaseException) -> int:
+    """Name the plugin whose code failed; what is no plugin's fault is raised again."""
+    from monas_core.catalog.blame import plugin_fault
+
+    fault = plugin_fault(error)
+    if fault is None:
+        raise error
+    _complain(str(fault))
+    return fault.exit_code
+
+
+def _usage_fault(error: BaseException, message: str) -> int:
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(message)

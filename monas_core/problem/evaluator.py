@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
 
-from monas_core.errors import PluginError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, identity
 from monas_core.parts.objective import Objective, sign
+from monas_core.parts.soundness import check_values
 from monas_core.record.archive import Known
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Meter
@@ -91,7 +90,9 @@ class Evaluator:
         """Cheap values for many architectures; exact where exact is cheap. Not for queries."""
         where = device if objective.device_metric is not None else None
         if objective.population_relative:
-            return objective.estimate(list(architectures), where, self.context)
+            found = objective.estimate(list(architectures), where, self.context)
+            self._check(objective, architectures, found)
+            return found
         prefix = (objective.name, self._label(where))
         missing = [a for a in dict.fromkeys(architectures) if (*prefix, a) not in self._estimates]
         if missing:
@@ -196,15 +197,5 @@ class Evaluator:
 
     @staticmethod
     def _check(objective: Objective, asked: Sequence[Architecture], found: Sequence[Value]) -> None:
-        if len(found) != len(asked):
-            raise PluginError(
-                f'Objective "{objective.name}" returned {len(found)} values for '
-                f"{len(asked)} architectures."
-            )
-        for value in found:
-            if not math.isfinite(value.value):
-                raise PluginError(
-                    f'Objective "{objective.name}" returned {value.value}; a value must be finite '
-                    "or Unavailable raised. If it is the quality, the supernet may have "
-                    "diverged: try a smaller warm_up.learning_rate."
-                )
+        who = f'Objective "{objective.name}"'
+        check_values(who, asked, found, objective.unit, diverged=objective.query)

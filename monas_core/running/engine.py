@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from monas_core import events
+from monas_core.catalog.blame import guilty_named
 from monas_core.record import usage_file
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
@@ -64,11 +65,12 @@ def _carry_out(work: Work) -> None:
     with work.journal.recording(
         lambda: _opening(work, resumed=resumed), lambda: work.session.seconds
     ):
-        for note in work.plan.task.record().notes:
+        for note in (*work.plan.task.record().notes, *work.plan.notes):
             work.journal.warn(note)
-        for phase, carry_out in _PHASES.items():
-            if work.session.phase == phase:
-                carry_out(work)
+        with guilty_named():
+            for phase, carry_out in _PHASES.items():
+                if work.session.phase == phase:
+                    carry_out(work)
 
 
 def _opening(work: Work, *, resumed: bool) -> events.RunStarted:

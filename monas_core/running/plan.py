@@ -32,6 +32,7 @@ class Plan:
         warm_up: Settings of the supernet's training.
         torch_device: Where this machine computes.
         limits: What must hold.
+        notes: What a person should know before it starts.
     """
 
     config: RunConfig
@@ -45,6 +46,7 @@ class Plan:
     warm_up: WarmUp
     torch_device: torch.device
     limits: tuple[Constraint, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def all_devices(self) -> tuple[Device, ...]:

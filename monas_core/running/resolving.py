@@ -33,6 +33,7 @@ from monas_core.running.naming import (
     reads_device,
 )
 from monas_core.running.plan import Plan
+from monas_core.running.strangers import without_broken
 from monas_core.values.bounds import positive, within
 
 
@@ -74,6 +75,7 @@ def resolve(
     match_modality(space, task_made, entries["task"][0])
     objectives = made_objectives(asked, config, task_made)
     context = Context(space, task_made, torch_device=torch_device)
+    searched, withheld, notes = without_broken(config, searched, withheld, objectives, context)
     every, own = made((*searched, *withheld), context, config.options.get("device", {}))
     devices, held_out = every[: len(searched)], every[len(searched) :]
     distinct_names(objectives)
@@ -100,6 +102,7 @@ def resolve(
         warm_up,
         torch_device,
         limits_of(config, catalog, objectives, [device.name for device in every]),
+        notes,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from monas_core.events import PhaseStarted
 from monas_core.problem import yardstick
+from monas_core.problem.patience import Patience
 from monas_core.running.live_front import front_changed, points_added
 from monas_core.running.work import Work
 from monas_core.values.front import Scale
@@ -21,6 +22,7 @@ def search(work: Work) -> None:
     budget = work.plan.config.budget
     work.emit(PhaseStarted(work.now(), PHASE, budget.amount, budget.unit))
     scales = _prepare(work)
+    patience = Patience(f'Optimizer "{work.plan.config.optimizer}"', session.problem)
     finished, shown_at = False, 0.0
     while meter.fraction < 1 and not finished:
         begin = time.perf_counter()
@@ -29,6 +31,8 @@ def search(work: Work) -> None:
         meter.seconds += spent
         meter.steps += 1
         finished = report.finished
+        if not finished:
+            patience.step_taken()
         rates = {"steps/s": 1 / spent, "evaluations": float(meter.evaluations)}
         if time.perf_counter() - shown_at > _FRONT_EVERY_S:
             shown_at = _show_fronts(work, scales)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any, Literal
 
 import attrs
@@ -22,23 +23,51 @@ Split = Literal["search", "final"]
 """Data that steers the search, or data no search step has seen."""
 
 
+def number(value: Any) -> float:
+    """A plain float from any real number: Python's, numpy's, or a tensor of one element.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if type(value) is float:
+        return value
+    item = getattr(value, "item", None)  # numpy scalars and tensors of one element
+    try:
+        plain = item() if callable(item) else value
+    except (ValueError, RuntimeError):  # of several elements
+        plain = value
+    if isinstance(plain, bool) or not isinstance(plain, Real):
+        raise TypeError(
+            f"a value must be one real number, got {type(value).__name__} {value!r:.40}"
+        )
+    return float(plain)
+
+
+def _spread(value: Any) -> float | None:
+    return None if value is None else number(value)
+
+
+def _plain(numbers: Mapping[str, Any]) -> Mapping[str, float]:
+    return {name: number(value) for name, value in numbers.items()} if numbers else {}
+
+
 @attrs.frozen
 class Value:
     """One number for one objective.
 
     Attributes:
-        value: In the unit and direction of its objective.
+        value: In the unit and direction of its objective; any real number, kept as a float.
         unit: Unit, as the objective declares it.
         origin: How the number was obtained.
         spread: Interquartile range of repeated measurements, if measured.
         extra: Companion figures of the same measurement (e.g. perplexity).
     """
 
-    value: float
+    value: float = attrs.field(converter=number)
     unit: str
     origin: Origin
-    spread: float | None = None
-    extra: Mapping[str, float] = attrs.field(factory=dict, eq=False)
+    spread: float | None = attrs.field(default=None, converter=_spread)
+    extra: Mapping[str, float] = attrs.field(factory=dict, converter=_plain, eq=False)
 
     def to_json(self) -> dict[str, Any]:
         """Without empty fields."""

@@ -30,7 +30,7 @@ def once(catalog, data):
 SINS = [
     ("overspends", "made 22 quality queries, more than the budget of 20evals"),
     ("peeks", "asked for final data (toy-quality)"),
-    ("crashes", "failed: ZeroDivisionError: oh"),
+    ("crashes", "failed in Sinner.start(): ZeroDivisionError: oh"),
     ("repeats", "named 2 architectures, 1 of them distinct"),
     ("talks-too-much", "named 25 architectures"),
     ("says-nothing", "named 0 architectures"),

@@ -165,7 +165,8 @@ def test_a_faulty_optimizer_ends_the_contest_but_not_what_was_done(bench):
     words = ("--budget", "12evals", "--seeds", "1", "--optimizers")
     outcome = bench("toy", *words, "random,sinner-crashes")
     assert (outcome.code, outcome.err.count("\n")) == (3, 1)
-    assert 'Optimizer "sinner-crashes" failed: ZeroDivisionError: oh' in outcome.err
+    named = 'Optimizer "sinner-crashes" (toy-contest 1.0) failed in Sinner.start()'
+    assert f"{named}: ZeroDivisionError: oh" in outcome.err
     assert Path("bench/toy-12evals/runs/random-0.json").is_file()
     assert not Path("bench/toy-12evals/results.json").exists()
 

@@ -49,7 +49,7 @@ def test_a_fault_arrives_as_what_it_was(pair, contest):
     _, theirs, worker = pair
     worker.send(Errand("run", "sinner-crashes"))
     workers._serve(theirs, contest)
-    with pytest.raises(PluginError, match=r"^Optimizer .sinner-crashes. failed: ZeroDivision"):
+    with pytest.raises(PluginError, match=r"^Optimizer .sinner-crashes. .*ZeroDivision"):
         worker.receive()
 
 

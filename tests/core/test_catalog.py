@@ -264,20 +264,20 @@ def shop(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Catalog:
         "absent": Spec("absent", "A", "no_such_module:nothing"),
         "extra": Spec("extra", "E", "fake_parts:nothing", extras={"no_such_pkg": "monas[x]"}),
     }
-    point = workshop.point("parts", "acme", objective=list(made.values()))
+    point = workshop.point("parts", "acme", preset=list(made.values()))
     broken = _point("wreck", "no_such_module_anywhere", "oops", "0.3")
     return Catalog(discover([point, broken]))
 
 
 def test_found_by_name_and_alias(shop: Catalog) -> None:
-    assert shop.find("objective", "latency") is shop.find("objective", "lat")
+    assert shop.find("preset", "latency") is shop.find("preset", "lat")
 
 
 @pytest.mark.parametrize("typo", ["latencyy", "lta", "Latency"])
 def test_typo_gets_a_suggestion(shop: Catalog, typo: str) -> None:
     with pytest.raises(UsageError) as caught:
-        shop.find("objective", typo)
-    assert f'No objective "{typo}"' in str(caught.value)
+        shop.find("preset", typo)
+    assert f'No preset "{typo}"' in str(caught.value)
     assert "Did you mean" in str(caught.value)
     assert "(acme 1.0)" in str(caught.value)
     assert "monas plugins" in str(caught.value)
@@ -285,7 +285,7 @@ def test_typo_gets_a_suggestion(shop: Catalog, typo: str) -> None:
 
 def test_unknown_name_lists_what_there_is(shop: Catalog) -> None:
     with pytest.raises(UsageError, match="Known: latency, energy, tuned"):
-        shop.find("objective", "zzzz")
+        shop.find("preset", "zzzz")
     with pytest.raises(UsageError, match=r'No search space "gpt".*Known: none'):
         shop.find("space", "gpt")
 
@@ -301,33 +301,33 @@ def test_broken_plugin_is_explained_when_named(shop: Catalog) -> None:
 
 
 def test_settings_and_arguments_reach_the_factory(shop: Catalog) -> None:
-    assert shop.create("objective", "energy", b=3, task=None) == {"a": 1, "b": 3, "task": None}
+    assert shop.create("preset", "energy", b=3, task=None) == {"a": 1, "b": 3, "task": None}
 
 
 def test_options_are_checked(shop: Catalog) -> None:
-    assert shop.create("objective", "tuned") == {"options": Options()}
-    assert shop.create("objective", "tuned", {"speed": 5}) == {"options": Options(5)}
-    with pytest.raises(UsageError, match=r"options\.objective\.sped"):
-        shop.create("objective", "tuned", {"sped": 5})
-    with pytest.raises(UsageError, match=r"options\.objective\.speed"):
-        shop.create("objective", "tuned", {"speed": "fast"})
+    assert shop.create("preset", "tuned") == {"options": Options()}
+    assert shop.create("preset", "tuned", {"speed": 5}) == {"options": Options(5)}
+    with pytest.raises(UsageError, match=r"options\.preset\.sped"):
+        shop.create("preset", "tuned", {"sped": 5})
+    with pytest.raises(UsageError, match=r"options\.preset\.speed"):
+        shop.create("preset", "tuned", {"speed": "fast"})
     with pytest.raises(UsageError, match="takes no options"):
-        shop.create("objective", "latency", {"speed": 5})
+        shop.create("preset", "latency", {"speed": 5})
 
 
 def test_faults_of_a_factory_name_the_provider(shop: Catalog) -> None:
     with pytest.raises(PluginError, match=r"\"fails\" \(acme 1\.0\).*KeyError") as caught:
-        shop.create("objective", "fails")
+        shop.create("preset", "fails")
     assert isinstance(caught.value.__cause__, KeyError)
     with pytest.raises(UsageError, match="no such file"):
-        shop.create("objective", "explains")
+        shop.create("preset", "explains")
     with pytest.raises(PluginError, match=r"\"absent\" \(acme 1\.0\) cannot be imported"):
-        shop.create("objective", "absent")
+        shop.create("preset", "absent")
 
 
 def test_missing_extra_names_its_install_line(shop: Catalog) -> None:
     with pytest.raises(UsageError, match=r"pip install 'monas\[x\]'"):
-        shop.create("objective", "extra")
+        shop.create("preset", "extra")
 
 
 def test_entries_are_values() -> None:

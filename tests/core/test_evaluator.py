@@ -175,7 +175,7 @@ class Relative(ToyQuality):
     population_relative: ClassVar[bool] = True
 
     def evaluate(self, architectures: Sequence[Architecture], *args: Any) -> list[Value]:
-        return [Value(float(len(architectures)), "rank", "modelled") for _ in architectures]
+        return [Value(float(len(architectures)), self.unit, "modelled") for _ in architectures]
 
 
 def test_population_relative_values_are_never_cached(members: list[Architecture]) -> None:

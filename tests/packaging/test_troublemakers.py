@@ -67,3 +67,105 @@ def test_a_run_that_names_them_fails_with_the_reason(shell_with: Any) -> None:
 def test_a_plugin_cannot_end_the_process_or_spoil_the_document(shell_with: Any) -> None:
     rows = [row for row in listing(shell_with(loud=LOUD)) if row["state"] != "ok"]
     assert [(row["provider"], row["state"]) for row in rows] == [("monas-loud", "broken")]
+
+
+DEFAULTS = """
+from monas_core.catalog.hookspecs import hookimpl
+from monas_core.catalog.specs import Spec
+
+@hookimpl
+def monas_devices():
+    return [Spec(name, "A board.", f"stranger_boards:{kind}", provides={"default-device"})
+            for name, kind in (("no-start", "NoStart"), ("no-cost", "NoCost"))]
+
+
+def NoStart():
+    raise RuntimeError("no cable")
+
+
+def NoCost():
+    from monas_core.testing.fakes import ToyDevice
+
+    class Board(ToyDevice):
+        def cost(self, metric, architectures, context):
+            raise OSError("no board")
+
+    return Board("no-cost")
+"""
+LOOPING = """
+from monas_core.catalog.hookspecs import hookimpl
+from monas_core.catalog.specs import Spec
+
+@hookimpl
+def monas_optimizers():
+    return [Spec("looping", "Never ends.", "stranger_looping:make")]
+
+
+@hookimpl
+def monas_objectives():
+    return [Spec("crash", "Crashes.", "stranger_looping:crash")]
+
+
+def make():
+    from monas_core.problem.optimizer import StepReport
+    from monas_core.testing.fake_optimizer import ToyOptimizer
+
+    class Looping(ToyOptimizer):
+        def step(self):
+            if not self._seen:
+                return super().step()
+            return StepReport("thinking")
+
+    return Looping()
+
+
+def crash(task):
+    from monas_core.parts.objective import Objective
+
+    class Crash(Objective):
+        name, short, unit, direction = "crash", "crash", "x", "min"
+
+        def evaluate(self, architectures, device, context, split="search"):
+            context.network(architectures[0])(None)
+
+    return Crash()
+"""
+
+
+def test_a_broken_default_device_does_not_block_the_first_command(shell_with: Any) -> None:
+    shell = shell_with(boards=DEFAULTS)
+    words = ("--space", "gpt", "--objectives", "acc,lat", "--dry-run", "--json")
+    document = json.loads(shell.monas("run", *words).stdout)
+    assert "host" in document["devices"]
+    assert not {"no-start", "no-cost"} & set(document["devices"])
+    start, cost = document["notes"]
+    assert start.startswith('Default device "no-start" (monas-boards 0.9) is left out')
+    assert "no cable" in start
+    assert "OSError: no board" in cost
+    done = shell.monas("run", *words, "--devices", "no-start", code=3)
+    assert "no cable" in done.stderr
+
+
+def test_a_search_that_never_ends_is_stopped_with_a_sentence(shell_with: Any) -> None:
+    shell = shell_with(looping=LOOPING)
+    words = ("--space", "gpt", "--devices", "t4", "--held-out", "", "--objectives", "acc,lat")
+    done = shell.monas(
+        "run", *words, "--optimizer", "looping", "--budget", "30evals", "warm_up.steps=1", code=3
+    )
+    told = " ".join(done.stderr.split())
+    assert 'Optimizer "looping" took' in told
+    assert "without a new evaluation" in told
+    assert "Traceback" not in done.stderr
+
+
+def test_an_exception_deep_in_a_run_names_the_one_at_fault(shell_with: Any) -> None:
+    """The network of another plugin is given nonsense: its frame is innermost, its name is told."""
+    shell = shell_with(looping=LOOPING)
+    words = ("--space", "gpt", "--devices", "t4", "--held-out", "", "--budget", "1steps")
+    words = (*words, "--objectives", "acc,crash", "--optimizer", "random", "warm_up.steps=1")
+    done = shell.monas("run", *words, code=3)
+    told = " ".join(done.stderr.split())
+    assert "error:" in told
+    assert "failed in" in told
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in shell.monas("run", *words, "--debug", code=1).stderr
