@@ -191,6 +191,8 @@ def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
 
 def _named(entry: Entry, options: Any) -> Callable[[Event], None]:
     """An installed observer under a name that tells whose it is."""
+    from monas_core.running.naming import Asked
+
     told = Asked(entry).create(options)
 
     def tell(event: Event) -> None:

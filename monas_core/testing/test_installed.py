@@ -69,3 +69,51 @@ class TestFormats(contracts.FormatContract):
     """Formats of exported networks."""
 
     over_catalog = True
+
+
+class TestPackages(contracts.PackageContract):
+    """All kinds."""
+
+    over_catalog = True
+
+
+class TestPresets(contracts.PresetContract):
+    """Search spaces."""
+
+    over_catalog = True
+
+
+class TestSupernetStates(contracts.SupernetStateContract):
+    """Search spaces that provide a supernet."""
+
+    over_catalog = True
+
+
+class TestMixtures(contracts.MixtureContract):
+    """Search spaces that provide a supernet."""
+
+    over_catalog = True
+
+
+class TestTaskConduct(contracts.TaskConductContract):
+    """Tasks."""
+
+    over_catalog = True
+
+
+class TestHonesty(contracts.HonestyContract):
+    """Objectives."""
+
+    over_catalog = True
+
+
+class TestDeviceHonesty(contracts.DeviceHonestyContract):
+    """Devices."""
+
+    over_catalog = True
+
+
+class TestAnswers(contracts.OptimizerAnswersContract):
+    """Optimizers."""
+
+    over_catalog = True

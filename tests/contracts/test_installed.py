@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from monas_core.testing.test_installed import (
+    TestAnswers,
     TestBenchmarks,
+    TestDeviceHonesty,
     TestDevices,
     TestEmbeddings,
     TestFormats,
+    TestHonesty,
+    TestMixtures,
     TestObjectives,
     TestOptimizers,
+    TestPackages,
+    TestPresets,
     TestSpaces,
     TestSpecs,
     TestSupernets,
+    TestSupernetStates,
+    TestTaskConduct,
     TestTasks,
 )
 
 __all__ = [
+    "TestAnswers",
     "TestBenchmarks",
+    "TestDeviceHonesty",
     "TestDevices",
     "TestEmbeddings",
     "TestFormats",
+    "TestHonesty",
+    "TestMixtures",
     "TestObjectives",
     "TestOptimizers",
+    "TestPackages",
+    "TestPresets",
     "TestSpaces",
     "TestSpecs",
+    "TestSupernetStates",
     "TestSupernets",
+    "TestTaskConduct",
     "TestTasks",
 ]

@@ -21,11 +21,13 @@ class Contract:
         kind: Which entries of the catalog it is run over; ``None`` for all kinds.
         provides: Only entries that declare these capabilities.
         over_catalog: Run over everything installed; otherwise over the ``subject`` alone.
+        reads: What an author whose plugin fails should read.
     """
 
     kind: ClassVar[str | None]
     provides: ClassVar[frozenset[str]] = frozenset()
     over_catalog: ClassVar[bool] = False
+    reads: ClassVar[str] = "CONTRIBUTING.md"
 
     @pytest.fixture(scope="class")
     @classmethod

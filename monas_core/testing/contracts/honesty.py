@@ -1,0 +1,326 @@
+"""Whether costs and values are what they say: the same in any company, estimate near the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import rankdata
+
+from monas_core.catalog.specs import Entry
+from monas_core.parts.context import Context
+from monas_core.parts.device import Device, DeviceProfile
+from monas_core.parts.objective import Objective
+from monas_core.parts.task import Task
+from monas_core.testing.contracts.base import Contract
+from monas_core.testing.stages import Stage, Stages
+from monas_core.values.architecture import Architecture
+from monas_core.values.value import Value
+
+SAME = 1e-5
+"""Relative: what is computed twice, possibly in batches of another size."""
+FAR = 3.0
+"""Factor by which half of the estimates may miss at most."""
+ORDER = 0.5
+"""Least rank correlation of estimates with the values they stand in for."""
+
+Ask = Callable[[Sequence[Architecture]], Sequence[Value]]
+
+
+def numbers(values: Sequence[Value]) -> list[float]:
+    """Plain numbers."""
+    return [value.value for value in values]
+
+
+def check_company(ask: Ask, asked: Sequence[Architecture], what: str) -> None:
+    """A value is that of its architecture, whoever is asked for with it and in whatever order."""
+    together = dict(zip(asked, numbers(ask(asked)), strict=True))
+    parties = {
+        "alone": [[a] for a in asked],
+        "in another order": [list(asked[::-1])],
+        "with half of the others": [list(asked[: len(asked) // 2]), list(asked[len(asked) // 2 :])],
+        "twice in one call": [[a, asked[0], a] for a in asked[1:3]],
+    }
+    for company, calls in parties.items():
+        for call in calls:
+            for architecture, number in zip(call, numbers(ask(call)), strict=True):
+                known = together[architecture]
+                assert number == pytest.approx(known, rel=SAME), (
+                    f"{what} of {architecture.key} is {known:.6g} among {len(asked)}, but "
+                    f"{number:.6g} "
+                    f"asked for {company}: a value must not depend on what else is asked for"
+                )
+
+
+def check_estimates(exact: Sequence[float], rough: Sequence[float], what: str) -> None:
+    """Estimates stand in for the values a search pays for: near, and in their order."""
+    true, guess = np.array(exact), np.array(rough)
+    if np.ptp(true) <= SAME * np.abs(true).max():
+        return
+    spread = np.ptp(true)
+    misses = np.abs(guess - true)
+    near = (misses <= 0.5 * spread) | (_ratio(true, guess) <= FAR)
+    order = np.corrcoef(rankdata(true), rankdata(guess))[0, 1] if np.ptp(guess) > 0 else 0.0
+    assert order >= ORDER, (
+        f"estimate() orders architectures otherwise than {what} (rank correlation {order:.2f}): a "
+        "search would be led by something else than what it is judged by"
+    )
+    assert near.mean() >= 0.5, (
+        f"estimate() misses {what} by more than a factor of {FAR:g} for most architectures "
+        f"(for example {guess[0]:.4g} for {true[0]:.4g})"
+    )
+
+
+def _ratio(true: Any, guess: Any) -> Any:
+    with np.errstate(all="ignore"):
+        quotient = np.where((true > 0) & (guess > 0), guess / true, np.inf)
+    return np.maximum(quotient, 1 / np.maximum(quotient, 1e-300))
+
+
+class Spy(Device):
+    """A device that measures, by its profile, and counts what it is asked for.
+
+    Costs are twice the estimates, so that one can be told from the other.
+    """
+
+    def __init__(self, told: Device) -> None:
+        self.told = told
+        profile = told.profile
+        self.profile = DeviceProfile(
+            f"{profile.name}-spy", profile.processor, profile.runtime, profile.precision,
+            profile.batch, "measured", profile.kind, profile.figures,
+        )  # fmt: skip
+        self.metrics = told.metrics
+        self.costs = self.estimates = 0
+
+    def cost(
+        self, metric: str, architectures: Sequence[Architecture], context: Context
+    ) -> list[Value]:
+        """Twice the other's cost, called measured."""
+        self.costs += 1
+        found = self.told.cost(metric, architectures, context)
+        return [Value(2 * v.value, v.unit, "measured") for v in found]
+
+    def estimate(
+        self, metric: str, architectures: Sequence[Architecture], context: Context
+    ) -> list[Value]:
+        """The other's cost, called predicted."""
+        self.estimates += 1
+        found = self.told.cost(metric, architectures, context)
+        return [Value(v.value, v.unit, "predicted") for v in found]
+
+
+def watched(task: Task) -> tuple[Task, list[str]]:
+    """The same task, and the parts of its data that are looked at from now on."""
+    seen: list[str] = []
+    kind: Any = type(task)
+
+    def evaluate(self: Any, model: Any, part: Any) -> Mapping[str, float]:
+        seen.append(part)
+        return kind.evaluate(self, model, part)
+
+    def batch(self: Any, part: Any, size: int, generator: Any) -> Any:
+        seen.append(part)
+        return kind.batch(self, part, size, generator)
+
+    twin: Any = object.__new__(kind)
+    twin.__dict__.update(vars(task))
+    body = {"evaluate": evaluate, "batch": batch, "__module__": kind.__module__}
+    twin.__class__ = type(kind)(kind.__name__, (kind,), body)
+    return twin, seen
+
+
+class HonestyContract(Contract):
+    """An objective; override ``subject`` (a function of a task) and ``stage`` with yours."""
+
+    kind: ClassVar[str | None] = "objective"
+    reads: ClassVar[str] = "monas_core.parts.objective.Objective, monas_core.values.value.Origin"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def stage(cls, entry: Entry | None, stages: Stages) -> Stage:
+        """The smallest installed problem that has what the objective needs."""
+        needs = entry.spec.needs if entry else frozenset()
+        found = stages.with_needs(needs)
+        if found is None:
+            pytest.fail(
+                f"the Spec needs {', '.join(sorted(needs))}, which no installed space and task "
+                "provide together: no run can have this objective. Read: monas_core.catalog.specs"
+            )
+        return found
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def subject(cls, entry: Entry) -> Any:
+        """A function that makes the objective for a task."""
+        return lambda task: entry.create(task=task)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def places(cls, subject: Any, stage: Stage, stages: Stages) -> list[Device | None]:
+        """Devices that give the cost it reads, or none where it reads none."""
+        metric = subject(stage.context.task).device_metric
+        if metric is None:
+            return [None]
+        found: list[Device | None] = [*stages.devices(metric)[:3]]
+        if not found:
+            pytest.fail(
+                f'device_metric is "{metric}", which no installed device gives: no run can have '
+                "this "
+                "objective. Read: monas_core.parts.objective.Objective.device_metric"
+            )
+        return found
+
+    def test_company_does_not_matter(
+        self, subject: Any, stage: Stage, places: list[Device | None]
+    ) -> None:
+        objective: Objective = subject(stage.context.task)
+        if objective.population_relative:
+            pytest.skip("declared to depend on the rest of the population")
+        asked = stage.architectures(5)
+        for place in places[:2]:
+            check_company(partial(_ask, objective.evaluate, place, stage), asked, "evaluate()")
+            check_company(partial(_ask, objective.estimate, place, stage), asked, "estimate()")
+
+    def test_population_matters_where_it_is_declared(
+        self, subject: Any, stage: Stage, places: list[Device | None]
+    ) -> None:
+        objective: Objective = subject(stage.context.task)
+        if not objective.population_relative:
+            return
+        asked = stage.architectures(6)
+        whole = numbers(objective.evaluate(asked, places[0], stage.context))[:2]
+        few = numbers(objective.evaluate(asked[:2], places[0], stage.context))
+        assert whole != pytest.approx(few, rel=SAME), (
+            "population_relative is declared, but values do not depend on the population"
+        )
+
+    def test_the_same_from_a_new_instance(
+        self, subject: Any, stage: Stage, places: list[Device | None]
+    ) -> None:
+        asked = stage.architectures(4)
+        found = []
+        for seed in (1, 2):
+            torch.manual_seed(seed)
+            np.random.seed(seed)  # noqa: NPY002 - what a careless author draws from
+            objective = subject(stage.context.task)
+            found.append(numbers(objective.evaluate(asked, places[0], stage.context)))
+        assert found[0] == pytest.approx(found[1], rel=SAME), (
+            "two instances give two values of one architecture: noise, though nothing here is "
+            "timed. "
+            "What varies is no table and no formula; call it measured only where a device measures"
+        )
+
+    def test_architectures_differ(
+        self, subject: Any, stage: Stage, places: list[Device | None]
+    ) -> None:
+        objective = subject(stage.context.task)
+        for place in places[:2]:
+            found = numbers(objective.evaluate(stage.architectures(8), place, stage.context))
+            assert len(set(found)) > 1, f"every architecture has the value {found[0]:g}"
+
+    def test_estimates_stand_in_for_values(
+        self, subject: Any, stage: Stage, places: list[Device | None]
+    ) -> None:
+        objective, asked = subject(stage.context.task), stage.architectures(12)
+        for place in places[:2]:
+            exact = numbers(objective.evaluate(asked, place, stage.context))
+            rough = numbers(objective.estimate(asked, place, stage.context))
+            check_estimates(exact, rough, "evaluate()")
+
+    def test_measuring_is_left_to_evaluate(
+        self, subject: Any, stage: Stage, places: list[Device | None]
+    ) -> None:
+        objective = subject(stage.context.task)
+        if places[0] is None:
+            return
+        spy, asked = Spy(places[0]), stage.architectures(3)
+        objective.estimate(asked, spy, stage.context)
+        assert spy.costs == 0, (
+            "estimate() asks the device for cost(), which measures; ask for device.estimate()"
+        )
+        assert spy.estimates > 0, "estimate() does not ask the device it is given"
+        objective.evaluate(asked, spy, stage.context)
+        assert spy.costs > 0, "evaluate() does not ask the device for cost()"
+
+    def test_final_values_are_of_final_data(
+        self, subject: Any, stage: Stage, places: list[Device | None]
+    ) -> None:
+        if stage.context.task is None:
+            return
+        task, seen = watched(stage.context.task)
+        context = Context(stage.context.space, task, stage.context.supernet)
+        asked = stage.architectures(1)
+        subject(task).evaluate(asked, places[0], context, "search")
+        assert "test" not in seen, (
+            'split "search" looks at the part "test", which no search step may see'
+        )
+        looked = bool(seen)
+        seen.clear()
+        subject(task).evaluate(asked, places[0], context, "final")
+        assert not looked or "test" in seen, (
+            'split "final" is evaluated on '
+            f"{', '.join(sorted(set(seen))) or 'remembered values'}; it "
+            'must be on the part "test"'
+        )
+
+    def test_it_leaves_the_supernet_alone(
+        self, subject: Any, stage: Stage, places: list[Device | None]
+    ) -> None:
+        supernet = stage.context.supernet
+        if supernet is None:
+            return
+        before = {name: value.clone() for name, value in supernet.state_dict().items()}
+        flags, state = _flags(supernet), torch.get_rng_state()
+        subject(stage.context.task).evaluate(stage.architectures(2), places[0], stage.context)
+        changed = [n for n, v in supernet.state_dict().items() if not torch.equal(v, before[n])]
+        assert not changed, f"evaluating changes the supernet: {', '.join(changed[:3])}"
+        assert _flags(supernet) == flags, (
+            "evaluating switches training mode or gradients of the supernet, or leaves gradients"
+        )
+        assert torch.equal(torch.get_rng_state(), state), (
+            "evaluating draws from the global generator"
+        )
+
+    def test_relaxed_agrees_at_the_corners(
+        self, subject: Any, stage: Stage, places: list[Device | None]
+    ) -> None:
+        from monas_core.values.relaxation import Relaxation
+
+        objective: Objective = subject(stage.context.task)
+        devices = [place for place in places if place is not None]
+        if not objective.differentiable or (objective.device_metric and not devices):
+            return
+        asked = stage.architectures(6)
+        rows = Relaxation.from_architectures(stage.context.space.choices, asked)
+        expected = [objective.estimate(asked, d, stage.context) for d in devices or [None]]
+        found = objective.relaxed(rows, devices or [Spy(_any_device())], stage.context)
+        for row, values in zip(found, expected, strict=True):
+            assert row.tolist() == pytest.approx(numbers(values), rel=0.05), (
+                "relaxed() of one-hot rows is not what estimate() says of the same architectures"
+            )
+
+
+def _ask(
+    method: Callable[..., Sequence[Value]],
+    place: Device | None,
+    stage: Stage,
+    asked: Sequence[Architecture],
+) -> Sequence[Value]:
+    return method(asked, place, stage.context)
+
+
+def _any_device() -> Device:
+    from monas_core.testing.fakes import ToyDevice
+
+    return ToyDevice("toy-a")
+
+
+def _flags(network: Any) -> list[Any]:
+    modes: list[Any] = [module.training for module in network.modules()]
+    weights = list(network.parameters())
+    return [*modes, *(w.requires_grad for w in weights), *(w.grad is None for w in weights)]
