@@ -1,0 +1,121 @@
+"""``monas check``: the contracts of its kind over one plugin, or all that a distribution offers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monas_core.cli import complete
+from monas_core.cli.options import Json
+
+if TYPE_CHECKING:
+    from monas_core.catalog.lookup import Catalog
+
+_KIT = ("-p", "monas_core.testing.pytest_plugin", "--pyargs", "monas_core.testing")
+_QUIET = ("-q", "-p", "no:cacheprovider", "-c", os.devnull)
+"""Whatever project the command is given in, its own pytest settings do not matter."""
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|PACKAGE",
+        help="A plugin, or the distribution that provides several.",
+        autocompletion=complete.anything,
+    ),
+]
+
+
+def command(name: Name, json: Json = False) -> None:
+    """Check a plugin against the contracts of its kind, with messages for its author."""
+    from monas_core.cli.common import catalog, console, print_json
+    from monas_core.errors import PluginError
+    from monas_core.extras import require_packages
+
+    require_packages("monas check", {"pytest": "pytest>=8.2"})
+    report = _Report()
+    words = selection(catalog(), name)
+    with contextlib.redirect_stdout(io.StringIO()):
+        import pytest
+
+        pytest.main([*_KIT, *_QUIET, *words], plugins=[report])
+    if json:
+        print_json({"name": name, "passed": report.passed, "failed": report.failed,
+                    "skipped": report.skipped})  # fmt: skip
+    else:
+        _show(report, console())
+    if report.failed:
+        raise PluginError(f'"{name}" breaks {len(report.failed)} contracts.')
+    if not report.passed:
+        raise PluginError(f'No contract of "{name}" could be run; the reasons are above.')
+
+
+def selection(catalog: Catalog, name: str) -> list[str]:
+    """Options of the kit for a plugin or a distribution.
+
+    Raises:
+        UsageError: Nothing installed has this name.
+        PluginError: It is broken, malformed or refused; the reason is told.
+    """
+    from monas_core.cli.info import find
+    from monas_core.errors import UsageError
+
+    if any(entry.provider == name for entry in catalog.entries()):
+        return ["--provider", name]
+    known = [e for e in catalog.entries() if name == e.name or name in e.spec.aliases]
+    if known:
+        return ["--plugin", known[0].name]
+    try:
+        return ["--plugin", find(catalog, name, None).name]
+    except UsageError:
+        packages = [e for e in catalog.entries() if e.spec.factory.partition(".")[0] == name]
+        if not packages:
+            raise
+        return ["--provider", packages[0].provider]
+
+
+class _Report:
+    """A pytest plugin that remembers what came of each contract."""
+
+    def __init__(self) -> None:
+        self.passed: list[str] = []
+        self.failed: list[dict[str, str]] = []
+        self.skipped: list[dict[str, str]] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Sort one report in; what pytest calls an error is a failure too."""
+        contract = report.nodeid.partition("::")[2].replace("::", " ").replace("_", " ")
+        if report.failed:
+            self.failed.append({"contract": contract, "message": _message(report)})
+        elif report.skipped:
+            reason = str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else "")
+            if "no such " not in reason:  # contracts of other kinds
+                self.skipped.append({"contract": contract, "message": reason})
+        elif report.when == "call":
+            self.passed.append(contract)
+
+
+def _message(report: Any) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = str(crash.message if crash is not None else report.longrepr)
+    return " ".join(text.split("\nassert ")[0].removeprefix("AssertionError: ").split())
+
+
+def _show(report: _Report, screen: Any) -> None:
+    from rich.markup import escape
+
+    for row in report.failed:
+        screen.print(
+            f"[bold red]✗[/] [bold]{escape(row['contract'])}[/]\n  {escape(row['message'])}"
+        )
+    for row in report.skipped:
+        screen.print(
+            f"[yellow]–[/] {escape(row['contract'])}: {escape(row['message'])}", style="dim"
+        )
+    screen.print(
+        f"{len(report.passed)} contracts hold, {len(report.failed)} are broken, "
+        f"{len(report.skipped)} could not be run."
+    )
