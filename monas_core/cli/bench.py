@@ -145,9 +145,10 @@ def command(
 
     Example: monas bench nb201 --optimizers modnas,random --budget 200evals --data-dir DIR
     """
-    from monas_core.cli.common import comma_list, print_json
+    from monas_core.cli.common import catalog, comma_list, print_json
     from monas_core.errors import UsageError
 
+    catalog().find("benchmark", problem)  # a name nobody knows is told before a missing folder
     if data_dir is None:
         raise UsageError(
             "No data folder was named; give the folder of the published tables with --data-dir "
