@@ -13,7 +13,7 @@ from monas_core.errors import Unavailable
 from monas_core.parts.device import Device
 from monas_core.parts.soundness import unit_of
 from monas_core.testing.contracts.base import Contract
-from monas_core.testing.contracts.honesty import check_company, check_estimates, numbers
+from monas_core.testing.contracts.comparisons import check_company, check_estimates, numbers
 from monas_core.testing.stages import Stage, Stages
 
 TRIES = 4
