@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from monas_core.parts.task import Batch, Model, Part, Score, Task
+from monas_core.parts.usage import Usage
 from monas_core.values.data import DataRecord
 from monas_vision.images import PARTS, Images
 
@@ -86,6 +87,24 @@ class ImageClassification(Task):
                 count += len(targets)
         return {"accuracy": 100 * hits / count, "cross-entropy": nats / count}
 
+    def usage(self) -> Usage:
+        """Name what a picture shows: classes, size, normalisation."""
+        return Usage(
+            code=("monas_vision.pixels", "monas_vision.use_images"),
+            facts={
+                "classes": list(self._images.classes),
+                "shape": list(self.shape),
+                **{key: _plain(value) for key, value in self._images.shown().items()},
+            },
+            packages=("numpy", "pillow"),
+            given="PICTURE",
+            example="picture.png",
+        )
+
     def example(self, batch: int) -> Tensor:
         """Inputs ``(batch, C, H, W)`` float32."""
         return torch.zeros(batch, *self.shape)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -14,7 +14,7 @@ from monas_vision.pixels import MEGAPIXELS, Unreadable, opened, picture
 
 _AREA = (0.08, 1.0)
 _RATIO = (3 / 4, 4 / 3)
-_MARGIN = 256 / 224
+MARGIN = 256 / 224
 """Shorter side that an image is scaled to before its centre is cut out, in sizes."""
 
 
@@ -93,6 +93,6 @@ def decode(
 
 def _centre(width: int, height: int) -> tuple[float, float, float, float]:
     """The square in the middle that is left when the margin is cut off."""
-    side = min(width, height) / _MARGIN
+    side = min(width, height) / MARGIN
     left, top = (width - side) / 2, (height - side) / 2
     return left, top, left + side, top + side

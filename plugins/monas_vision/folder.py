@@ -11,7 +11,7 @@ from torch import Tensor
 
 from monas_core.errors import UsageError
 from monas_core.parts.task import Batch, Part
-from monas_vision.decoding import Crop, decode
+from monas_vision.decoding import MARGIN, Crop, decode
 from monas_vision.images import Images
 from monas_vision.listing import Listing, Photo
 from monas_vision.options import FolderOptions
@@ -55,6 +55,11 @@ class FolderImages(Images):
     def evaluated(self, part: Part) -> int:
         """Number of files shown in full."""
         return len(self._shown(part))
+
+    def shown(self) -> Mapping[str, Any]:
+        """The middle of a picture, normalised as published networks expect it."""
+        ground = self._options.ground
+        return {"mean": MEAN, "deviation": DEVIATION, "margin": MARGIN, "ground": ground}
 
     def notes(self) -> Mapping[str, Any]:
         """How many files cannot be read."""

@@ -47,6 +47,13 @@ class Images(ABC):
     def fixed(self, part: Part) -> Iterator[Batch]:
         """What a network is judged by: the same images in the same form every time."""
 
+    @abstractmethod
+    def shown(self) -> Mapping[str, Any]:
+        """How a picture is prepared: ``mean``, ``deviation``, ``margin`` and ``ground``.
+
+        As ``use_images`` reads them.
+        """
+
     def notes(self) -> Mapping[str, Any]:
         """Further plain facts for ``monas info``."""
         return {}
@@ -114,6 +121,11 @@ class StoredImages(Images):
         }
         parts = {part: self.count(part) for part in PARTS}
         return DataRecord(sources=(source,), parts=parts, unit="images", classes=classes)
+
+    def shown(self) -> Mapping[str, Any]:
+        """The whole picture, normalised as the train part."""
+        mean, deviation = (x.flatten().tolist() for x in (self._mean, self._deviation))
+        return {"mean": mean, "deviation": deviation, "margin": 0.0, "ground": "auto"}
 
     def _normal(self, images: Tensor) -> Tensor:
         return (images - self._mean) / self._deviation
