@@ -77,6 +77,7 @@ class LineLog:
         self.path = path
         self._handle: int | None = None
         self._size = 0
+        self._least = 0  # what was there when it was cut, and has to stay
         self._digest = hashlib.sha256()
 
     def append(self, document: Mapping[str, Any]) -> None:
@@ -96,12 +97,19 @@ class LineLog:
         Raises:
             MonasError: The file was removed or replaced behind our back.
         """
+        if self._handle is None and self._least == 0 and not self.path.exists():
+            return Mark()  # nobody wrote anything
         handle = self._opened()
         with explained(self.path):
             os.fsync(handle)
         held = os.fstat(handle)
         there = os.lstat(self.path) if self.path.exists() else None
-        if there is None or not os.path.samestat(held, there) or held.st_size != self._size:
+        if (
+            there is None
+            or not os.path.samestat(held, there)
+            or held.st_size < self._least
+            or held.st_size != self._size
+        ):
             raise MonasError(
                 f"{self.path} was removed or changed by someone else while it was written; "
                 "restore it from a copy, or start a new run."
@@ -111,6 +119,7 @@ class LineLog:
     def cut(self, mark: Mark) -> None:
         """Forget what came after a mark that is not missing; the rest stays as it is."""
         self.close()
+        self._least = mark.bytes
         if not self.path.exists():
             return
         if self.path.stat().st_nlink > 1:  # a backup made of hard links keeps its content

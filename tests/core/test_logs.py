@@ -85,6 +85,22 @@ def test_a_log_removed_or_replaced_meanwhile_is_noticed(tmp_path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def test_a_log_that_nobody_writes_is_not_made(tmp_path: Path) -> None:
+    log = LineLog(tmp_path / "a.jsonl")
+    log.cut(Mark())
+    assert log.mark() == Mark()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_log_removed_before_it_is_written_on_is_noticed(tmp_path: Path) -> None:
+    log, marks = written(tmp_path / "a.jsonl")
+    log.cut(marks[2])
+    log.path.unlink()
+    with pytest.raises(MonasError, match="removed or changed by someone else"):
+        log.mark()
+    log.close()
+
+
 def test_a_backup_of_hard_links_keeps_its_content(tmp_path: Path) -> None:
     path, backup = tmp_path / "a.jsonl", tmp_path / "backup"
     log, marks = written(path)
