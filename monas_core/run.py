@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import attrs
+import torch
 from torch import nn
 
 from monas_core.answers.keys import find_architecture
@@ -71,6 +73,10 @@ class Run:
             again = command("monas run --resume", path)
             raise UsageError(f"Run {path} is not finished; finish it with: {again}")
         return cls(folder, catalog or Catalog.installed())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The folder and what is installed; the session is loaded anew from there."""
+        return {name: value for name, value in vars(self).items() if name != "session"}
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, space={self.config.space!r}, devices={self.devices})"
@@ -197,7 +203,8 @@ class Run:
         """
         wanted = TrainSettings.recommended(self.session.plan.warm_up, **settings)
         architecture = self.architecture(which)
-        return train(self.session, self.path, architecture, wanted, bus=bus, anew=anew)
+        with _gradients():
+            return train(self.session, self.path, architecture, wanted, bus=bus, anew=anew)
 
     def export(
         self,
@@ -255,6 +262,13 @@ class Run:
         return task.reason if isinstance(task, RememberedTask) else ""
 
 
+@contextmanager
+def _gradients() -> Iterator[None]:
+    """Training works wherever it is called from, also within ``no_grad`` or inference mode."""
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        yield
+
+
 def search(config: RunConfig, catalog: Catalog | None = None, bus: Bus | None = None) -> Run:
     """Carry out a run from Python and return it finished.
 
@@ -263,8 +277,10 @@ def search(config: RunConfig, catalog: Catalog | None = None, bus: Bus | None = 
     """
     catalog = catalog or Catalog.installed()
     plan = resolve(config, catalog)
-    plan.rehearse()
+    with _gradients():
+        plan.rehearse()
     out_dir = Path(config.out_dir) if config.out_dir else None
     folder = RunFolder.create(out_dir, plan.config)
-    execute(plan, folder, bus or Bus(), Control())
+    with _gradients():
+        execute(plan, folder, bus or Bus(), Control())
     return Run.open(folder.path, catalog)
