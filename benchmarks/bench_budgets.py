@@ -36,7 +36,7 @@ REWARDS: tuple[Reward, ...] = ("rank", "mnasnet", "tunas")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("MONAS_DATA"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--evaluations", type=int, default=1000)

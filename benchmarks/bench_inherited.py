@@ -31,7 +31,6 @@ from monas_core.parts.supernet import Supernet
 from monas_core.record.config import load_config
 from monas_core.running.plan import Plan
 from monas_core.running.resolving import resolve
-from monas_core.running.warmup import SupernetTrainer
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
 from monas_core.updater import Updater
 from monas_core.values import population
@@ -63,9 +62,9 @@ def trained_supernet(plan: Plan) -> Supernet:
     supernet = plan.build_supernet()
     context = Context(plan.space, plan.task, supernet, torch_device=plan.torch_device)
     generator = derived_generator(plan.config.seed, "warm-up")
-    trainer = SupernetTrainer(context, plan.warm_up, generator)
-    while trainer.done < plan.warm_up.steps:
-        trainer.step()
+    plan.trainer.start(context, plan.warm_up, generator)
+    while plan.trainer.done < plan.trainer.steps:
+        plan.trainer.step()
     return supernet.eval()
 
 

@@ -41,10 +41,9 @@ def trained_supernet(config: dict[str, Any], catalog: Catalog) -> dict[str, Any]
     cache = RESULTS / name
     if not cache.exists():
         session = Session(plan)
-        while session.trainer.done < plan.warm_up.steps:
+        while session.trainer.done < session.trainer.steps:
             session.trainer.step()
-        assert session.context.supernet is not None
-        state.save(cache, dict(session.context.supernet.state_dict()))
+        state.save(cache, dict(session.context.require_supernet().state_dict()))
     return state.load(cache)
 
 
@@ -60,8 +59,7 @@ def search(
     fills it, so that all see and are judged by the same host.
     """
     session = Session(resolve(load_config(None, config), catalog))
-    assert session.context.supernet is not None
-    session.context.supernet.load_state_dict(weights)
+    session.context.require_supernet().load_state_dict(weights)
     session.phase = "search"
     for device in session.plan.all_devices:  # measuring devices calibrate before the clock starts
         if device.name in measured:

@@ -34,8 +34,7 @@ def prepared(devices: tuple[str, ...], batch: int) -> Callable[[], object]:
         quality="supernet", supernet_batch=batch, cost_samples=32, preferences_per_step=3
     )
     optimizer = MODNAS(options)
-    assert session.context.supernet is not None
-    session.context.supernet.eval()
+    session.context.require_supernet().eval()
     optimizer.start(session.problem, torch.Generator().manual_seed(0))
     optimizer.step()  # fits the cost predictor
     targets = optimizer._landscape.targets(session.plan.devices)

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -114,10 +113,3 @@ def load(folder: Path) -> dict[str, Any]:
             f"Checkpoint {folder} is missing or damaged ({type(error).__name__}: {error}); "
             "restore it or start a new run."
         ) from error
-
-
-def generator_from(state: Tensor) -> torch.Generator:
-    """A CPU generator in the given state."""
-    generator = torch.Generator()
-    generator.set_state(state)
-    return generator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -23,23 +23,30 @@ class Updater:
         learning_rate: Peak of what AdamW updates.
         steps: Length of the schedule.
         peak: Factor on every learning rate, Muon's included.
+        factors: Further factors, by name of a parameter; 1 where there is none.
     """
 
     def __init__(
-        self, network: nn.Module, learning_rate: float, steps: int, *, peak: float = 1.0
+        self,
+        network: nn.Module,
+        learning_rate: float,
+        steps: int,
+        *,
+        peak: float = 1.0,
+        factors: Mapping[str, float] | None = None,
     ) -> None:
         self.network = network
         self.steps = steps
         self.done = 0
-        self._optimizers = weight_optimizers(network, learning_rate)
-        self._peaks = [peak * o.param_groups[0]["lr"] for o in self._optimizers]
+        self._optimizers = weight_optimizers(network, learning_rate, factors)
+        self._peaks = [[peak * g["lr"] for g in o.param_groups] for o in self._optimizers]
 
     def rate(self) -> float:
         """Share of the peak learning rates that the coming step uses."""
         ramp = max(1, round(_RAMP * self.steps))
         if self.done < ramp:
             return (self.done + 1) / ramp
-        progress = (self.done - ramp) / max(1, self.steps - ramp)
+        progress = min(1.0, (self.done - ramp) / max(1, self.steps - ramp))
         cosine = 0.5 * (1 + math.cos(math.pi * progress))
         return _FINAL_RATE + (1 - _FINAL_RATE) * cosine
 
@@ -49,8 +56,8 @@ class Updater:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         share = self.rate()
-        for optimizer, peak in zip(self._optimizers, self._peaks, strict=True):
-            for group in optimizer.param_groups:
+        for optimizer, peaks in zip(self._optimizers, self._peaks, strict=True):
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * share
             optimizer.step()
         self.done += 1
@@ -69,21 +76,42 @@ class Updater:
         self.done = state["done"]
 
 
-def weight_optimizers(network: nn.Module, learning_rate: float) -> list[torch.optim.Optimizer]:
+def weight_optimizers(
+    network: nn.Module, learning_rate: float, factors: Mapping[str, float] | None = None
+) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of linear layers, AdamW for everything else.
 
     Embeddings, biases, norms and convolutions stay with AdamW: Muon is made for
     matrices that map activations to activations (Jordan et al., 2024).
+
+    Args:
+        network: Whose weights are updated.
+        learning_rate: Of AdamW; Muon has one of its own.
+        factors: On both, by name of a parameter.
     """
     linear = {id(m.weight) for m in network.modules() if isinstance(m, nn.Linear)}
     tables = {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
     matrices = linear - tables  # a tied output layer is an embedding too
-    trained = [p for p in network.parameters() if p.requires_grad]
-    hidden = [p for p in trained if id(p) in matrices]
-    rest = [p for p in trained if id(p) not in matrices]
+    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    hidden = [(name, p) for name, p in trained if id(p) in matrices]
+    rest = [(name, p) for name, p in trained if id(p) not in matrices]
     found: list[torch.optim.Optimizer] = []
     if hidden:
-        found.append(torch.optim.Muon(hidden, lr=_MATRIX_RATE, weight_decay=0.01))
+        groups = _groups(hidden, _MATRIX_RATE, factors or {})
+        found.append(torch.optim.Muon(groups, lr=_MATRIX_RATE, weight_decay=0.01))
     if rest:
-        found.append(torch.optim.AdamW(rest, lr=learning_rate, betas=(0.9, 0.95), weight_decay=0.0))
+        groups = _groups(rest, learning_rate, factors or {})
+        found.append(
+            torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.95), weight_decay=0.0)
+        )
     return found
+
+
+def _groups(
+    named: Sequence[tuple[str, nn.Parameter]], rate: float, factors: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """One group of parameters for each factor, in order of first appearance."""
+    found: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in named:
+        found.setdefault(factors.get(name, 1.0), []).append(parameter)
+    return [{"params": members, "lr": rate * factor} for factor, members in found.items()]

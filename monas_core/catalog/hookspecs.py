@@ -49,6 +49,14 @@ def monas_optimizers() -> list[Spec]:  # pyright: ignore[reportReturnType]
 
 
 @hookspec
+def monas_trainers() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """How a supernet is trained before the search: factory is a ``Trainer`` class.
+
+    One that provides ``supernet`` leaves weights to inherit; without such a one a run has none.
+    """
+
+
+@hookspec
 def monas_tasks() -> list[Spec]:  # pyright: ignore[reportReturnType]
     """Tasks: factory returns a ``Task``; ``text:PATH`` passes PATH as ``argument=``."""
 
@@ -84,6 +92,7 @@ HOOKS: dict[str, str] = {
     "device": "monas_devices",
     "embedding": "monas_embeddings",
     "optimizer": "monas_optimizers",
+    "trainer": "monas_trainers",
     "task": "monas_tasks",
     "format": "monas_formats",
     "benchmark": "monas_benchmarks",

@@ -98,7 +98,7 @@ class Catalog:
         return f'No {noun} "{name}". {hint} List all: monas plugins'
 
 
-def needs_of(entry: Entry, options: dict[str, Any] | None) -> frozenset[str]:
+def needs_of(entry: Entry, options: Mapping[str, Any] | None) -> frozenset[str]:
     """Capabilities that an entry with these options needs.
 
     Raises:

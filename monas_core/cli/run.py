@@ -83,6 +83,14 @@ Optimizer = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Trainer = Annotated[
+    str | None,
+    typer.Option(
+        help="How the supernet is trained before the search; 'none' searches without one.",
+        autocompletion=complete.of("trainer"),
+        rich_help_panel=_WHAT,
+    ),
+]
 Budget = Annotated[
     str | None,
     typer.Option(
@@ -170,6 +178,7 @@ def command(
     devices: Devices = None,
     held_out: HeldOut = None,
     task: Task = None,
+    trainer: Trainer = None,
     optimizer: Optimizer = None,
     maximum: Maximum = None,
     minimum: Minimum = None,
@@ -194,12 +203,14 @@ def command(
     from monas_core.cli.execution import Request, carry_out
     from monas_core.problem.wording import stated
 
-    what = {"space": space, "preset": preset, "task": task, "optimizer": optimizer}
+    what = {"space": space, "preset": preset, "task": task}
+    how = {"trainer": trainer, "optimizer": optimizer}
     lists = {"objectives": objectives, "devices": devices, "held_out": held_out}
     cost = {"budget": budget, "preferences": preferences, "seed": seed}
     place = {"torch_device": torch_device, "out_dir": str(out_dir) if out_dir else None}
     bounds = {"max": maximum, "min": minimum, "target": target}
     limits = {option: stated(texts, option) or None for option, texts in bounds.items()}
-    flags = what | limits | {name: comma_list(text) for name, text in lists.items()} | cost | place
+    named = {name: comma_list(text) for name, text in lists.items()}
+    flags = what | how | limits | named | cost | place
     dotted = [*(set_ or []), *(overrides or [])]
     carry_out(Request(flags, dotted, config, resume, dry_run, json, plain))

@@ -27,7 +27,7 @@ class Context:
     Attributes:
         space: The search space.
         task: ``None`` for problems on published tables.
-        supernet: ``None`` before warm-up and for problems on published tables.
+        supernet: ``None`` where the run trains none, and for problems on published tables.
         torch_device: Where networks run on this machine.
         teacher: A reference network, for objectives and optimizers that declare it.
         workloads: What was traced so far, by architecture and samples per inference.
@@ -78,6 +78,12 @@ class Context:
         """Example inputs on this machine's torch device."""
         inputs = self.require_task().example(batch)
         return placed(inputs, self.torch_device)
+
+    def require_supernet(self) -> Supernet:
+        """The supernet; a programming error without one: who reads it declares that need."""
+        if self.supernet is None:
+            raise RuntimeError("this problem has no supernet: its spec lacks the need of one")
+        return self.supernet
 
     def require_task(self) -> Task:
         """The task; a programming error without one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -31,12 +32,14 @@ class WarmUp:
         batch_size: Samples per step.
         learning_rate: Peak of the schedule, for what AdamW updates.
         random_subnets: Random subnets per round, beside the largest and the smallest.
+        rates: Factors on the learning rates of the supernet's parts, by tag; 1 for the rest.
     """
 
     steps: int
     batch_size: int
     learning_rate: float
     random_subnets: int = 2
+    rates: Mapping[str, float] = attrs.field(factory=dict)
 
 
 class SearchSpace(ABC):

@@ -23,7 +23,7 @@ from monas_core.values.budget import Budget
 
 T = TypeVar("T")
 
-SINGLE = ("space", "task", "embedding", "optimizer")
+SINGLE = ("space", "task", "embedding", "trainer", "optimizer")
 """Kinds of plugins of which a run has one: ``options.KIND.KEY``."""
 NAMED = ("objective", "device", "observer")
 """Kinds of plugins of which a run may have several: ``options.KIND.NAME.KEY``."""
@@ -37,6 +37,7 @@ class WarmUpConfig:
     batch_size: int | None = None
     learning_rate: float | None = None
     random_subnets: int | None = None
+    rates: dict[str, float] | None = None
 
 
 @attrs.frozen
@@ -50,6 +51,7 @@ class RunConfig:
         devices: Hardware targets the search sees.
         held_out: Targets that get a front at the end but never enter the search.
         task: Name of a task, with ``:ARGUMENT`` where it takes one.
+        trainer: How the supernet is trained before the search; ``none`` leaves it out.
         optimizer: Search algorithm.
         embedding: How devices are described to the optimizer.
         budget: Of the search, warm-up and finish not included.
@@ -73,6 +75,7 @@ class RunConfig:
     devices: tuple[str, ...] | None = None
     held_out: tuple[str, ...] | None = None
     task: str | None = None
+    trainer: str | None = None
     optimizer: str | None = None
     embedding: str | None = None
     budget: Budget = attrs.field(factory=lambda: Budget(60, "seconds"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monas_core.catalog.lookup import needs_of
@@ -11,29 +11,62 @@ from monas_core.errors import UsageError
 from monas_core.parts.device import Device, require_metric
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace
+from monas_core.parts.supernet import tags_of
 from monas_core.parts.task import Task
+from monas_core.record.config import SINGLE
+from monas_core.running.plan import Plan
 from monas_core.values.budget import Budget
 
-_WITH_NEEDS = ("space", "task", "embedding", "optimizer")
-"""Kinds of which a run has one, so that its options are not by name."""
+SUPERNET = "supernet"
+"""What a space can build, and what the parts of a run may need: a trainer hands it on."""
 
 
 def match_capabilities(
-    entries: Mapping[str, Iterable[Entry]], options: Mapping[str, dict[str, Any]]
+    entries: Mapping[str, Sequence[Entry]], options: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Every need of every part must be provided by another part. Raises UsageError."""
+    """Every need of every part must be provided by another part of the run.
+
+    A supernet that a space can build is there for the others only if it is trained.
+
+    Raises:
+        UsageError: A need that nothing meets.
+    """
     parts = [entry for found in entries.values() for entry in found]
-    provided = {capability for entry in parts for capability in entry.spec.provides}
+    trainer = entries["trainer"][0]
     for entry in parts:
-        own = options.get(entry.kind) if entry.kind in _WITH_NEEDS else None
-        missing = sorted(needs_of(entry, own) - provided)
+        others = (other for other in parts if other is not entry)
+        provided = {capability for other in others for capability in other.spec.provides}
+        if entry is not trainer and SUPERNET not in trainer.spec.provides:
+            provided -= {SUPERNET, "relaxed"}  # mixtures are a supernet's, too
+        chosen = options.get(entry.kind) if entry.kind in SINGLE else None
+        missing = sorted(needs_of(entry, chosen) - provided)
         if missing:
-            space = next(iter(entries["space"]))
-            raise UsageError(
-                f'{entry.kind.capitalize()} "{entry.name}" ({entry.origin}) needs '
-                f'"{missing[0]}", which neither space "{space.name}" nor another part of this '
-                f"run provides; leave it out or choose a space that does."
-            )
+            raise UsageError(_unmet(entry, missing[0], entries["space"][0], trainer))
+
+
+def _unmet(entry: Entry, need: str, space: Entry, trainer: Entry) -> str:
+    who = f'{entry.kind.capitalize()} "{entry.name}" ({entry.origin}) needs "{need}"'
+    if need == SUPERNET and SUPERNET in space.spec.provides:
+        return (
+            f'{who}, which trainer "{trainer.name}" leaves out; leave out the {entry.kind}, or '
+            "choose another --trainer (monas plugins --kind trainer)."
+        )
+    return (
+        f'{who}, which neither space "{space.name}" nor another part of this '
+        "run provides; leave it out or choose a space that does."
+    )
+
+
+def match_rates(plan: Plan) -> None:
+    """Refuse factors on learning rates of parts the supernet has not. Raises UsageError."""
+    if plan.warm_up.rates:
+        known = tags_of(plan.build_supernet())
+        for tag in plan.warm_up.rates:
+            if tag not in known:
+                raise UsageError(
+                    f'warm_up.rates.{tag}: the supernet of space "{plan.space.name}" has no part '
+                    f"of that name; it has: {', '.join(known)}."
+                )
 
 
 def match_modality(space: SearchSpace, task: Task, entry: Entry) -> None:

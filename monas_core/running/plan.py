@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import attrs
 import torch
+from torch import nn
 
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device, HardwareEmbedding
@@ -14,10 +15,12 @@ from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace, WarmUp
 from monas_core.parts.supernet import Supernet
 from monas_core.parts.task import Part, Task, placed
+from monas_core.parts.trainer import Trainer
 from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig
 from monas_core.running.limits import described
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
+from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 from monas_core.values.preference import Preference, lattice_of_size
 
@@ -28,11 +31,12 @@ class Plan:
 
     Attributes:
         config: As asked for, with every name made explicit.
-        space, task, objectives, devices, held_out, embedding, optimizer: The parts.
+        space, task, objectives, devices, held_out, embedding, trainer, optimizer: The parts.
         warm_up: Settings of the supernet's training.
         torch_device: Where this machine computes.
         limits: What must hold.
         notes: What a person should know before it starts.
+        inherits: Whether there is a supernet to inherit weights from.
     """
 
     config: RunConfig
@@ -42,11 +46,13 @@ class Plan:
     devices: tuple[Device, ...]
     held_out: tuple[Device, ...]
     embedding: HardwareEmbedding
+    trainer: Trainer
     optimizer: Optimizer
     warm_up: WarmUp
     torch_device: torch.device
     limits: tuple[Constraint, ...] = ()
     notes: tuple[str, ...] = ()
+    inherits: bool = True
 
     @property
     def all_devices(self) -> tuple[Device, ...]:
@@ -70,13 +76,19 @@ class Plan:
             return self.space.supernet(self.task).to(self.torch_device)
 
     def try_batch(self) -> float:
-        """Loss of the smallest subnet of an untrained supernet on one batch."""
-        supernet = self.build_supernet()
+        """Loss of the smallest network on one batch, with untrained weights."""
         generator = derived_generator(self.config.seed, "dry run")
         batch = self.task.batch("train", 2, generator).to(self.torch_device)
+        network, which = self._smallest()
         with torch.no_grad():
-            outputs = supernet(batch.inputs, self.space.ends().smallest)
-            return float(self.task.loss(outputs, batch.targets).mean())
+            return float(self.task.loss(network(batch.inputs, *which), batch.targets).mean())
+
+    def _smallest(self) -> tuple[nn.Module, tuple[Architecture, ...]]:
+        """Untrained, and what it takes beside inputs: a supernet is told which subnet."""
+        smallest = self.space.ends().smallest
+        if self.inherits:
+            return self.build_supernet(), (smallest,)
+        return self.space.build(smallest, self.task).to(self.torch_device), ()
 
     def rehearse(self) -> None:
         """Try a task that asks for it: a loss with gradients, a score, batches of every part.
@@ -86,14 +98,13 @@ class Plan:
         """
         if not self.task.rehearsed:
             return
-        supernet = self.build_supernet()
-        smallest = self.space.ends().smallest
+        network, which = self._smallest()
         place, generator = self.torch_device, derived_generator(self.config.seed, "dry run")
         name = f'task "{self.task.name}"'
 
         def model(inputs: Any) -> Any:
             try:
-                return supernet(placed(inputs, place), smallest)
+                return network(placed(inputs, place), *which)
             except Exception as error:
                 reason = " ".join(str(error).split())[:200]
                 raise UsageError(
@@ -113,7 +124,7 @@ class Plan:
                 f"The loss of {name} has no gradient; compute it from the outputs with torch, "
                 "without .item(), .detach(), argmax or numpy."
             )
-        supernet.eval()
+        network.eval()
         with torch.no_grad():
             self.task.evaluate(model, "search")
 
@@ -129,9 +140,10 @@ class Plan:
             "objectives": [f"{o.short} [{o.unit}, {o.direction}]" for o in self.objectives],
             "devices": [device.name for device in self.devices],
             "held out": [device.name for device in self.held_out],
+            "trainer": self.config.trainer,
             "optimizer": self.config.optimizer,
             **({"limits": self.said_limits} if self.limits else {}),
-            "warm-up steps": self.warm_up.steps,
+            "warm-up steps": self.warm_up.steps if self.inherits else 0,
             "budget": str(self.config.budget),
             "torch device": str(self.torch_device),
             "seed": self.config.seed,

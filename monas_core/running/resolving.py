@@ -5,6 +5,8 @@ Whatever would make the run fail later is refused here, in one sentence.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import attrs
 import torch
 
@@ -18,11 +20,13 @@ from monas_core.record.config import RunConfig
 from monas_core.running.devices import made, named_devices
 from monas_core.running.limits import limits_of
 from monas_core.running.matching import (
+    SUPERNET,
     distinct_names,
     match_budget,
     match_capabilities,
     match_metrics,
     match_modality,
+    match_rates,
 )
 from monas_core.running.memory import check_memory
 from monas_core.running.naming import (
@@ -61,13 +65,7 @@ def resolve(
     match_capabilities(entries, config.options)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     task_argument = (config.task or "").partition(":")[2]
-    explicit = attrs.evolve(
-        config,
-        objectives=tuple(part.name for part in asked),
-        task=names["task"][0] + (f":{task_argument}" if task_argument else ""),
-        optimizer=names["optimizer"][0],
-        embedding=names["embedding"][0],
-    )
+    explicit = _explicit(config, [part.name for part in asked], names, task_argument)
     preset = config.preset or entries["space"][0].load().presets[0]
     space = catalog.create("space", config.space, config.options.get("space"), preset=preset)
     torch_device = _torch_device(config.torch_device if training else "auto")
@@ -82,9 +80,7 @@ def resolve(
     match_metrics(objectives, every)
     match_budget(config.budget, objectives)
     warm_up = _warm_up(space.warm_up, config)
-    if training:
-        _check_memory(context, warm_up)
-    return Plan(
+    plan = Plan(
         attrs.evolve(
             explicit,
             preset=preset,
@@ -98,11 +94,34 @@ def resolve(
         devices,
         held_out,
         catalog.create("embedding", names["embedding"][0], config.options.get("embedding")),
+        catalog.create("trainer", names["trainer"][0], config.options.get("trainer")),
         catalog.create("optimizer", names["optimizer"][0], config.options.get("optimizer")),
         warm_up,
         torch_device,
         limits_of(config, catalog, objectives, [device.name for device in every]),
         notes,
+        SUPERNET in entries["trainer"][0].spec.provides,
+    )
+    if training and plan.inherits:
+        _check_memory(context, warm_up)
+        match_rates(plan)
+    return plan
+
+
+def _explicit(
+    config: RunConfig,
+    objectives: Sequence[str],
+    names: Mapping[str, tuple[str, ...]],
+    task_argument: str,
+) -> RunConfig:
+    """The configuration with the names of its parts, by kind, where it left them open."""
+    return attrs.evolve(
+        config,
+        objectives=tuple(objectives),
+        task=names["task"][0] + (f":{task_argument}" if task_argument else ""),
+        trainer=names["trainer"][0],
+        optimizer=names["optimizer"][0],
+        embedding=names["embedding"][0],
     )
 
 
@@ -132,12 +151,14 @@ def _made_task(config: RunConfig, catalog: Catalog) -> Task:
 def _look_up(config: RunConfig, catalog: Catalog, given: Entry | None) -> dict[str, list[Entry]]:
     check_kinds(config)
     observers(config, catalog)
+    space = catalog.find("space", config.space)
+    usual = "default-trainer" if SUPERNET in space.spec.provides else "default-trainer:no-supernet"
     found = {
-        "space": [catalog.find("space", config.space)],
+        "space": [space],
+        "trainer": [_one(catalog, "trainer", config.trainer, usual)],
         "optimizer": [_one(catalog, "optimizer", config.optimizer)],
         "embedding": [_one(catalog, "embedding", config.embedding)],
     }
-    space = found["space"][0]
     task = (config.task or "").partition(":")[0] or None
     defaults = (f"default-task:{space.name}", "default-task")
     found["task"] = [given or _one(catalog, "task", task, *defaults)]
@@ -164,7 +185,10 @@ def _torch_device(name: str) -> torch.device:
 
 def _warm_up(recommended: WarmUp, config: RunConfig) -> WarmUp:
     given = {k: v for k, v in attrs.asdict(config.warm_up).items() if v is not None}
+    rates = {f"rates.{tag}": n for tag, n in given.pop("rates", {}).items()}
     may_be_zero = {name: given[name] for name in ("steps", "random_subnets") if name in given}
-    within("warm_up", 0, **may_be_zero)
+    within("warm_up", 0, **may_be_zero, **rates)
     positive("warm_up", **{name: n for name, n in given.items() if name not in may_be_zero})
+    if config.warm_up.rates:
+        given["rates"] = {**recommended.rates, **config.warm_up.rates}
     return attrs.evolve(recommended, **given)

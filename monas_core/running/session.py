@@ -10,11 +10,11 @@ import attrs
 
 from monas_core.errors import MonasError, UsageError
 from monas_core.parts.context import Context
+from monas_core.parts.trainer import Trainer
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.problem import Problem
 from monas_core.record.archive import Archive
 from monas_core.running.plan import Plan
-from monas_core.running.warmup import SupernetTrainer
 from monas_core.seeding import derived_generator
 from monas_core.values.budget import Meter
 
@@ -26,7 +26,7 @@ class Session:
 
     Attributes:
         plan: What is run.
-        context: Space, task and supernet.
+        context: Space, task and, where one is trained, supernet.
         meter: What the search has spent.
         evaluator: The way to values.
         problem: What the optimizer is handed.
@@ -37,9 +37,8 @@ class Session:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.context = Context(
-            plan.space, plan.task, plan.build_supernet(), torch_device=plan.torch_device
-        )
+        supernet = plan.build_supernet() if plan.inherits else None
+        self.context = Context(plan.space, plan.task, supernet, torch_device=plan.torch_device)
         self.meter = Meter(plan.config.budget)
         self.evaluator = Evaluator(self.context, plan.objectives, self.meter, plan.all_devices)
         self.problem = Problem(
@@ -56,32 +55,32 @@ class Session:
         self.seconds: dict[str, float] = {phase: 0.0 for phase in PHASES if phase != "done"}
 
     @cached_property
-    def trainer(self) -> SupernetTrainer:
-        """Trains the supernet; built when the warm-up asks, as importing its optimizers is slow."""
+    def trainer(self) -> Trainer:
+        """Trains the supernet; started when the warm-up asks, as torch's optimizers load slowly."""
         generator = derived_generator(self.plan.config.seed, "warm-up")
-        return SupernetTrainer(self.context, self.plan.warm_up, generator)
+        self.plan.trainer.start(self.context, self.plan.warm_up, generator)
+        return self.plan.trainer
 
     def count_weights(self) -> int:
-        """Number of weights of the supernet."""
-        assert self.context.supernet is not None
-        return sum(parameter.numel() for parameter in self.context.supernet.parameters())
+        """Number of weights of the supernet; 0 without one."""
+        supernet = self.context.supernet
+        return sum(p.numel() for p in supernet.parameters()) if supernet else 0
 
     def start_optimizer(self) -> None:
         """Hand the problem to the optimizer, with a generator of its own."""
-        assert self.context.supernet is not None
-        self.context.supernet.eval()
+        if self.context.supernet is not None:
+            self.context.supernet.eval()
         generator = derived_generator(self.plan.config.seed, "optimizer")
         self.plan.optimizer.start(self.problem, generator)
         self.searching = True
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on as if never stopped."""
-        assert self.context.supernet is not None
-        warming = self.phase == "warm-up"
+        supernet, warming = self.context.supernet, self.phase == "warm-up"
         return {
             "phase": self.phase,
             "seconds": self.seconds,
-            "supernet": self.context.supernet.state_dict(),
+            "supernet": supernet.state_dict() if supernet is not None else None,
             "trainer": self.trainer.state_dict() if warming else None,
             "optimizer": self.plan.optimizer.state_dict() if self.searching else None,
             "meter": attrs.asdict(self.meter, filter=lambda field, _: field.name != "budget"),
@@ -105,12 +104,12 @@ class Session:
             ) from error
 
     def _load(self, state: Mapping[str, Any], archive: Archive) -> None:
-        assert self.context.supernet is not None
         if state["phase"] not in PHASES:
             raise ValueError(f"there is no phase {state['phase']!r:.40}")
         self.phase = state["phase"]
         self.seconds = dict(state["seconds"])
-        self.context.supernet.load_state_dict(state["supernet"])
+        if self.context.supernet is not None:
+            self.context.supernet.load_state_dict(state["supernet"])
         self.evaluator.remember(archive.read(self.plan.space.choices))
         for device in self.plan.all_devices:
             device.load_state_dict(state["devices"][device.name])

@@ -13,14 +13,14 @@ PHASE = "warm-up"
 def warm_up(work: Work) -> None:
     """Train for the planned steps, from where the trainer stands."""
     trainer, plan = work.session.trainer, work.plan
-    total = plan.warm_up.steps
+    total = trainer.steps
     work.emit(PhaseStarted(work.now(), PHASE, total, "steps"))
     per_step = plan.warm_up.batch_size * plan.task.items_per_sample
     while trainer.done < total:
         begin = time.perf_counter()
-        losses = trainer.step()
+        report = trainer.step()
         spent = work.spend(PHASE, begin)
         rates = {"steps/s": 1 / spent, f"{plan.task.item}s/s": per_step / spent}
-        work.step_done(PHASE, trainer.done, trainer.done, losses, rates)
+        work.step_done(PHASE, trainer.done, trainer.done, report.losses, rates, report.stage)
     work.session.phase = "search"
     work.save()

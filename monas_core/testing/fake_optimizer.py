@@ -11,7 +11,6 @@ from monas_core.parts.device import Device
 from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
-from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 
@@ -56,4 +55,4 @@ class ToyOptimizer(Optimizer):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue."""
         self._seen = population.decode(self._problem.choices, state["seen"])
-        self._generator = generator_from(state["generator"])
+        self._generator.set_state(state["generator"])

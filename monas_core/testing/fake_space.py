@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import ClassVar
 
@@ -92,6 +93,8 @@ class ToyNetwork(nn.Module):
 
 class ToySupernet(RelaxedSupernet):
     """The widest and deepest network; narrower layers are its first units."""
+
+    tags: Mapping[str, str] = {"whole.head": "head"}
 
     def __init__(self, choices: ChoiceSet, n_outputs: int) -> None:
         super().__init__()

@@ -8,7 +8,8 @@ import pytest
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
-from monas_core.testing.stages import Stages
+from monas_core.testing.stages import TOY_PROVIDES, Stages
+from monas_core.testing.variants import fitting, label
 
 _CATALOG = pytest.StashKey[Catalog]()
 
@@ -57,6 +58,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     kind = contract.kind or "plugin"
     missing = pytest.param(None, marks=pytest.mark.skip(reason=f"no such {kind} installed"), id="-")
     ids = [f"{entry.kind}:{entry.name}" if not contract.kind else entry.name for entry in found]
+    if "variant" in metafunc.fixturenames and found:
+        pairs = [(entry, options) for entry in found for options in fitting(entry, TOY_PROVIDES)]
+        ids = [f"{entry.name}-{label(options)}" for entry, options in pairs]
+        metafunc.parametrize(("entry", "variant"), pairs, ids=ids, scope="class")
+        return
     metafunc.parametrize("entry", found or [missing], ids=ids or None, scope="class")
 
 

@@ -59,6 +59,12 @@ class TestOptimizers(contracts.OptimizerContract):
     over_catalog = True
 
 
+class TestTrainers(contracts.TrainerContract):
+    """Trainers of supernets."""
+
+    over_catalog = True
+
+
 class TestBenchmarks(contracts.BenchmarkContract):
     """Problems on published measurements."""
 

@@ -13,7 +13,6 @@ from torch import nn
 from monas_core.parts.space import WarmUp
 from monas_core.parts.task import Task, placed
 from monas_core.seeding import derived_generator, derived_seed
-from monas_core.state import generator_from
 from monas_core.train.distillation import Teacher
 from monas_core.train.settings import TrainSettings
 from monas_core.updater import Updater
@@ -126,5 +125,5 @@ class SubnetTrainer:
         """Continue as if never interrupted."""
         self.network.load_state_dict(state["network"])
         self._updater.load_state_dict(state["updater"])
-        self._generator = generator_from(state["generator"])
+        self._generator.set_state(state["generator"])
         self.losses = dict(state["losses"])

@@ -22,7 +22,6 @@ from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
 from monas_core.seeding import derived_generator, seeded_construction
-from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import holding
@@ -113,7 +112,7 @@ class Bayesian(Optimizer):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
-        self._generator = generator_from(state["generator"])
+        self._generator.set_state(state["generator"])
         self._turn = state["turn"]
         self._rows = state["rows"]
         self._candidates.take(self._rows)

@@ -17,7 +17,6 @@ from monas_blackbox.rung import Rung
 from monas_blackbox.views import Across
 from monas_core.problem.optimizer import StepReport
 from monas_core.problem.problem import Problem
-from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.bounds import within
 
@@ -143,7 +142,7 @@ class SuccessiveHalving(Rival):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
-        self._generator = generator_from(state["generator"])
+        self._generator.set_state(state["generator"])
         self._turn = state["turn"]
         self._ledger.restore(state["rows"])
         for rung, saved in zip(self._rungs, state["rungs"], strict=True):

@@ -13,7 +13,6 @@ from monas_blackbox.ledger import Ledger
 from monas_blackbox.rival import Rival
 from monas_blackbox.views import View
 from monas_core.problem.optimizer import StepReport
-from monas_core.state import generator_from
 from monas_core.values.budget import Budget
 
 
@@ -69,6 +68,6 @@ class SharedSearch(Rival):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
-        self._generator = generator_from(state["generator"])
+        self._generator.set_state(state["generator"])
         self._turn = state["turn"]
         self._ledger.restore(state["rows"])

@@ -21,7 +21,6 @@ from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
 from monas_core.problem.yardstick import reference_sample
 from monas_core.seeding import seeded_construction
-from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.wish import Wish
@@ -253,7 +252,7 @@ class MODNAS(Optimizer):
         """Continue as if never interrupted."""
         self._landscape.load_state_dict(state["landscape"])
         self._architect.load_state_dict(state)
-        self._generator = generator_from(state["generator"])
+        self._generator.set_state(state["generator"])
         self._sample, self._rows, self._values, self._pending, self.answers.bred = state["tensors"]
         self._stage, self._left, self._round, self._stale = state["stage"]
         self._landscape.settle(self._sample)

@@ -27,9 +27,8 @@ class WeightLearning:
     """
 
     def __init__(self, context: Context, generator: torch.Generator) -> None:
-        assert context.supernet is not None
         self._context = context
-        self._supernet = context.supernet
+        self._supernet = context.require_supernet()
         self._generator = generator
         settings = context.space.warm_up
         self._batch = settings.batch_size

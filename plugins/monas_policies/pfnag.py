@@ -19,7 +19,6 @@ from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
 from monas_core.seeding import derived_generator, seeded_construction
-from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.wish import Wish
@@ -125,7 +124,7 @@ class Pfnag(Optimizer):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
-        self._generator = generator_from(state["generator"])
+        self._generator.set_state(state["generator"])
         self._known.restore(state["rows"])
         self._judge.load_state_dict(state["judge"])
         self._policy.load_state_dict(state["policy"])

@@ -18,7 +18,6 @@ from monas_core.parts.device import Device
 from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
-from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.wish import Wish
@@ -98,7 +97,7 @@ class Tunas(Optimizer):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
-        self._generator = generator_from(state["generator"])
+        self._generator.set_state(state["generator"])
         self._known.restore(state["rows"])
         self._policy.load_state_dict(state["policy"])
         self._learner.load_state_dict(state["learner"])

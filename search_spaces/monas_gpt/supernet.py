@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -25,6 +27,11 @@ class GPTSupernet(RelaxedSupernet):
         sizes: Its option lists.
         vocabulary: Number of tokens.
     """
+
+    tags: Mapping[str, str] = {
+        "network.token_embedding": "embedding",
+        "network.position_embedding": "embedding",
+    }
 
     def __init__(self, choices: ChoiceSet, sizes: Sizes, vocabulary: int) -> None:
         super().__init__()

@@ -36,6 +36,8 @@ class HATSupernet(RelaxedSupernet):
         vocabulary: Number of tokens.
     """
 
+    tags: Mapping[str, str] = {"network.embedding": "embedding"}
+
     def __init__(self, choices: ChoiceSet, sizes: Sizes, vocabulary: int) -> None:
         super().__init__()
         self.choices = choices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import torch
@@ -34,6 +35,12 @@ class MobileNetV3Supernet(RelaxedSupernet):
         sizes: Its option lists.
         task: Decides channels and classes, and provides the images for statistics.
     """
+
+    tags: Mapping[str, str] = {
+        "network.mix": "head",
+        "network.classifier": "head",
+        "transforms": "kernels",
+    }
 
     def __init__(self, choices: ChoiceSet, sizes: Sizes, task: Task) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import torch
@@ -35,6 +36,8 @@ class NASBench201Supernet(RelaxedSupernet):
         sizes: Its sizes.
         task: Decides channels and classes, and provides the images for statistics.
     """
+
+    tags: Mapping[str, str] = {"network.head": "head"}
 
     def __init__(self, choices: ChoiceSet, sizes: Sizes, task: Task) -> None:
         super().__init__()

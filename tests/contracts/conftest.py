@@ -1,13 +1,21 @@
-"""Contracts of optimizers that fit many processes take minutes; they run in ``make test-all``."""
+"""Contracts of optimizers that fit many processes take minutes; they run in ``make test-all``.
+
+So do most variants of an optimizer that trains networks.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-SLOW = ("qehvi", "qnehvi", "qnparego")
+SLOW = ("qehvi", "qnehvi", "qnparego", "equals_uninterrupted[modnas-")
+FAST = ("[modnas-defaults", "[modnas-weights=together")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "TestOptimizers" in item.nodeid and any(name in item.nodeid for name in SLOW):
+        if (
+            "TestOptimizers" in item.nodeid
+            and any(name in item.nodeid for name in SLOW)
+            and not any(name in item.nodeid for name in FAST)
+        ):
             item.add_marker(pytest.mark.slow)

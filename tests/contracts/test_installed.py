@@ -21,6 +21,7 @@ from monas_core.testing.test_installed import (
     TestSupernetStates,
     TestTaskConduct,
     TestTasks,
+    TestTrainers,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "TestSupernets",
     "TestTaskConduct",
     "TestTasks",
+    "TestTrainers",
 ]

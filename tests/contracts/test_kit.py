@@ -256,4 +256,4 @@ def test_bad_optimizers_are_caught(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="no front"):
         contract.test_wishes_are_told_apart((optimizer, problem))
     with pytest.raises(AssertionError, match="differs after resuming"):
-        contract.test_resumed_equals_uninterrupted(Lazy, tmp_path)
+        contract.test_resumed_equals_uninterrupted(Lazy, tmp_path, {})

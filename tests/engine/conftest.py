@@ -21,6 +21,7 @@ from monas_core.testing.fakes import (
 from monas_core.values.budget import Budget
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
+from monas_trainers.sandwich import Sandwich
 
 
 def toy_plan(budget: str = "14steps", seed: int = 0) -> Plan:
@@ -43,6 +44,7 @@ def toy_plan(budget: str = "14steps", seed: int = 0) -> Plan:
         devices=(ToyDevice("toy-a"), ToyDevice("toy-b", power=0.8)),
         held_out=(ToyDevice("toy-c", power=1.1),),
         embedding=ToyEmbedding(),
+        trainer=Sandwich(),
         optimizer=MODNAS(options),
         warm_up=attrs.evolve(space.warm_up, steps=6, batch_size=4),
         torch_device=torch.device("cpu"),

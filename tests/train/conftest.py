@@ -26,6 +26,7 @@ from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_modnas.optimizer import MODNAS
 from monas_modnas.options import Options
+from monas_trainers.sandwich import Sandwich
 
 
 class ForgetfulSupernet(ToySupernet):
@@ -55,6 +56,7 @@ def session() -> Callable[..., Session]:
             devices=(ToyDevice("toy-a"),),
             held_out=(),
             embedding=ToyEmbedding(),
+            trainer=Sandwich(),
             optimizer=MODNAS(Options()),
             warm_up=attrs.evolve(space.warm_up, steps=40, batch_size=8),
             torch_device=torch.device("cpu"),

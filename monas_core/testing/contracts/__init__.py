@@ -20,6 +20,7 @@ from monas_core.testing.contracts.supernet import RelaxedContract, SupernetContr
 from monas_core.testing.contracts.supernet_state import SupernetStateContract
 from monas_core.testing.contracts.task import TaskContract
 from monas_core.testing.contracts.task_conduct import TaskConductContract
+from monas_core.testing.contracts.trainer import TrainerContract
 
 __all__ = [
     "BenchmarkContract",
@@ -41,4 +42,5 @@ __all__ = [
     "SupernetStateContract",
     "TaskConductContract",
     "TaskContract",
+    "TrainerContract",
 ]

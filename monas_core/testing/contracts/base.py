@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, get_args
+from collections.abc import Callable
+from typing import Any, ClassVar, get_args
 
 import pytest
+import torch
+from torch import Tensor
 
 from monas_core.catalog.lookup import checked_options
 from monas_core.catalog.specs import Entry
 from monas_core.values.value import Origin, Value
 
 ORIGINS = get_args(Origin)
+
+Subject = Callable[..., Any]
+"""Makes a new part: of itself, or with the options it is given, where it takes some."""
 
 
 class Contract:
@@ -34,6 +40,12 @@ class Contract:
     def entry(cls) -> Entry | None:
         """The entry of the catalog that is checked, if it is one."""
         return None
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def variant(cls) -> dict[str, Any]:
+        """Options to try; over the catalog every declared alternative in turn."""
+        return {}
 
 
 class SpecContract(Contract):
@@ -70,6 +82,35 @@ def _missing_extra(entry: Entry) -> str:
 
     missing = [name for name in entry.spec.extras if find_spec(name) is None]
     return f"the package {missing[0]} is not installed" if missing else ""
+
+
+def subject_of(entry: Entry, provided: frozenset[str]) -> Subject:
+    """A function that makes new parts of an entry; skips where its needs are not met."""
+    missing = entry.spec.needs - provided
+    if missing:
+        pytest.skip(f"needs {', '.join(sorted(missing))}, which the toy problem has not")
+    return lambda options=None: entry.create(**checked_options(entry, options or {}))
+
+
+def made(subject: Subject, variant: dict[str, Any]) -> Any:
+    """A new part; options are mentioned only where there are some."""
+    return subject(variant) if variant else subject()
+
+
+def assert_same(found: Any, expected: Any, path: str) -> None:
+    """Nested plain values and tensors are equal, bit for bit."""
+    if isinstance(expected, Tensor):
+        assert torch.equal(found, expected), f"{path} differs after resuming"
+    elif isinstance(expected, dict):
+        assert set(found) == set(expected), path
+        for key in expected:
+            assert_same(found[key], expected[key], f"{path}.{key}")
+    elif isinstance(expected, list | tuple):
+        assert len(found) == len(expected), path
+        for index, (left, right) in enumerate(zip(found, expected, strict=True)):
+            assert_same(left, right, f"{path}[{index}]")
+    else:
+        assert found == expected, f"{path} differs after resuming"
 
 
 def check_value(value: Value, unit: str) -> None:

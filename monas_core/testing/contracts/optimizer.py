@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from torch import Tensor
 
 from monas_core import state
 from monas_core.catalog.specs import Entry
@@ -16,7 +15,7 @@ from monas_core.parts.device import Device
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
 from monas_core.record.archive import Known
-from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.base import Contract, Subject, assert_same, made, subject_of
 from monas_core.testing.fakes import (
     ToyDevice,
     ToyEnergy,
@@ -48,25 +47,20 @@ class OptimizerContract(Contract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def subject(cls, entry: Entry) -> Any:
-        """A function that returns a new optimizer with default options."""
-        missing = entry.spec.needs - TOY_PROVIDES
-        if missing:
-            pytest.skip(f"needs {', '.join(sorted(missing))}, which the toy problem has not")
-        from monas_core.catalog.lookup import checked_options
-
-        return lambda: entry.create(**checked_options(entry, {}))
+    def subject(cls, entry: Entry) -> Subject:
+        """A function that returns a new optimizer, with options if it is given any."""
+        return subject_of(entry, TOY_PROVIDES)
 
     @pytest.fixture(scope="class")
     @classmethod
-    def finished(cls, subject: Any) -> tuple[Optimizer, Problem]:
+    def finished(cls, subject: Subject) -> tuple[Optimizer, Problem]:
         """An optimizer that has spent its budget."""
         optimizer, problem = subject(), toy_problem(budget=cls.budget)
         optimizer.start(problem, torch.Generator().manual_seed(0))
         drive(optimizer, problem)
         return optimizer, problem
 
-    def test_steps_report(self, subject: Any) -> None:
+    def test_steps_report(self, subject: Subject) -> None:
         optimizer, problem = subject(), toy_problem(budget="6steps")
         optimizer.start(problem, torch.Generator().manual_seed(0))
         for report in drive(optimizer, problem):
@@ -74,7 +68,7 @@ class OptimizerContract(Contract):
             assert report.phase
             assert all(isinstance(loss, float) for loss in report.losses.values())
 
-    def test_global_randomness_is_left_alone(self, subject: Any) -> None:
+    def test_global_randomness_is_left_alone(self, subject: Subject) -> None:
         before = torch.get_rng_state()
         optimizer, problem = subject(), toy_problem(budget="4steps")
         optimizer.start(problem, torch.Generator().manual_seed(0))
@@ -112,7 +106,7 @@ class OptimizerContract(Contract):
         assert len(set(found)) >= 3, "one architecture for every wish is no front"
 
     @pytest.mark.parametrize("count", [1, 3], ids="{}-objectives".format)
-    def test_any_number_of_objectives(self, subject: Any, count: int) -> None:
+    def test_any_number_of_objectives(self, subject: Subject, count: int) -> None:
         objectives = [ToyQuality(), ToyLatency(), ToyEnergy()][:count]
         optimizer = subject()
         problem = toy_problem(objectives=objectives, budget="16steps")
@@ -121,33 +115,39 @@ class OptimizerContract(Contract):
         asked = _wishes(problem, 4)
         assert len(optimizer.propose(problem.devices[0], asked)) == len(asked)
 
-    def test_budget_of_evaluations_is_kept(self, subject: Any) -> None:
+    def test_budget_of_evaluations_is_kept(self, subject: Subject) -> None:
         optimizer, problem = subject(), toy_problem(budget="30evals")
         optimizer.start(problem, torch.Generator().manual_seed(0))
         drive(optimizer, problem, at_most=60)
         assert problem.meter.evaluations <= 30
 
-    def test_resumed_equals_uninterrupted(self, subject: Any, tmp_path: Path) -> None:
-        straight, problem = subject(), toy_problem(budget="24steps")
-        straight.start(problem, torch.Generator().manual_seed(1))
-        drive(straight, problem)
-
-        first, before = subject(), toy_problem(budget="24steps")
+    def test_resumed_equals_uninterrupted(
+        self, subject: Subject, tmp_path: Path, variant: dict[str, Any]
+    ) -> None:
+        straight, problem = made(subject, variant), toy_problem(budget="24steps")
         known: list[Known] = []
-        before.evaluator.listen(known.append)
-        first.start(before, torch.Generator().manual_seed(1))
-        reports = drive(first, before, at_most=14)
-        state.save(tmp_path / "saved", first.state_dict())
-
-        second, after = subject(), toy_problem(budget="24steps")
+        problem.evaluator.listen(known.append)
+        straight.start(problem, torch.Generator().manual_seed(1))
+        reports = drive(straight, problem, at_most=14)
+        weights = problem.context.require_supernet().state_dict()  # the run saves them, too
+        state.save(tmp_path / "saved", {"optimizer": straight.state_dict(), "supernet": weights})
+        after = toy_problem(budget="24steps")
         after.evaluator.remember(known)
-        after.meter.steps, after.meter.seconds = before.meter.steps, before.meter.seconds
+        after.meter.steps, after.meter.seconds = problem.meter.steps, problem.meter.seconds
+        if not reports[-1].finished:
+            drive(straight, problem)  # as if nothing had been saved
+
+        second = made(subject, variant)
+        saved = state.load(tmp_path / "saved")
+        after.context.require_supernet().load_state_dict(saved["supernet"])
         second.start(after, torch.Generator().manual_seed(1))
-        second.load_state_dict(state.load(tmp_path / "saved"))
+        second.load_state_dict(saved["optimizer"])
         if not reports[-1].finished:
             drive(second, after)
 
-        _assert_same(second.state_dict(), straight.state_dict(), "state")
+        assert_same(second.state_dict(), straight.state_dict(), "state")
+        ends = [p.context.require_supernet().state_dict() for p in (after, problem)]
+        assert_same(ends[0], ends[1], "supernet")
         asked = _wishes(problem, 11)
         for device in problem.devices:
             assert second.propose(device, asked) == straight.propose(device, asked)
@@ -179,18 +179,3 @@ def _exact(problem: Problem, architectures: Sequence[Architecture], device: Any)
 
     evaluator = Evaluator(problem.context, problem.objectives, Meter(problem.meter.budget))
     return evaluator.matrix(architectures, device, exact=True).numpy()
-
-
-def _assert_same(found: Any, expected: Any, path: str) -> None:
-    if isinstance(expected, Tensor):
-        assert torch.equal(found, expected), f"{path} differs after resuming"
-    elif isinstance(expected, dict):
-        assert set(found) == set(expected), path
-        for key in expected:
-            _assert_same(found[key], expected[key], f"{path}.{key}")
-    elif isinstance(expected, list | tuple):
-        assert len(found) == len(expected), path
-        for index, (left, right) in enumerate(zip(found, expected, strict=True)):
-            _assert_same(left, right, f"{path}[{index}]")
-    else:
-        assert found == expected, f"{path} differs after resuming"

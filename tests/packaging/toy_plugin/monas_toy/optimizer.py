@@ -11,7 +11,6 @@ from monas_core.parts.device import Device
 from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
-from monas_core.state import generator_from
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.preference import Preference, sample_simplex
@@ -75,4 +74,4 @@ class Climb(Optimizer):
         choices = self._problem.choices
         self._seen = dict.fromkeys(population.decode(choices, state["seen"]))
         self._pending = population.decode(choices, state["pending"])
-        self._generator = generator_from(state["generator"])
+        self._generator.set_state(state["generator"])

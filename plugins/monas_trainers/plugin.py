@@ -1,0 +1,25 @@
+"""What this package offers: trainers of supernets; imports no torch."""
+
+from __future__ import annotations
+
+from monas_core.catalog.hookspecs import hookimpl
+from monas_core.catalog.specs import Spec
+
+
+@hookimpl
+def monas_trainers() -> list[Spec]:
+    return [
+        Spec(
+            name="sandwich",
+            summary="The largest, the smallest and random subnets in turn.",
+            factory="monas_trainers.sandwich:Sandwich",
+            needs={"supernet"},
+            provides={"supernet", "default-trainer"},
+        ),
+        Spec(
+            name="none",
+            summary="No supernet at all: nothing is trained before the search.",
+            factory="monas_trainers.untrained:Untrained",
+            provides={"default-trainer:no-supernet"},
+        ),
+    ]
