@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import permutation_test
 
-ALPHA = 0.05
 METHOD = (
     "two-sided permutation tests of the difference of means over seeds (exact up to 9 "
     "seeds), paired by seed and unpaired, Holm-corrected"

@@ -51,7 +51,8 @@ def _costs(answer: Answer) -> Any:
 def _objective(part: Any, who: str) -> None:
     expect_a(part, Objective, who)
     expect_attributes(part, who, {"name": str, "short": str, "unit": str, "direction": str})
-    expect_name(part.short, who, "the short name")
+    for word in part.short.split(":", maxsplit=1):  # NAME:ARGUMENT
+        expect_name(word, who, "the short name")
     if part.direction not in ("min", "max"):
         raise PluginError(f'{who} has direction {part.direction!r}; it must be "min" or "max".')
 

@@ -51,7 +51,8 @@ def _of_kind(
     if entry.kind == "task":
         return _task(catalog, entry, argument)
     doc = inspect.getdoc(entry.load()) or ""
-    return {"description": doc.split("\n\n")[0]}
+    answers = {"answers": entry.load().answers_with} if entry.kind == "optimizer" else {}
+    return {"description": doc.split("\n\n")[0], **answers}
 
 
 def options(entry: Entry) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ import attrs
 import torch
 from torch import Tensor
 
+from monas_core.learning.schedules import linear
+
 _HOTTEST, _COLDEST = 5.0, 0.5
 """Temperature of the Gumbel relaxations at the start and at the end of a search."""
 
@@ -103,7 +105,7 @@ class StraightThroughGumbel(Sampler):
         self, logits: Tensor, mask: Tensor, progress: float, generator: torch.Generator
     ) -> Sample:
         """Gumbel-max draws."""
-        temperature = _HOTTEST + (_COLDEST - _HOTTEST) * min(1.0, progress)
+        temperature = linear(_HOTTEST, _COLDEST, progress)
         uniform = torch.rand(logits.shape, generator=generator).clamp(1e-9, 1.0 - 1e-7)
         noisy = (logits - (-uniform.log()).log()) / temperature
         relaxed = masked_softmax(noisy, mask)

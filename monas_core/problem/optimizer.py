@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import attrs
 import torch
@@ -13,6 +13,8 @@ from monas_core.parts.device import Device
 from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
 from monas_core.values.wish import Wish
+
+Answer = Literal["front", "per limit"]
 
 
 @attrs.frozen
@@ -42,7 +44,15 @@ class Optimizer(ABC):
     A search should spend its queries where they are met. Whoever reads the preferences alone
     still takes part: ``monas_core.problem.known.best_known`` answers wishes with limits from
     what was evaluated, and no answer that misses a limit gets on a front.
+
+    Attributes:
+        answers_with: What it answers wishes with, checked before anything starts: a ``front``, an
+            architecture for every preference from one end to the other, or the best
+            architecture ``per limit``, whatever the preference. The latter is refused where
+            no limit is stated.
     """
+
+    answers_with: ClassVar[Answer] = "front"
 
     @abstractmethod
     def start(self, problem: Problem, generator: torch.Generator) -> None:

@@ -13,9 +13,11 @@ from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import tags_of
 from monas_core.parts.task import Task
+from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import SINGLE
 from monas_core.running.plan import Plan
 from monas_core.values.budget import Budget
+from monas_core.values.constraint import Constraint, holding
 
 SUPERNET = "supernet"
 """What a space can build, and what the parts of a run may need: a trainer hands it on."""
@@ -104,6 +106,18 @@ def match_metrics(objectives: Sequence[Objective], devices: Sequence[Device]) ->
             metric = objective.device_metric
             if metric is not None:
                 require_metric(device, metric, f'objective "{objective.name}"', UsageError)
+
+
+def match_answers(
+    optimizer: Optimizer, name: str, limits: Sequence[Constraint], devices: Sequence[Device]
+) -> None:
+    """Refuse an optimizer that answers limits where a device has none. Raises UsageError."""
+    for device in devices:
+        if optimizer.answers_with == "per limit" and not holding(limits, device.name):
+            raise UsageError(
+                f'Optimizer "{name}" finds one architecture per limit, and none holds on '
+                f'"{device.name}"; add --max, --min or --target, or choose another --optimizer.'
+            )
 
 
 def match_budget(budget: Budget, objectives: Sequence[Objective]) -> None:

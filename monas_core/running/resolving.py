@@ -22,6 +22,7 @@ from monas_core.running.limits import limits_of
 from monas_core.running.matching import (
     SUPERNET,
     distinct_names,
+    match_answers,
     match_budget,
     match_capabilities,
     match_metrics,
@@ -102,6 +103,7 @@ def resolve(
         notes,
         SUPERNET in entries["trainer"][0].spec.provides,
     )
+    match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
     if training and plan.inherits:
         _check_memory(context, warm_up)
         match_rates(plan)

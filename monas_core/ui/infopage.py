@@ -153,6 +153,14 @@ def _print_task(document: Document, console: Console) -> None:
 def _print_other(document: Document, console: Console) -> None:
     if document.get("description"):
         console.print(escape(document["description"]))
+    if document.get("answers"):
+        console.print(f"answers with: {_ANSWERS[document['answers']]}", style="dim")
+
+
+_ANSWERS = {
+    "front": "a front, from one end to the other",
+    "per limit": "the best architecture for each limit (--max, --min, --target)",
+}
 
 
 def _print_options(document: Document, console: Console) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from monas_core.catalog.hookspecs import hookimpl
 from monas_core.catalog.specs import Spec
 
-EXTRAS = {"botorch": "monas[bayes]"}
+EXTRAS: dict[str, str] = dict.fromkeys(("botorch", "gpytorch", "linear_operator"), "monas[bayes]")
 
 
 @hookimpl

@@ -24,6 +24,7 @@ from monas_core.learning.samplers import (
     masked_softmax,
     sample_one_hot,
 )
+from monas_core.learning.schedules import linear
 from monas_core.values import population
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.preference import sample_simplex
@@ -118,7 +119,7 @@ class Architect:
             losses, gradient = self.sampled_gradient(draw, targets.rows(chosen), quality)
             estimate = self.sampler.pull_back(draw.sample, gradient)
             logits = draw.sample.logits
-            bonus = self.options.entropy * max(0.0, 1.0 - 2.0 * progress) / per_device
+            bonus = linear(self.options.entropy, 0.0, progress) / per_device
             estimate = estimate - bonus * entropy_gradient(logits, self.mask)
             per_device_gradients = self.pull_back(draw.wishes, features, estimate)
             self._move(combine(per_device_gradients, self.options.combine), progress)

@@ -39,7 +39,7 @@ class Purse:
     def __init__(self, problem: Problem, wanted: str) -> None:
         self.problem = problem
         self.objective = _objective(problem, wanted)
-        self._anchors: dict[str, float] = {}
+        self._anchors: dict[tuple[str, str], float] = {}
 
     def costs(self, architectures: Sequence[Architecture], device: Device) -> Tensor:
         """Anchored costs, ``(n,)``."""
@@ -52,7 +52,7 @@ class Purse:
 
     def anchor(self, device: Device) -> float:
         """Mean logarithm of the costs of the reference set."""
-        key = identity(device)
+        key = device.name, identity(device)
         if key not in self._anchors:
             self._anchors[key] = float(self._logs(self.problem.references, device).mean())
         return self._anchors[key]

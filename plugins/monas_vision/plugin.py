@@ -13,6 +13,7 @@ def monas_tasks() -> list[Spec]:
             name="digits",
             summary="Classify scanned digits, distorted; the images come with scikit-learn.",
             factory="monas_vision.digits:load",
+            extras={"sklearn": "monas[vision]"},
             provides={
                 "image-classification",
                 "default-task:mobilenetv3",

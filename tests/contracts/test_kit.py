@@ -10,10 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.device import DeviceProfile, Figure
 from monas_core.parts.task import Score
 from monas_core.problem.optimizer import Optimizer, StepReport
+from monas_core.running.matching import match_answers
 from monas_core.testing import contracts
 from monas_core.testing.fakes import (
     ToyDevice,
@@ -27,6 +29,7 @@ from monas_core.testing.fakes import (
 from monas_core.testing.stages import Stage, Stages
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
+from monas_core.values.constraint import Constraint
 from monas_core.values.relaxation import Relaxation
 from monas_core.values.value import Value
 
@@ -244,6 +247,38 @@ class Lazy(Optimizer):
 
     def load_state_dict(self, state: Any) -> None:
         pass
+
+
+class PerLimit(Lazy):
+    """Says that it has no front; its one answer is the smallest architecture."""
+
+    answers_with = "per limit"
+
+
+def test_no_front_is_asked_of_who_declares_none() -> None:
+    contract = contracts.OptimizerContract()
+    problem = toy_problem()
+    optimizer = PerLimit()
+    optimizer.start(problem, torch.Generator().manual_seed(0))
+    for check in (
+        contract.test_extreme_preferences_reach_the_ends,
+        contract.test_wishes_are_told_apart,
+    ):
+        with pytest.raises(pytest.skip.Exception, match="per limit, not with a front"):
+            check((optimizer, problem))
+    contract.test_proposals_are_valid_on_any_device((optimizer, problem))
+
+
+@pytest.mark.parametrize("limited", [["a"], ["a", "b"]])
+def test_one_architecture_per_limit_needs_a_limit_on_every_device(limited: list[str]) -> None:
+    devices = [ToyDevice(name) for name in ("a", "b")]
+    limits = [Constraint("toyl", "max", 1.0, device=name) for name in limited]
+    match_answers(Lazy(), "lazy", [], devices)
+    if len(limited) == 2:
+        match_answers(PerLimit(), "thrifty", limits, devices)
+        return
+    with pytest.raises(UsageError, match=r'"thrifty" finds one architecture per limit.*on "b"'):
+        match_answers(PerLimit(), "thrifty", limits, devices)
 
 
 def test_bad_optimizers_are_caught(tmp_path: Path) -> None:

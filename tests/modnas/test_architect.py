@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+
+import attrs
 import pytest
 import torch
 
@@ -135,3 +138,27 @@ def test_the_supernet_learns_on_when_that_is_asked_for() -> None:
 def test_learning_together_needs_the_supernet_as_judge() -> None:
     with pytest.raises(UsageError, match="quality=supernet"):
         Options(weights="together")
+
+
+def test_the_entropy_bonus_lasts_the_whole_budget(learnt: tuple[Problem, MODNAS]) -> None:
+    """What it adds to the gradient at the logits falls in proportion to the budget left."""
+    problem, optimizer = learnt
+    architect, landscape = optimizer._architect, optimizer._landscape
+    targets = landscape.targets(problem.devices)
+    features = landscape.cost.device_scale(targets.embedding)
+
+    def at_logits(entropy: float, progress: float) -> torch.Tensor:
+        seen: list[torch.Tensor] = []
+        kept = copy.deepcopy(architect.state_dict())
+        twin = copy.copy(architect)
+        twin.options = attrs.evolve(architect.options, entropy=entropy)
+        twin.pull_back = lambda w, d, g: (seen.append(g), architect.pull_back(w, d, g))[1]  # type: ignore[method-assign]
+        twin.step(targets, features, progress, torch.Generator().manual_seed(3))
+        architect.load_state_dict(kept)
+        return seen[0]
+
+    full = at_logits(1.0, 0.0) - at_logits(0.0, 0.0)
+    assert full.abs().max() > 1e-3
+    for progress in (0.25, 0.5, 0.75, 1.0):
+        bonus = at_logits(1.0, progress) - at_logits(0.0, progress)
+        torch.testing.assert_close(bonus, (1.0 - progress) * full, atol=1e-6, rtol=1e-4)
