@@ -145,6 +145,7 @@ def test_links_are_followed_once_and_not_upwards(tmp_path: Path) -> None:
         ("text äöü\n".encode("utf-16") * 900, "UTF-16"),
         (b"a\0b" * 900, "zero bytes"),
     ],
+    ids=["packed", "wide", "zeros"],
 )
 def test_what_is_no_text_is_named(tmp_path: Path, content: bytes, wanted: str) -> None:
     (tmp_path / "x").mkdir()
