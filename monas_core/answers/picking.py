@@ -14,6 +14,7 @@ from monas_core.parts.objective import Objective
 from monas_core.problem.feasibility import CAUTION, cautious, feasible
 from monas_core.problem.selection import comparable, scalarised
 from monas_core.record.frontfile import member_of
+from monas_core.running.capacity import excess, marked
 from monas_core.running.finish import predicted
 from monas_core.running.remembered import RememberedTask
 from monas_core.running.session import Session
@@ -63,12 +64,13 @@ class Picker:
         evaluations = self._judged(pool)
         met = feasible(evaluations, limits, self.target.device.name)
         met = cautious(evaluations, [c for c in limits if c.objective in self._costs], met)
+        met = self._fitting(evaluations, met)
         points = self._points(e.values for e in evaluations)
         losses = scalarised(self._scale(points).apply(points), np.array([preference.vector]))[0]
         ranked = [evaluations[i] for i in sorted(met, key=losses.__getitem__)]
         chosen = self._chosen(ranked, limits, verify=verify)
         expected = predicted(self.session, self.target.device, [chosen.architecture])[0]
-        answer = member_of(chosen, expected)
+        (answer,) = marked([member_of(chosen, expected)], self.target.device, self.session.context)
         wish = preference.to_json()
         return attrs.evolve(answer, device=self.target.device.name, preference=wish)
 
@@ -78,6 +80,12 @@ class Picker:
         return [
             c if exact or c.objective not in self._costs else c.tightened(CAUTION) for c in limits
         ]
+
+    def _fitting(self, evaluations: Sequence[Evaluation], met: Sequence[int]) -> list[int]:
+        """Those of ``met`` that fit into the device's memory; all, to be marked, if none does."""
+        asked = [evaluations[i].architecture for i in met]
+        over = excess(self.target.device, asked, self.session.context)
+        return [i for i, o in zip(met, over, strict=True) if o is None] or list(met)
 
     def _chosen(
         self, ranked: Sequence[Evaluation], limits: Sequence[Constraint], *, verify: bool

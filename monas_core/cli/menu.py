@@ -19,6 +19,7 @@ PANELS: dict[str, dict[str, str]] = {
         "front": "Show the best trade-offs found for a device",
         "profile": "Measure a device the search has not seen, so that pick works for it",
         "pick": "Pick one architecture for what you care about",
+        "cost": "Tell what a network of yours costs on every device",
         "train": "Train one architecture further, alone",
         "export": "Write one architecture as a model that runs without monas",
         "predict": "Ask an exported model: a picture, a text, a sentence",

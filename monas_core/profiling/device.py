@@ -10,6 +10,7 @@ from monas_core.parts.device import Device, require_metric
 from monas_core.profiling.cost_model import CostModel, fit
 from monas_core.profiling.profile import Profile
 from monas_core.profiling.reference_set import ReferenceSet
+from monas_core.tracing.workload import Workload
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Value
 
@@ -59,6 +60,11 @@ class Profiled(Device):
             costs = self._model(metric, context).predict(workloads)
             found = {a: Value(c, unit, "predicted") for a, c in zip(new, costs, strict=True)}
         return [known.get(a) or found[a] for a in architectures]
+
+    def of_workload(self, metric: str, workload: Workload, context: Context) -> Value:
+        """Prediction for a network of no space at all, from what it executes."""
+        (found,) = self._model(metric, context).predict([workload])
+        return Value(found, self.source.metrics[metric].unit, "predicted")
 
     def facts(self) -> Mapping[str, Any]:
         """What was noticed when it was profiled."""

@@ -3,21 +3,19 @@
 The folder holds one ONNX file per reference network and ``manifest.json``. Whoever times
 them (an app, ``onnxruntime_perf_test``, a vendor's tool) writes a CSV file with the columns
 
-    model         name of the network, as in the manifest (with or without ``.onnx``)
-    latency_ms    time of one inference; ``latency_us`` and ``latency_s`` work too
+    model         name of the network, as in the manifest (with or without folder and suffix)
+    latency_ms    time of one inference; ``latency_us``, ``Latency (s)``, ... work too
     energy_mj     energy of one inference, if known (``energy_j``, ``energy_uj``)
     memory_mb     memory, if known
 
-and one row per network, or several: then the median counts, and the interquartile range is
-the spread.
+(``timings`` says what else is understood) and one row per network, or several: then the median
+counts, and the interquartile range is the spread.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,14 +29,14 @@ from monas_core.files import atomic_folder
 from monas_core.parts.context import Context
 from monas_core.profiling import onnx_model
 from monas_core.profiling.measure import Note, described
+from monas_core.profiling.plausibility import judge
 from monas_core.profiling.profile import Costs, Profile
 from monas_core.profiling.reference_set import ReferenceSet, input_shapes
-from monas_core.values.quantity import in_unit, metric_unit
+from monas_core.profiling.timings import read
+from monas_core.values.quantity import metric_unit
 
 MANIFEST = "manifest.json"
 _DAMAGED = "{} is damaged; write it again with: monas profile --emit."
-_STANDARD = {"latency": "latency_ms", "energy": "energy_mj", "memory": "memory_mb"}
-"""Metric by quantity: a column in another unit of the quantity is converted."""
 
 
 def emit(
@@ -111,7 +109,7 @@ def collect(path: Path, context: Context, facts: Mapping[str, Any]) -> Profile:
     """A profile from a table of timings.
 
     Args:
-        path: CSV file with the columns above.
+        path: Table with the columns above.
         context: Space and task of the networks.
         facts: ``name``, ``processor``, ``runtime``, ``precision``, ``batch``, ``threads``
             and ``kind`` of the profile.
@@ -120,9 +118,9 @@ def collect(path: Path, context: Context, facts: Mapping[str, Any]) -> Profile:
         UsageError: A column, a network or a number is missing or cannot be.
     """
     references = ReferenceSet.of(context)
-    samples = _samples(path, set(references.keys))
+    timings = read(path, references.keys)
     metrics: dict[str, Costs] = {}
-    for metric, found in samples.items():
+    for metric, found in timings.samples.items():
         missing = [key for key in references.keys if key not in found]
         if missing:
             raise UsageError(
@@ -137,67 +135,16 @@ def collect(path: Path, context: Context, facts: Mapping[str, Any]) -> Profile:
             for a, b, row in zip(low, high, rows, strict=True)
         ]
         metrics[metric] = Costs(metric_unit(metric), "measured", median, spread)
+    verdict = judge(
+        {metric: costs.median for metric, costs in metrics.items()},
+        [context.workload(a, facts["batch"]) for a in references.architectures],
+        timings.samples,
+    )
+    ignored = {"ignored columns": list(timings.ignored)} if timings.ignored else {}
     return Profile(
         **facts,
         date=dt.datetime.now(tz=dt.UTC).date().isoformat(),
         **described(references),
         metrics=metrics,
-        notes={"collected from": path.name},
+        notes={"collected from": path.name, **ignored, **verdict.to_notes()},
     )
-
-
-def _samples(path: Path, known: set[str]) -> dict[str, dict[str, list[float]]]:
-    """Every number of the table, in the metrics' units: by metric, then by network."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.reader(stream))
-    except OSError as error:
-        raise UsageError(f"Cannot read {path}: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} is no CSV file in UTF-8: {error}.") from error
-    header = [title.strip() for title in rows[0]] if rows else []
-    if "model" not in header or len(header) < 2:
-        raise UsageError(
-            f"{path} has the columns {', '.join(header) or '(none)'}; it needs model and at least "
-            "one cost such as latency_ms."
-        )
-    columns = {title: _metric(path, title) for title in header if title and title != "model"}
-    samples: dict[str, dict[str, list[float]]] = {metric: {} for metric in columns.values()}
-    for line, row in enumerate(rows[1:], start=2):
-        cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
-        if not any(cells.values()):
-            continue
-        model = cells["model"].removesuffix(".onnx")
-        if model not in known:
-            raise UsageError(
-                f'{path}, line {line}: "{cells["model"]}" is no reference network of this space, '
-                "preset and task; write the models with monas profile --emit and time those."
-            )
-        for title, metric in columns.items():
-            if cells.get(title):
-                value = _number(f"{path}, line {line}: {title}", cells[title])
-                value = in_unit(value, metric_unit(title), metric_unit(metric), title)
-                samples[metric].setdefault(model, []).append(value)
-    return samples
-
-
-def _metric(path: Path, title: str) -> str:
-    """The metric a column belongs to. Raises UsageError when it has no unit."""
-    quantity, _, unit = title.rpartition("_")
-    if not quantity or not unit:
-        raise UsageError(
-            f'{path}: column "{title}" must be named after a cost and its unit, as latency_ms is.'
-        )
-    metric = _STANDARD.get(quantity, title)
-    in_unit(1.0, metric_unit(title), metric_unit(metric), f'{path}: column "{title}"')
-    return metric
-
-
-def _number(what: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value <= 0:
-        raise UsageError(f'{what} is "{text:.40}"; a cost must be a finite number above 0.')
-    return value

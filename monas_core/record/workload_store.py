@@ -30,6 +30,7 @@ def keep(run: Path, context: Context, architectures: Iterable[Architecture]) -> 
             "elements": workload.elements,
             "parameters": workload.parameters,
             "peak_elements": workload.peak_elements,
+            "depths": workload.depths,
         }
         for (architecture, batch), workload in context.workloads.items()
         if architecture in wanted
@@ -44,6 +45,7 @@ def recall(run: Path, context: Context) -> None:
         rows = state.load(inside(run, _FOLDER))["rows"]
         for row in rows:
             key = choices.from_json(row.pop("architecture")), row.pop("batch")
-            context.workloads[key] = Workload(**row)
+            if row["depths"] is not None:  # what is not known is traced again
+                context.workloads[key] = Workload(**row)
     except (UsageError, KeyError, TypeError, AttributeError, ValueError):
         return

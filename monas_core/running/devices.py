@@ -16,11 +16,12 @@ import attrs
 
 from monas_core.catalog.lookup import Catalog, checked_options
 from monas_core.catalog.specs import TAKES_ARGUMENT, Entry
-from monas_core.errors import UsageError
+from monas_core.errors import Unavailable, UsageError
 from monas_core.files import read_json
 from monas_core.parts.any_device import ANY, AnyDevice
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, DeviceProfile
+from monas_core.parts.objective import Objective
 from monas_core.profiling import profile as profiles
 from monas_core.profiling.device import Profiled
 from monas_core.record.config import RunConfig
@@ -220,6 +221,25 @@ def _own(named: Named, options: Mapping[str, Mapping[str, Any]]) -> Mapping[str,
     """Options given under what was written, or under the name of the plugin."""
     plugin = named.entry.name if named.entry else MEASURED
     return options.get(named.text) or options.get(plugin)
+
+
+def try_out(devices: Sequence[Device], objectives: Sequence[Objective], context: Context) -> None:
+    """Ask devices that were read from somewhere for the ends and references of a space.
+
+    A table of another preset, or a program that fails, is found before anything is trained.
+
+    Raises:
+        UsageError: A device cannot tell a cost.
+        PluginError: A device's program fails.
+    """
+    metrics = [o.device_metric for o in objectives if o.device_metric is not None]
+    for device in devices:
+        for metric in metrics if device.document is not None else ():
+            try:
+                device.estimate(metric, context.space.references(), context)
+            except Unavailable as error:
+                told = f'Device "{device.name}" does not fit this run: {error}'
+                raise UsageError(told) from error
 
 
 def _kept(name: str, kept: Mapping[str, Any], catalog: Catalog) -> Named:

@@ -19,6 +19,7 @@ from monas_core.problem.feasibility import (
     unmet,
 )
 from monas_core.record.frontfile import front_of
+from monas_core.running.capacity import marked
 from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
 from monas_core.values.front import Scale, non_dominated
@@ -182,5 +183,7 @@ def fronts(session: Session, progress: Progress, note: Note) -> Mapping[str, Fro
     for device in session.plan.all_devices:
         note(f"evaluating on {device.name}")
         pool = candidates(session, device, proposed[device.name], everyone)
-        found[device.name] = device_front(session, device, pool, scales[device.name])
+        front = device_front(session, device, pool, scales[device.name])
+        members = marked(front.members, device, session.context)
+        found[device.name] = attrs.evolve(front, members=tuple(members))
     return found

@@ -17,7 +17,7 @@ from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
 from monas_core.parts.task import Task
 from monas_core.record.config import RunConfig
-from monas_core.running.devices import made, named_devices
+from monas_core.running.devices import made, named_devices, try_out
 from monas_core.running.limits import limits_of
 from monas_core.running.matching import (
     SUPERNET,
@@ -106,6 +106,7 @@ def resolve(
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
     if training and plan.inherits:
         _check_memory(context, warm_up)
+        try_out(every, objectives, context)
         match_rates(plan)
     return plan
 

@@ -25,7 +25,7 @@ class Kernel:
     """What one operator does to operands of one description.
 
     Attributes:
-        flops, elements, alive: As in ``Workload``, of this kernel.
+        flops, elements, alive, depth: As in ``Workload``, of this kernel.
         results: Size, stride and dtype of each result; ``None`` where the results
             share memory with operands or are no tensors.
         single: Whether the operator returns its one result bare.
@@ -34,6 +34,7 @@ class Kernel:
     flops: float
     elements: int
     alive: int
+    depth: int
     results: tuple[tuple[torch.Size, tuple[int, ...], torch.dtype], ...] | None
     single: bool
 
@@ -110,9 +111,24 @@ class Recorder(Mode):
             flops=float(count(*args, **kwargs, out_val=out)) if count else 0.0,
             elements=sum(tensor.numel() for tensor in moved),
             alive=sum(alive.values()),
+            depth=_depth(func._overloadpacket.__name__, args) if count else 0,
             results=tuple((t.shape, t.stride(), t.dtype) for t in written) if fresh else None,
             single=isinstance(out, Tensor),
         )
+
+
+def _depth(name: str, args: Any) -> int:
+    """Numbers that each product of a matrix-like kernel sums over, kernel positions aside."""
+    if name == "convolution":
+        x, weight, transposed, groups = args[0], args[1], args[6], args[8]
+        return x.shape[1] // groups if transposed else weight.shape[1]
+    if name in _PRODUCTS:
+        return args[_PRODUCTS[name]].shape[-1]
+    return 0
+
+
+_PRODUCTS = {"mm": 0, "bmm": 0, "addmm": 1, "baddbmm": 1}
+"""Position of the left factor among the operands."""
 
 
 def memory_of(tensor: Tensor) -> int:

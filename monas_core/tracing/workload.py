@@ -29,12 +29,16 @@ class Workload:
         elements: Tensor elements read plus written by each kernel.
         parameters: Number of weights of the network (tied weights once).
         peak_elements: Largest number of activation elements alive in one kernel.
+        depths: What a matrix-like kernel sums over, kernel positions aside: input channels per
+            group of a convolution, inner dimension of a product; 0 for other kernels. ``None``
+            where it was not recorded.
     """
 
     flops: Tensor
     elements: Tensor
     parameters: int
     peak_elements: int
+    depths: Tensor | None = None
 
     @property
     def total_flops(self) -> float:
@@ -75,6 +79,7 @@ class Tracer:
             elements=torch.tensor([k.elements for k in recorder.kernels], dtype=torch.float64),
             parameters=sum(weight.numel() for weight in weights),
             peak_elements=max((k.alive for k in recorder.kernels), default=0),
+            depths=torch.tensor([k.depth for k in recorder.kernels], dtype=torch.float64),
         )
 
 

@@ -16,6 +16,8 @@ from monas_core.values.member import Front, Member, ObjectiveView
 Conditions = Mapping[str, Sequence[Any]]
 
 _MARKS = {"measured": "●", "tabulated": "◆", "modelled": "○", "predicted": "~"}
+_EXCEEDS = "!"
+"""Marks a network that does not fit into the memory of the device."""
 _MEANINGS = {
     "measured": "measured",
     "tabulated": "published table",
@@ -55,9 +57,14 @@ def front_table(front: Front, conditions: Conditions, width: int) -> Group:
     table.add_column("architecture", overflow="fold")
     table.add_column("key", style="dim", no_wrap=True)
     for index, member in enumerate(members, start=1):
-        table.add_row(str(index), *map(escape, _row(member, front.objectives, extras, conditions)))
+        mark = f"{index} {_EXCEEDS}" if member.exceeds_memory else str(index)
+        table.add_row(mark, *map(escape, _row(member, front.objectives, extras, conditions)))
     used = {origin for member in members for origin in member.origin.values()}
-    return Group(title(front), Text(), table, Text(), Text(origin_legend(used), style="dim"))
+    parts = [title(front), Text(), table, Text(), Text(origin_legend(used), style="dim")]
+    over = [member.exceeds_memory for member in members if member.exceeds_memory]
+    if over:
+        parts.append(Text(f"{_EXCEEDS} needs more than {over[0]['has_mb']:.4g} MB", style="yellow"))
+    return Group(*parts)
 
 
 def title(front: Front) -> Text:
@@ -117,6 +124,12 @@ def print_member(
             f"[dim]{escape(name.replace('_', ' '))}[/]", f"[dim]{number(value)}[/]", "", "", ""
         )
     console.print(table)
+    over = member.exceeds_memory
+    if over:
+        console.print(
+            f"[yellow]needs {over['needs_mb']:.4g} MB of memory, and the device has "
+            f"{over['has_mb']:.4g} MB: no known network that meets the limits fits[/]"
+        )
     choices = active_choices(member.choices, conditions)
     console.print(f"\n[bold]Architecture[/]  {escape(architecture(choices))}")
     console.print(f"[dim]key {escape(member.key)}[/]")

@@ -67,4 +67,9 @@ def _noticed(notes: Mapping[str, Any]) -> list[str]:
         text = f"the first network measured again at the end: {100 * drift:+.1f} %"
         unsteady = "; the machine is warming up or busy, so measure again when it is not"
         lines.append(f"[yellow]{text}{unsteady}[/]" if abs(drift) > _DRIFT else f"[dim]{text}[/]")
+    errors = notes.get("left-out error", {})
+    if errors:
+        told = ", ".join(f"{name} {100 * error:.1f} %" for name, error in errors.items())
+        lines.append(f"[dim]a network left out of the fit is missed by (median): {told}[/]")
+    lines += [f"[yellow]{escape(text)}[/]" for text in notes.get("warnings", ())]
     return lines

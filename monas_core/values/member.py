@@ -54,6 +54,7 @@ class Member:
         extra: Companion figures (perplexity, ...).
         device: What it was evaluated on, where no front says it.
         preference: The wish it answers, if it does.
+        exceeds_memory: ``needs_mb`` and ``has_mb`` where it does not fit into the device.
     """
 
     key: str
@@ -65,6 +66,7 @@ class Member:
     extra: Mapping[str, float] = attrs.field(factory=dict)
     device: str = ""
     preference: Mapping[str, float] = attrs.field(factory=dict)
+    exceeds_memory: Mapping[str, float] = attrs.field(factory=dict)
 
     @property
     def choices(self) -> Mapping[str, Any]:
@@ -83,6 +85,8 @@ class Member:
         }
         if self.extra:
             document["extra"] = dict(self.extra)
+        if self.exceeds_memory:
+            document["exceeds_memory"] = dict(self.exceeds_memory)
         if self.device:
             document["device"] = self.device
         return document | ({"preference": dict(self.preference)} if self.preference else {})
@@ -108,7 +112,7 @@ class Member:
 
 
 _POINTS = ("reference_point", "ideal_point")
-_TABLES = ("spread", "predicted", "extra", "preference")
+_TABLES = ("spread", "predicted", "extra", "preference", "exceeds_memory")
 
 
 @attrs.frozen

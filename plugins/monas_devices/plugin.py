@@ -44,7 +44,21 @@ def monas_devices() -> list[Spec]:
         factory="monas_devices.roofline:from_datasheet",
         provides={"takes-argument", "reads-figures"},
     )
-    return [host, datasheet, *(_modelled(path) for path in sorted(CATALOGUE.glob("*.json")))]
+    table = Spec(
+        name="table",
+        summary="Costs added up from a look-up table by block: table:FILE.yaml.",
+        factory="monas_devices.table:Table",
+        provides={"takes-argument"},
+    )
+    command = Spec(
+        name="command",
+        summary="Costs that a program tells, JSON in and JSON out: command:PROGRAM.",
+        factory="monas_devices.command:Command",
+        provides={"takes-argument"},
+        options="monas_devices.command:CommandOptions",
+    )
+    catalogue = [_modelled(path) for path in sorted(CATALOGUE.glob("*.json"))]
+    return [host, datasheet, table, command, *catalogue]
 
 
 @hookimpl
@@ -69,5 +83,7 @@ def _modelled(path: Path) -> Spec:
         factory="monas_devices.roofline:modelled",
         provides={role for role, names in roles.items() if name in names},
         settings={"name": name},
-        options="monas_devices.options:ModelledOptions",
+        options="monas_devices.lanes:LaneOptions"
+        if "lanes" in profile["figures"]
+        else "monas_devices.options:ModelledOptions",
     )

@@ -31,6 +31,9 @@ UNITS: Mapping[str, str] = {
 }
 """The figures a roofline needs, with their units; ``roofline`` says what they mean."""
 
+OPTIONAL: Mapping[str, str] = {"lanes": "rows", "lane_weight": "fraction"}
+"""Figures that only some devices have; left out, a kernel's inner depth does not matter."""
+
 DEFAULTS: Mapping[str, Any] = {
     "runtime": "not told",
     "batch": 1,
@@ -40,7 +43,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 """What a person's file may leave out."""
 
-_MAY_BE_ZERO = frozenset({"saturation", "launch", "fusion", "idle_power"})
+_MAY_BE_ZERO = frozenset({"saturation", "launch", "fusion", "idle_power", "lane_weight"})
 
 
 def read_profile(path: Path) -> DeviceProfile:
@@ -142,8 +145,9 @@ def _figure(where: str, name: str, document: Any) -> Figure:
         raise UsageError(f"{label} must have a finite number as value, got {value!r:.60}.")
     if value < 0 or (value == 0 and name not in _MAY_BE_ZERO):
         raise UsageError(f"{label} must be positive, got {value} {unit}.")
-    if name in UNITS and unit != UNITS[name]:
-        raise UsageError(f"{label} must be given in {UNITS[name]}, got {unit!r}; convert it.")
+    wanted = {**UNITS, **OPTIONAL}.get(name, unit)
+    if unit != wanted:
+        raise UsageError(f"{label} must be given in {wanted}, got {unit!r}; convert it.")
     if unit == "fraction" and value > 1:
         raise UsageError(f"{label} is a fraction and must be at most 1, got {value}.")
     if not isinstance(source, str) or not source.strip():

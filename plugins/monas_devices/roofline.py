@@ -13,6 +13,11 @@ for large products and like a constant for small ones. Energy is
 
     idle_power * time + flop_energy * F + byte_energy * bytes.
 
+An array of multipliers with ``lanes`` rows (figures ``lanes`` and ``lane_weight``, which most
+devices leave out) is filled by a kernel of inner depth C (input channels per group) to the share
+min(1, C / lanes); its rate is 1 - lane_weight * (1 - share) of the attainable one. A weight of 1
+is the array as it is, a weight of 0 one that is always full.
+
 Caches are not modelled: every kernel reads and writes memory, as if no result
 survived in a cache until it is needed. That is pessimistic for networks that fit.
 """
@@ -33,6 +38,7 @@ from monas_core.parts.device import Device, DeviceProfile, require_metric
 from monas_core.tracing.workload import Workload
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import PRECISIONS, Value
+from monas_devices.lanes import LaneOptions
 from monas_devices.options import ModelledOptions
 from monas_devices.profiles import datasheet, read_profile, require_figures, to_json
 
@@ -52,6 +58,8 @@ class Roofline:
         idle_power: W.
         flop_energy, byte_energy: J.
         width: Bytes per element.
+        lanes: Rows of the array that an inner depth has to fill; 1 where it does not matter.
+        lane_weight: How much it matters, 0 to 1.
     """
 
     rate: float
@@ -63,6 +71,8 @@ class Roofline:
     flop_energy: float
     byte_energy: float
     width: int
+    lanes: float = 1.0
+    lane_weight: float = 0.0
 
     @classmethod
     def of(cls, profile: DeviceProfile) -> Roofline:
@@ -79,6 +89,8 @@ class Roofline:
             flop_energy=figure["flop_energy"] * 1e-12,
             byte_energy=figure["byte_energy"] * 1e-12,
             width=PRECISIONS[profile.precision],
+            lanes=figure.get("lanes", 1.0),
+            lane_weight=figure.get("lane_weight", 1.0),
         )
 
     def costs(self, workloads: Sequence[Workload]) -> tuple[Tensor, Tensor]:
@@ -87,7 +99,8 @@ class Roofline:
         moved = torch.cat([w.elements for w in workloads]) * self.width  # bytes
         matrix = flops > 0
         kept = torch.where(matrix, 1.0, 1.0 - self.fusion)
-        compute = torch.where(matrix, (flops + self.saturation) / self.rate, 0.0)
+        rate = self.rate * self._filled(workloads)
+        compute = torch.where(matrix, (flops + self.saturation) / rate, 0.0)
         seconds = kept * (self.launch + torch.maximum(compute, moved / self.bandwidth))
         joules = (
             self.idle_power * seconds + self.flop_energy * flops + self.byte_energy * kept * moved
@@ -96,6 +109,15 @@ class Roofline:
         owner = torch.repeat_interleave(torch.arange(len(workloads)), sizes)
         zero = torch.zeros(len(workloads), dtype=torch.float64)
         return zero.index_add(0, owner, seconds), zero.index_add(0, owner, joules)
+
+    def _filled(self, workloads: Sequence[Workload]) -> Tensor | float:
+        """Share of the attainable rate by kernel, from its inner depth."""
+        if self.lanes <= 1 or self.lane_weight == 0:
+            return 1.0
+        depths = [w.depths if w.depths is not None else w.flops * 0 for w in workloads]
+        known = torch.cat(depths)
+        share = torch.where(known > 0, (known / self.lanes).clamp(max=1.0), 1.0)
+        return 1.0 - self.lane_weight * (1.0 - share)
 
 
 class Modelled(Device):
@@ -146,9 +168,11 @@ def from_datasheet(argument: str | None = None, document: Any = None) -> Modelle
     return device
 
 
-def modelled(name: str, options: ModelledOptions | None = None) -> Modelled:
+def modelled(name: str, options: ModelledOptions | LaneOptions | None = None) -> Modelled:
     """The device of this name in the catalogue."""
     profile = read_profile(CATALOGUE / f"{name}.json")
+    if isinstance(options, LaneOptions):
+        profile = options.applied(profile)
     if options is not None and options.batch is not None:
         profile = attrs.evolve(profile, batch=options.batch)
     return Modelled(profile)

@@ -166,7 +166,9 @@ def test_what_info_recommends_is_accepted(catalog: Catalog) -> None:
         for option in offered:
             shown += 1
             dotted = [f"{path}.{option['name']}={json.dumps(option['default'])}"]
-            keys = {named: entry.name} if named else {}
+            argument = ":any" if "takes-argument" in entry.spec.provides else ""
+            keys = {named: entry.name + argument} if named == "devices" else {}
+            keys |= {named: entry.name} if named == "objectives" else {}
             config = load_config(None, GOOD | keys, dotted)
             if named == "devices":
                 named_devices(config, catalog, differ=True)

@@ -77,9 +77,9 @@ def test_one_row_per_network_has_no_spread(few: Context, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([("network", "latency_ms")], "it needs model and at least one cost"),
+        ([("colour", "latency_ms")], "it needs model and at least one cost"),
         ([], r"columns \(none\)"),
-        ([("model", "latency")], 'column "latency" must be named after a cost and its unit'),
+        ([("model", "latency"), ("KEY", 1)], 'latency is "1" without a unit'),
         ([("model", "latency_mj")], "measured in ms"),
         ([("model", "latency_ms"), ("KEY", 0)], r'line 2: latency_ms is "0"; a cost must be'),
         ([("model", "latency_ms"), ("KEY", "-3")], 'is "-3"'),
