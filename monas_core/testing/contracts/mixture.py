@@ -22,6 +22,8 @@ STEP = 1e-4
 """Of central differences in float64, in weight moved between two options."""
 TOLERANCE = 0.02
 """Of a directional derivative, relative to the length of the gradient."""
+COARSE_STEP, COARSE_TOLERANCE = 1e-2, 0.1
+"""The same in float32, which rounds."""
 SHARPNESS = {"nearly even": 0.1, "in between": 1.0, "peaked": 20.0, "all but one-hot": 200.0}
 """Standard deviation of logits, by what their softmax looks like."""
 
@@ -86,7 +88,7 @@ class MixtureContract(Contract):
         for direction in _directions(stage, slopes.weights):
             measured, claimed = slopes.along(direction)
             error = abs(measured - claimed) / max(float(slopes.gradient.norm()), 1e-9)
-            assert error <= TOLERANCE, _wrong(measured, claimed, "training")
+            assert error <= slopes.tolerance, _wrong(measured, claimed, "training")
 
     def test_gradients_lead_upwards_in_eval_mode(self, stage: Stage) -> None:
         # calibrated statistics are constants to the gradient, so only its direction can be held to
@@ -98,26 +100,40 @@ class MixtureContract(Contract):
 
 
 class _Slopes:
-    """A supernet in float64 at a mixture: the gradient it claims, and measured differences.
+    """A supernet at a mixture: the gradient it claims, and measured differences.
+
+    In float64; in float32 with a coarser step where the supernet mixes in numbers of float32.
 
     Attributes:
         weights: The mixture, ``(2, C, K)``.
         gradient: Of a fixed projection of the outputs, with respect to the weights.
+        tolerance: Of a directional derivative, relative to the length of the gradient.
     """
 
     def __init__(self, stage: Stage, *, training: bool) -> None:
-        self._supernet = copy.deepcopy(nets.supernet_of(stage)).double().train(training)
-        self._inputs = tree_map(
-            lambda x: x.double() if x.is_floating_point() else x, nets.inputs_of(stage, 8)
-        )
+        self._stage, self._training = stage, training
         self._choices = stage.context.space.choices
-        self.weights = _weights(stage, 2, 0.5).double()
+        try:
+            self._begin(torch.float64)
+        except RuntimeError:
+            self._begin(torch.float32)
+
+    def _begin(self, dtype: torch.dtype) -> None:
+        self._dtype = dtype
+        exact = dtype == torch.float64
+        self._step, self.tolerance = (STEP, TOLERANCE) if exact else (COARSE_STEP, COARSE_TOLERANCE)
+        self._supernet = copy.deepcopy(nets.supernet_of(self._stage)).to(dtype)
+        self._supernet.train(self._training)
+        self._inputs = tree_map(
+            lambda x: x.to(dtype) if x.is_floating_point() else x, nets.inputs_of(self._stage, 8)
+        )
+        self.weights = _weights(self._stage, 2, 0.5).to(dtype)
         leaf = self.weights.clone().requires_grad_()
         (self.gradient,) = torch.autograd.grad(self._value(leaf), leaf)
 
     def _value(self, weights: Tensor) -> Tensor:
         before = torch.get_default_dtype()
-        torch.set_default_dtype(torch.float64)
+        torch.set_default_dtype(self._dtype)
         try:
             return _total(self._supernet(self._inputs, Relaxation(self._choices, weights)))
         finally:
@@ -127,9 +143,9 @@ class _Slopes:
         """Slope along a direction, by central differences and as the gradient claims it."""
         with torch.no_grad():
             ahead, behind = (
-                float(self._value(self.weights + s * STEP * direction)) for s in (1, -1)
+                float(self._value(self.weights + s * self._step * direction)) for s in (1, -1)
             )
-        return (ahead - behind) / (2 * STEP), float((self.gradient * direction).sum())
+        return (ahead - behind) / (2 * self._step), float((self.gradient * direction).sum())
 
 
 def _wrong(measured: float, claimed: float, mode: str) -> str:
