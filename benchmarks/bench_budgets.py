@@ -3,7 +3,8 @@
 One line per reward: pair accuracy of the evaluator on held-out architectures; share of drawn
 architectures within the budget, for budgets the generator was trained for, for those between
 them, and on a device that was not searched; accuracy of the answers, beside one controller for
-each budget with an equal share of the iterations, and the best of as many random architectures.
+each budget with an equal share of iterations and evaluations, and the best of as many random
+architectures.
 
     python benchmarks/bench_budgets.py --data-dir DIR --seeds 3
 """
@@ -16,15 +17,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
+import attrs
 import torch
 
 from monas_core.bench.attempt import pose
 from monas_core.bench.contest import chosen
 from monas_core.catalog.lookup import Catalog
 from monas_core.parts.device import Device
+from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.problem import Problem
 from monas_core.values import population
-from monas_core.values.budget import Budget
+from monas_core.values.budget import Budget, Meter
 from monas_policies.options import PfnagOptions, Reward
 from monas_policies.pfnag import Pfnag
 from monas_policies.purse import Purse
@@ -42,6 +45,8 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, default=1000)
     parser.add_argument("--devices", type=int, default=3, help="search devices")
     parser.add_argument("--problem", default="ofa")
+    parser.add_argument("--iterations", type=int, default=400, help="of the generator, per round")
+    parser.add_argument("--rewards", nargs="+", choices=REWARDS, default=REWARDS)
     words = parser.parse_args()
     if words.data_dir is None:
         parser.error("name the folder of the published tables with --data-dir or MONAS_DATA")
@@ -52,20 +57,21 @@ def main() -> None:
     print(f"{words.problem}, {words.evaluations} evaluations, {words.seeds} seeds")
     print(f"searched: {', '.join(names)}; never searched: {held_out}")
     print("reward    pairs   met: trained  unseen  new device   accuracy: pfnag  separate  random")
-    for reward in REWARDS:
+    for reward in words.rewards:
+        basis = PfnagOptions(reward=reward, budgets=TRAINED, iterations=words.iterations)
         rows: list[list[float]] = []
         for seed in range(words.seeds):
             spent = Budget.parse(f"{words.evaluations}evals")
             problem = pose(spent, benchmark, chosen(benchmark, names), catalog)
-            rows.append(measured(problem, benchmark.devices[held_out], reward, seed))
+            rows.append(measured(problem, benchmark.devices[held_out], basis, seed))
         columns = zip(*rows, strict=True)
         cells = [f"{mean(c):.3f}±{stdev(c) if len(c) > 1 else 0:.3f}" for c in columns]
         print(f"{reward:8}", "  ".join(cells), flush=True)
 
 
-def measured(problem: Problem, stranger: Device, reward: Reward, seed: int) -> list[float]:
+def measured(problem: Problem, stranger: Device, basis: PfnagOptions, seed: int) -> list[float]:
     """Pair accuracy, three shares of budgets met, three accuracies."""
-    whole = searched(problem, PfnagOptions(reward=reward, budgets=TRAINED), seed)
+    whole = searched(problem, basis, seed)
     met = [
         mean(share_met(problem, whole, device, share) for device in devices for share in shares)
         for devices, shares in (
@@ -77,36 +83,26 @@ def measured(problem: Problem, stranger: Device, reward: Reward, seed: int) -> l
     asked = [(device, share) for device in problem.devices for share in TRAINED]
     together = mean(answer(problem, whole, *wish) for wish in asked)
     separate: list[float] = []
-    iterations = PfnagOptions().iterations // len(TRAINED)
     for share in TRAINED:
-        single = PfnagOptions(reward=reward, budgets=(share,), iterations=iterations)
-        one = searched(problem, single, seed)
+        iterations = basis.iterations // len(TRAINED)
+        single = attrs.evolve(basis, budgets=(share,), iterations=iterations)
+        one = searched(problem, single, seed, len(TRAINED))
         separate += [answer(problem, one, device, share) for device in problem.devices]
     random = [best_random(problem, *wish, seed) for wish in asked]
     return [whole.evaluator_accuracy(), *met, together, mean(separate), mean(random)]
 
 
-def searched(problem: Problem, options: PfnagOptions, seed: int) -> Pfnag:
-    """An optimizer that has spent the budget; values known already cost it nothing."""
-    problem.meter.evaluations = problem.meter.steps = 0
-    fresh = pose_again(problem)
+def searched(problem: Problem, options: PfnagOptions, seed: int, parts: int = 1) -> Pfnag:
+    """An optimizer that has spent one of so many equal parts of the budget."""
+    spent = problem.meter.budget
+    meter = Meter(Budget(spent.amount // parts, spent.unit))
+    evaluator = Evaluator(problem.context, problem.objectives, meter)
+    fresh = attrs.evolve(problem, evaluator=evaluator, meter=meter)
     optimizer = Pfnag(options)
     optimizer.start(fresh, torch.Generator().manual_seed(seed))
-    while fresh.meter.left > 0 and not optimizer.step().finished:
-        fresh.meter.steps += 1
+    while meter.left > 0 and not optimizer.step().finished:
+        meter.steps += 1
     return optimizer
-
-
-def pose_again(problem: Problem) -> Problem:
-    """The same question with nothing known and nothing spent."""
-    import attrs
-
-    from monas_core.problem.evaluator import Evaluator
-    from monas_core.values.budget import Meter
-
-    meter = Meter(problem.meter.budget)
-    evaluator = Evaluator(problem.context, problem.objectives, meter)
-    return attrs.evolve(problem, evaluator=evaluator, meter=meter)
 
 
 def budget(problem: Problem, device: Device, share: float) -> float:

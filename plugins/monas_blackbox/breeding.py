@@ -12,6 +12,7 @@ from pymoo.algorithms.base.genetic import GeneticAlgorithm
 from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.algorithms.moo.nsga3 import NSGA3
 from pymoo.algorithms.moo.sms import SMSEMOA
+from pymoo.algorithms.moo.spea2 import SPEA2, SPEA2Survival
 from pymoo.config import Config
 from pymoo.core.duplicate import DuplicateElimination
 from pymoo.core.mutation import Mutation
@@ -25,10 +26,10 @@ from pymoo.util.reference_direction import get_partition_closest_to_points
 from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
-from monas_blackbox.ranking import ranks
+from monas_blackbox.ranking import ranks, thinned
 from monas_core.values import population
 from monas_core.values.choices import ChoiceSet
-from monas_core.values.front import Points
+from monas_core.values.front import Points, Scale
 
 Indices = NDArray[np.int64]
 """A population as pymoo holds it, ``(n, C)`` option indices."""
@@ -92,7 +93,7 @@ def offspring(
     """Up to ``count`` fresh children of the best ``size`` evaluated architectures, ``(n, C)``.
 
     Args:
-        name: ``nsga2``, ``nsga3`` or ``sms-emoa``.
+        name: ``nsga2``, ``nsga3``, ``sms-emoa`` or ``spea2``.
         ledger: What was evaluated.
         points: Its minimised points, ``(n, M)``.
         size: Architectures that survive.
@@ -105,7 +106,14 @@ def offspring(
         box = Box(n_var=len(choices), n_obj=objectives, xl=0, xu=np.array(choices.sizes) - 1)
         algorithm.setup(box, seed=seed, termination=NoTermination())
         alive = _best_ranks(points, size)
-        pool = Population.new(X=ledger.rows.numpy()[alive], F=points[alive])
+        seen = points[alive]
+        if name == "spea2":  # whose distances would mix units
+            seen = Scale(seen.min(axis=0).tolist(), seen.max(axis=0).tolist()).apply(seen)
+            if len(alive) > size and not ranks(seen).any():
+                # the same truncation as pymoo's, which is cubic in so long a front
+                kept = thinned(seen, size)
+                alive, seen = alive[kept], seen[kept]
+        pool = Population.new(X=ledger.rows.numpy()[alive], F=seen)
         survivors = algorithm.survival.do(
             box, pool, n_survive=size, algorithm=algorithm, random_state=algorithm.random_state
         )
@@ -132,6 +140,8 @@ def _algorithm(
         return NSGA2(**shared)
     if name == "sms-emoa":
         return SMSEMOA(**shared)
+    if name == "spea2":
+        return SPEA2(survival=SPEA2Survival(), **shared)
     objectives = points.shape[1]
     partitions = get_partition_closest_to_points(size, objectives)
     rays = get_reference_directions("das-dennis", objectives, n_partitions=partitions)

@@ -42,8 +42,9 @@ class GeneticSearch(SharedSearch):
     crossover and mutation; the children are as few as the budget is small.
 
     Args:
-        algorithm: ``nsga2`` (Deb et al., 2002), ``nsga3`` (Deb and Jain, 2014) or
-            ``sms-emoa`` (Beume et al., 2007).
+        algorithm: ``nsga2`` (Deb et al., 2002), ``nsga3`` (Deb and Jain, 2014),
+            ``sms-emoa`` (Beume et al., 2007) or ``spea2`` (Zitzler et al., 2001; Deviation:
+            distances are between points scaled to the range of the survivors' ranks).
         options: See ``Options``.
     """
 

@@ -10,6 +10,7 @@ _GENETIC = {
     "nsga2": "NSGA-II: survival by non-dominated rank and crowding (pymoo)",
     "nsga3": "NSGA-III: survival along reference directions (pymoo)",
     "sms-emoa": "SMS-EMOA: survival by contribution to the hypervolume (pymoo)",
+    "spea2": "SPEA2: survival by strength, then by distance to the nearest (pymoo)",
 }
 
 
@@ -44,6 +45,12 @@ def monas_optimizers() -> list[Spec]:
                 extras=_PYMOO,
             )
             for name, summary in _GENETIC.items()
+        ),
+        Spec(
+            name="constrained-ea",
+            summary="One evolutionary search for quality per limit, as Once-for-All searches",
+            factory="monas_blackbox.constrained:ConstrainedSearch",
+            options="monas_blackbox.constrained:Options",
         ),
         Spec(
             name="mo-asha",

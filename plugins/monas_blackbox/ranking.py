@@ -38,3 +38,21 @@ def best_first(points: Points) -> NDArray[np.int64]:
     """Indices of ``(n, M)`` points by rank, within a rank the least crowded first."""
     rank = ranks(points)
     return np.lexsort((-crowding(points, rank), rank))
+
+
+def thinned(points: Points, size: int) -> NDArray[np.int64]:
+    """Indices of ``size`` of ``(n, M)`` points: whoever has the nearest neighbour goes first.
+
+    Where two are as near, the second nearest decides, and so on. Zitzler, Laumanns and Thiele,
+    SPEA2: improving the strength Pareto evolutionary algorithm, 2001, section 3.2.
+    """
+    apart = np.sqrt(((points[:, None] - points[None]) ** 2).sum(-1))
+    np.fill_diagonal(apart, np.inf)
+    kept = np.ones(len(points), dtype=bool)
+    for _ in range(len(points) - size):
+        nearest = np.where(kept, apart.min(axis=1), np.inf)
+        tied = np.flatnonzero(kept & (nearest == nearest.min()))
+        going = tied[np.lexsort(np.sort(apart[tied], axis=1).T[::-1])[0]]
+        kept[going] = False
+        apart[going] = apart[:, going] = np.inf
+    return np.flatnonzero(kept)

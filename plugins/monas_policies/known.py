@@ -25,6 +25,7 @@ class Evaluated:
         self.problem = problem
         self.rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
         self._seen: set[tuple[int, ...]] = set()
+        self._quality: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -68,12 +69,18 @@ class Evaluated:
         """Take rows whose values the evaluator knows."""
         self.rows = rows
         self._seen = set(map(tuple, rows.tolist()))
+        self._quality = None
 
     def quality(self) -> Tensor:
         """The mean of the queried objectives, each standardised and minimised, ``(n,)``.
 
         Zero where nothing is queried.
         """
+        if self._quality is None:
+            self._quality = self._standardised()
+        return self._quality
+
+    def _standardised(self) -> Tensor:
         columns: list[Tensor] = []
         found = self.architectures
         for objective in self.problem.objectives:

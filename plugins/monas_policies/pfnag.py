@@ -62,8 +62,12 @@ class Pfnag(Optimizer):
             self._judge = BudgetJudge(inputs, self._devices)
             width = self._devices.shape[1] + 1
             self._policy = SequentialPolicy(problem.choices, width, self.options.hidden)
-        self._fitter = torch.optim.Adam(self._judge.parameters(), 2e-3, weight_decay=1e-4)
-        self._learner = torch.optim.Adam(self._policy.parameters(), self.options.learning_rate)
+        self._fitter = torch.optim.Adam(
+            self._judge.parameters(), 2e-3, weight_decay=1e-4, foreach=True
+        )
+        self._learner = torch.optim.Adam(
+            self._policy.parameters(), self.options.learning_rate, foreach=True
+        )
         self._round = self._fitted = self._learnt = 0
 
     def step(self) -> StepReport:
@@ -164,7 +168,8 @@ class Pfnag(Optimizer):
         """Some iterations of the evaluator; the last loss."""
         fitted, _ = parted(len(self._known))
         rows = self._known.rows[fitted]
-        described, costs = features(self._problem, rows), self._purse.table(rows)
+        described = features(self._problem, rows)
+        costs = self._purse.table(self._known.rows)[fitted]
         quality = self._known.quality()[fitted]
         loss = torch.zeros(())
         for _ in range(_FITTED_AT_ONCE):
@@ -214,17 +219,16 @@ class Pfnag(Optimizer):
 
     def _query(self) -> StepReport:
         """Evaluate what the generator draws for budgets over all devices; then learn again."""
-        wanted = [
-            self.generate(device, float(budget), self.options.candidates)[:2]
-            for device, column in zip(
-                self._problem.devices, self._purse.table(self._known.rows).T, strict=True
-            )
-            for budget in spread_budgets(column, _BUDGETS)
-        ]
-        pool = torch.cat(wanted)[torch.randperm(sum(map(len, wanted)), generator=self._generator)]
+        costs = self._purse.table(self._known.rows)
+        budgets = torch.stack([spread_budgets(column, _BUDGETS) for column in costs.T])
+        context = self._context(self._devices.repeat_interleave(_BUDGETS, 0), budgets.flatten())
+        with torch.no_grad():
+            drawn = self._policy.draw(context, self._generator).rows
+        pool = torch.cat([self._policy.greedy(context), drawn])
+        pool = pool[torch.randperm(len(pool), generator=self._generator)]
         if self._known.add(pool, self.options.batch) == 0:
-            drawn = self._known.draw(self.options.batch, self._generator)
-            if self._known.add(drawn, self.options.batch) == 0:
+            random = self._known.draw(self.options.batch, self._generator)
+            if self._known.add(random, self.options.batch) == 0:
                 return StepReport("exhausted", finished=True)
         share = (self._problem.meter.fraction - _SHARE) / (1 - _SHARE)
         if int(share * _ROUNDS) > self._round:

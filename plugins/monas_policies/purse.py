@@ -39,6 +39,7 @@ class Purse:
     def __init__(self, problem: Problem, wanted: str) -> None:
         self.problem = problem
         self.objective = _objective(problem, wanted)
+        self._last: tuple[Tensor, Tensor] | None = None
         self._anchors: dict[tuple[str, str], float] = {}
 
     def costs(self, architectures: Sequence[Architecture], device: Device) -> Tensor:
@@ -46,9 +47,15 @@ class Purse:
         return self._logs(architectures, device) - self.anchor(device)
 
     def table(self, rows: Tensor) -> Tensor:
-        """Anchored costs of a population ``(n, C)`` on every search device, ``(n, T)``."""
-        found = population.decode(self.problem.choices, rows)
-        return torch.stack([self.costs(found, device) for device in self.problem.devices], 1)
+        """Anchored costs of a population ``(n, C)`` on every search device, ``(n, T)``.
+
+        Remembered for the tensor asked for last: learning asks for the same one many times.
+        """
+        if self._last is None or self._last[0] is not rows:
+            found = population.decode(self.problem.choices, rows)
+            columns = [self.costs(found, device) for device in self.problem.devices]
+            self._last = rows, torch.stack(columns, 1)
+        return self._last[1]
 
     def anchor(self, device: Device) -> float:
         """Mean logarithm of the costs of the reference set."""

@@ -23,7 +23,7 @@ from monas_core.testing.contracts.optimizer import drive
 from monas_core.testing.fakes import ToyDevice, ToySpace, toy_problem, true_front
 from monas_core.values.front import Scale
 
-GUIDED = ["local-search", "evolution", "nsga2", "nsga3", "sms-emoa"]
+GUIDED = ["local-search", "evolution", "nsga2", "nsga3", "sms-emoa", "spea2", "constrained-ea"]
 ALL = ["random", *GUIDED, "mo-asha"]
 CATALOG = Catalog.installed()
 
