@@ -88,7 +88,7 @@ def test_every_form_of_a_network_counts_the_same(folder: Path) -> None:
     network, inputs = small().eval(), torch.zeros(1, 3, 32, 32)
     true = trace(small().to("meta"), inputs)
     torch.export.save(torch.export.export(network, (inputs,)), folder / "net.pt2")
-    onnx_model.save(network, inputs, folder / "net.onnx")
+    onnx_model.write(network, inputs, folder / "net.onnx")
     forms = [
         load(f"{folder}/net.py:whole", []),
         load(f"{folder}/net.py:small", ["1x3x32x32"]),
