@@ -184,7 +184,7 @@ class Run:
         Raises:
             UsageError: There are no such weights, or the run is damaged.
         """
-        return subnet(self.session, self.path, self.architecture(which), weights)[0]
+        return subnet(self.session.context, self.path, self.architecture(which), weights)[0]
 
     def train(
         self, which: Which, *, bus: Bus | None = None, anew: bool = False, **settings: Any
@@ -204,7 +204,7 @@ class Run:
         wanted = TrainSettings.recommended(self.session.plan.warm_up, **settings)
         architecture = self.architecture(which)
         with _gradients():
-            return train(self.session, self.path, architecture, wanted, bus=bus, anew=anew)
+            return train(self.session.context, self.path, architecture, wanted, bus=bus, anew=anew)
 
     def export(
         self,

@@ -131,7 +131,7 @@ def _carry_out(
         try:
             with graceful(control, screen):
                 result = train(
-                    found.session, found.path, architecture, wanted,
+                    found.session.context, found.path, architecture, wanted,
                     bus=bus, control=control, anew=anew,
                 )  # fmt: skip
         except KeyboardInterrupt:

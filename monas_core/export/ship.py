@@ -41,7 +41,7 @@ def ship(
             form.
         MonasError: What was written answers otherwise; nothing is left behind.
     """
-    network, origin = subnet(session, run, architecture, weights)
+    network, origin = subnet(session.context, run, architecture, weights)
     item = subject(
         session,
         architecture,

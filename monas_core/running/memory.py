@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
+from monas_core.record.peak import resource_module
 
 _BYTES_PER_WEIGHT = 16
 """fp32 weight, gradient and the two moments of Adam."""
@@ -35,31 +34,13 @@ def available_bytes(root: Path = Path("/")) -> int:
         lines = (group / "memory.stat").read_text().splitlines()
         files = [int(line.split()[1]) for line in lines if line.startswith("inactive_file ")]
         limits.append(limit - used + sum(files))  # file cache is given back when it is needed
-    usage = _resource()
+    usage = resource_module()
     soft = usage.getrlimit(usage.RLIMIT_AS)[0] if usage else -1
     if usage and soft != usage.RLIM_INFINITY:
         with contextlib.suppress(OSError, ValueError):
             used = int(Path("/proc/self/statm").read_text().split()[0]) * usage.getpagesize()
             limits.append(soft - used)
     return min(limits, default=2**63)
-
-
-def _resource() -> Any:
-    """The module of that name, or ``None`` on a system without it."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    return resource
-
-
-def peak_mb() -> float:
-    """Largest resident memory of this process so far, in MB; 0 where the system does not tell."""
-    usage = _resource()
-    if usage is None:
-        return 0.0
-    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kilobytes elsewhere
-    return usage.getrusage(usage.RUSAGE_SELF).ru_maxrss / unit
 
 
 def needed_bytes(context: Context, warm_up: WarmUp) -> int:

@@ -15,9 +15,9 @@ from monas_core.files import command
 from monas_core.record.archive import Archive
 from monas_core.record.checkpoints import ARCHIVE
 from monas_core.record.journal import Journal
+from monas_core.record.peak import peak_mb
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
-from monas_core.running.memory import peak_mb
 from monas_core.running.plan import Plan
 from monas_core.running.session import Session
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from monas_core import events
 from monas_core.errors import Interrupted, UsageError
+from monas_core.parts.context import Context
 from monas_core.record.journal import Journal
-from monas_core.running.control import Control
-from monas_core.running.memory import peak_mb
-from monas_core.running.session import Session
+from monas_core.record.peak import peak_mb
 from monas_core.seeding import derived_seed, seeded_construction
 from monas_core.train.distillation import Teacher
 from monas_core.train.folder import TrainedFolder
@@ -22,20 +21,29 @@ from monas_core.values.architecture import Architecture
 PHASE = "training"
 
 
+class Stoppable(Protocol):
+    """How a training is told to stop after a step."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it is to stop."""
+        ...
+
+
 def train(
-    session: Session,
+    context: Context,
     run: Path,
     architecture: Architecture,
     settings: TrainSettings,
     *,
     bus: events.Bus | None = None,
-    control: Control | None = None,
+    control: Stoppable | None = None,
     anew: bool = False,
 ) -> dict[str, Any]:
-    """Train one subnet of a finished run, from its latest checkpoint if there is one.
+    """Train one subnet of a run, from its latest checkpoint if there is one.
 
     Args:
-        session: Of the run, loaded.
+        context: Of the run, with its supernet as it was trained.
         run: Its folder; results go to ``trained/<key>/`` in it.
         architecture: Which subnet.
         settings: How.
@@ -59,7 +67,7 @@ def train(
         _same(folder, settings)
         if folder.finished:
             return folder.result()
-    training = _Training(session, folder, architecture, settings, bus, control)
+    training = _Training(context, folder, architecture, settings, bus, control)
     if anew or not folder.started:
         training.rehearse()  # whatever cannot work is refused before anything is written
     folder.path.mkdir(parents=True, exist_ok=True)
@@ -83,22 +91,21 @@ def _same(folder: TrainedFolder, settings: TrainSettings) -> None:
 class _Training:
     def __init__(
         self,
-        session: Session,
+        context: Context,
         folder: TrainedFolder,
         architecture: Architecture,
         settings: TrainSettings,
         bus: events.Bus | None,
-        control: Control | None,
+        control: Stoppable | None,
     ) -> None:
-        self.context = session.context
-        self.plan = session.plan
+        self.context = context
         self.folder = folder
         self.architecture = architecture
         self.settings = settings
         self.journal = Journal(folder.path, bus or events.Bus())
-        self.control = control or Control()
-        self.task = session.context.require_task()
-        self.teacher = Teacher(session.context) if settings.distil else None
+        self.control = control
+        self.task = context.require_task()
+        self.teacher = Teacher(context) if settings.distil else None
         self.steps = int(settings.budget.amount)
 
     def rehearse(self) -> None:
@@ -154,7 +161,7 @@ class _Training:
         """The network as it starts."""
         if self.settings.from_scratch:
             with seeded_construction(derived_seed(self.settings.seed, "scratch")):
-                network = self.plan.space.build(self.architecture, self.task)
+                network = self.context.space.build(self.architecture, self.task)
         elif self.context.supernet is not None:
             network = self.context.supernet.extract(self.architecture)
         else:
@@ -166,7 +173,7 @@ class _Training:
             network.to(place),
             self.task,
             self.settings,
-            recommended=self.plan.space.warm_up,
+            recommended=self.context.space.warm_up,
             steps=self.steps,
             place=place,
             teacher=self.teacher,
@@ -178,14 +185,14 @@ class _Training:
         return events.RunStarted(
             self.journal.now(),
             run=str(self.folder.path),
-            space=self.plan.space.name,
+            space=self.context.space.name,
             optimizer="Muon and AdamW",
             task=self.task.name,
             objectives=[{"name": score.name, "unit": score.unit, "direction": score.direction}],
             devices=[],
             held_out=[],
             facts={
-                "preset": self.plan.space.preset,
+                "preset": self.context.space.preset,
                 "architecture": self.architecture.key,
                 "starts from": start,
                 "teacher": "largest subnet" if self.teacher else "none",
@@ -205,7 +212,7 @@ class _Training:
         done = trainer.done
         told = (PHASE, done, done, trainer.losses, rates, "", peak_mb())
         self.journal.emit(events.StepFinished(self.journal.now(), *told))
-        if self.control.stopping and done < trainer.steps:
+        if self.control is not None and self.control.stopping and done < trainer.steps:
             self._save(trainer, before)
             raise Interrupted(
                 "training stopped; the same command goes on with it "

@@ -8,7 +8,7 @@ from torch import nn
 
 from monas_core.errors import UsageError
 from monas_core.files import command
-from monas_core.running.session import Session
+from monas_core.parts.context import Context
 from monas_core.train.folder import TrainedFolder
 from monas_core.values.architecture import Architecture
 
@@ -23,7 +23,7 @@ def check_weights(weights: str) -> None:
 
 
 def subnet(
-    session: Session, run: Path, architecture: Architecture, weights: str = "auto"
+    context: Context, run: Path, architecture: Architecture, weights: str = "auto"
 ) -> tuple[nn.Module, str]:
     """A standalone network in evaluation mode, and ``inherited`` or ``trained``.
 
@@ -38,12 +38,12 @@ def subnet(
             + command("monas train", run, "--architecture", architecture.key)
         )
     trained = weights == "trained" or (weights == "auto" and folder.finished)
-    if session.context.supernet is None and not trained:
+    if context.supernet is None and not trained:
         raise UsageError(
             f"Run {run} has no supernet to inherit weights from; train the subnet with: "
             + command("monas train", run, "--architecture", architecture.key, "--from-scratch")
         )
-    network = session.context.network(architecture)
+    network = context.network(architecture)
     if trained:
         folder.load_into(network)
     return network.eval(), "trained" if trained else "inherited"

@@ -19,7 +19,8 @@ sys.modules["fcntl"] = sys.modules["resource"] = None  # any import of them now 
 import monas_core, monas_core.cli.main, monas_core.running.engine, monas_core.bench.store
 from pathlib import Path
 from monas_core.record.lock import locked
-from monas_core.running.memory import available_bytes, peak_mb
+from monas_core.record.peak import peak_mb
+from monas_core.running.memory import available_bytes
 assert available_bytes() > 0 and peak_mb() == 0.0
 with locked(Path(sys.argv[1]), "busy") as caution:
     print(caution)

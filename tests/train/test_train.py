@@ -35,14 +35,14 @@ def settings(budget: str = "30steps", **given: object) -> TrainSettings:
 
 
 def weights(session: Session, run: Path, architecture: Architecture) -> list[torch.Tensor]:
-    return list(subnet(session, run, architecture, "trained")[0].state_dict().values())
+    return list(subnet(session.context, run, architecture, "trained")[0].state_dict().values())
 
 
 def test_training_improves_the_score_and_keeps_everything(
     session: Make, architecture: Architecture, tmp_path: Path
 ) -> None:
     made = session()
-    result = train(made, tmp_path, architecture, settings("60steps"))
+    result = train(made.context, tmp_path, architecture, settings("60steps"))
     name = result["score"]["name"]
     assert result["after"][name] < result["before"][name]
     assert result["steps"] == 60
@@ -51,11 +51,11 @@ def test_training_improves_the_score_and_keeps_everything(
     assert sorted(path.name for path in folder.path.iterdir()) == [
         ".lock", "events.jsonl", "result.json", "settings.json", "weights",
     ]  # fmt: skip
-    network, origin = subnet(made, tmp_path, architecture)
+    network, origin = subnet(made.context, tmp_path, architecture)
     assert origin == "trained"
     assert not network.training
     assert ToyTask().evaluate(network, "test")[name] == pytest.approx(result["after"][name])
-    inherited, origin = subnet(made, tmp_path, architecture, "inherited")
+    inherited, origin = subnet(made.context, tmp_path, architecture, "inherited")
     assert origin == "inherited"
     assert ToyTask().evaluate(inherited, "test")[name] == pytest.approx(result["before"][name])
 
@@ -64,7 +64,7 @@ def test_training_improves_the_score_and_keeps_everything(
 def test_resumed_equals_uninterrupted(
     session: Make, architecture: Architecture, tmp_path: Path, distil: bool
 ) -> None:
-    whole = train(session(), tmp_path / "a", architecture, settings(distil=distil))
+    whole = train(session().context, tmp_path / "a", architecture, settings(distil=distil))
     control = Control()
 
     def stop(event: events.Event) -> None:
@@ -78,10 +78,10 @@ def test_resumed_equals_uninterrupted(
         torch.manual_seed(torch.seed())  # the global state is another one each time
         with pytest.raises(Interrupted, match=r"of 30 steps are done"):
             train(
-                session(), tmp_path / "b", architecture, settings(distil=distil),
+                session().context, tmp_path / "b", architecture, settings(distil=distil),
                 bus=bus, control=control,
             )  # fmt: skip
-    again = train(session(), tmp_path / "b", architecture, settings(distil=distil))
+    again = train(session().context, tmp_path / "b", architecture, settings(distil=distil))
     assert (again["before"], again["after"]) == (whole["before"], whole["after"])
     for one, other in zip(
         weights(session(), tmp_path / "a", architecture),
@@ -100,7 +100,7 @@ def test_resumed_equals_uninterrupted(
 def test_killed_without_warning_it_goes_on_from_the_last_checkpoint(
     session: Make, architecture: Architecture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = train(session(), tmp_path / "a", architecture, settings())
+    whole = train(session().context, tmp_path / "a", architecture, settings())
     monkeypatch.setattr(journal, "CHECKPOINT_EVERY_S", 0.0)
     monkeypatch.setattr(journal, "SHARE_OF_TIME", 0.0)
 
@@ -119,9 +119,12 @@ def test_killed_without_warning_it_goes_on_from_the_last_checkpoint(
 
     monkeypatch.setattr(task, "batch", dying)
     with pytest.raises(Killed):
-        train(made, tmp_path / "b", architecture, settings())
+        train(made.context, tmp_path / "b", architecture, settings())
     assert checkpoints.found(TrainedFolder.of(tmp_path / "b", architecture).path)
-    assert train(session(), tmp_path / "b", architecture, settings())["after"] == whole["after"]
+    assert (
+        train(session().context, tmp_path / "b", architecture, settings())["after"]
+        == whole["after"]
+    )
 
 
 def test_a_time_becomes_a_number_of_steps_once_and_for_all(
@@ -130,28 +133,31 @@ def test_a_time_becomes_a_number_of_steps_once_and_for_all(
     control = Control()
     control.stop()
     with pytest.raises(Interrupted):
-        train(session(), tmp_path, architecture, settings("0.3s"), control=control)
+        train(session().context, tmp_path, architecture, settings("0.3s"), control=control)
     steps = TrainedFolder.of(tmp_path, architecture).settings()["steps"]
     assert steps > 10
-    assert train(session(), tmp_path, architecture, settings("0.3s"))["steps"] == steps
+    assert train(session().context, tmp_path, architecture, settings("0.3s"))["steps"] == steps
 
 
 def test_the_same_training_is_not_repeated_and_another_needs_a_word(
     session: Make, architecture: Architecture, tmp_path: Path
 ) -> None:
-    first = train(session(), tmp_path, architecture, settings("5steps"))
-    assert train(session(), tmp_path, architecture, settings("5steps")) == first
+    first = train(session().context, tmp_path, architecture, settings("5steps"))
+    assert train(session().context, tmp_path, architecture, settings("5steps")) == first
     with pytest.raises(UsageError, match=r"trained with budget 5steps; .* --anew"):
-        train(session(), tmp_path, architecture, settings("6steps"))
-    assert train(session(), tmp_path, architecture, settings("6steps"), anew=True)["steps"] == 6
+        train(session().context, tmp_path, architecture, settings("6steps"))
+    assert (
+        train(session().context, tmp_path, architecture, settings("6steps"), anew=True)["steps"]
+        == 6
+    )
 
 
 def test_from_scratch_starts_from_other_weights(
     session: Make, architecture: Architecture, tmp_path: Path
 ) -> None:
     made = session()
-    inherited = train(made, tmp_path / "a", architecture, settings("1steps"))
-    fresh = train(made, tmp_path / "b", architecture, settings("1steps", from_scratch=True))
+    inherited = train(made.context, tmp_path / "a", architecture, settings("1steps"))
+    fresh = train(made.context, tmp_path / "b", architecture, settings("1steps", from_scratch=True))
     assert fresh["before"] != inherited["before"]
 
 
@@ -180,7 +186,7 @@ def test_nothing_is_written_when_distillation_has_nothing_to_compare(
     made = session()
     monkeypatch.setattr(type(made.context.require_task()), "n_outputs", 9)
     with pytest.raises(UsageError, match="leave out --distil"):
-        train(made, tmp_path, architecture, settings(distil=True))
+        train(made.context, tmp_path, architecture, settings(distil=True))
     assert not list(tmp_path.rglob("*"))
 
 
@@ -190,13 +196,13 @@ def test_without_a_supernet_only_from_scratch(
     made = session()
     made.context.supernet = None
     with pytest.raises(UsageError, match="add --from-scratch"):
-        train(made, tmp_path, architecture, settings())
+        train(made.context, tmp_path, architecture, settings())
     with pytest.raises(UsageError, match="leave out --distil"):
-        train(made, tmp_path, architecture, settings(distil=True, from_scratch=True))
+        train(made.context, tmp_path, architecture, settings(distil=True, from_scratch=True))
     with pytest.raises(UsageError, match=r"no supernet to inherit weights from; train the subnet"):
-        subnet(made, tmp_path, architecture)
-    train(made, tmp_path, architecture, settings("2steps", from_scratch=True))
-    assert subnet(made, tmp_path, architecture)[1] == "trained"
+        subnet(made.context, tmp_path, architecture)
+    train(made.context, tmp_path, architecture, settings("2steps", from_scratch=True))
+    assert subnet(made.context, tmp_path, architecture)[1] == "trained"
 
 
 def test_two_processes_do_not_train_one_subnet(
@@ -205,7 +211,7 @@ def test_two_processes_do_not_train_one_subnet(
     folder = TrainedFolder.of(tmp_path, architecture)
     folder.path.mkdir(parents=True)
     with folder.locked(), pytest.raises(UsageError, match="by another process"):
-        train(session(), tmp_path, architecture, settings())
+        train(session().context, tmp_path, architecture, settings())
 
 
 @pytest.mark.parametrize(
@@ -227,24 +233,24 @@ def test_bad_settings_are_refused(given: dict[str, object], wanted: str) -> None
 def test_damaged_files_are_told(session: Make, architecture: Architecture, tmp_path: Path) -> None:
     made = session()
     with pytest.raises(UsageError, match=r"has not been trained alone; train it with: monas train"):
-        subnet(made, tmp_path, architecture, "trained")
+        subnet(made.context, tmp_path, architecture, "trained")
     with pytest.raises(UsageError, match="choose auto, inherited, trained"):
-        subnet(made, tmp_path, architecture, "old")
-    train(made, tmp_path, architecture, settings("2steps"))
+        subnet(made.context, tmp_path, architecture, "old")
+    train(made.context, tmp_path, architecture, settings("2steps"))
     folder = TrainedFolder.of(tmp_path, architecture)
     file = folder.path / "weights" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(UsageError, match=r"missing or damaged .* --weights inherited"):
-        subnet(made, tmp_path, architecture)
+        subnet(made.context, tmp_path, architecture)
     (folder.path / "settings.json").write_text("{")
     with pytest.raises(UsageError, match=r"settings.json is missing or damaged .* --anew"):
-        train(made, tmp_path, architecture, settings("2steps"))
-    assert train(made, tmp_path, architecture, settings("2steps"), anew=True)["steps"] == 2
+        train(made.context, tmp_path, architecture, settings("2steps"))
+    assert train(made.context, tmp_path, architecture, settings("2steps"), anew=True)["steps"] == 2
 
 
 def test_the_result_is_plain_json(
     session: Make, architecture: Architecture, tmp_path: Path
 ) -> None:
-    result = train(session(), tmp_path, architecture, settings("2steps"))
+    result = train(session().context, tmp_path, architecture, settings("2steps"))
     assert json.loads(json.dumps(result)) == result
     assert attrs.asdict(settings("2steps"))["batch_size"] == result["settings"]["batch_size"]
