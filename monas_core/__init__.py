@@ -12,9 +12,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from monas_core.api import OwnTask, Run, Score, open_run, search
+    from monas_core.api import (
+        Constraint,
+        Control,
+        Interrupted,
+        MonasError,
+        OwnTask,
+        Progress,
+        Run,
+        Score,
+        open_run,
+        search,
+    )
 
-__all__ = ["OwnTask", "Run", "Score", "open_run", "search"]
+__all__ = [
+    "Constraint",
+    "Control",
+    "Interrupted",
+    "MonasError",
+    "OwnTask",
+    "Progress",
+    "Run",
+    "Score",
+    "open_run",
+    "search",
+]
 
 
 def __getattr__(name: str) -> Any:

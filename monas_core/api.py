@@ -3,96 +3,184 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.events import Bus
-from monas_core.own_task import OwnTask, with_task
+from monas_core.errors import Interrupted, MonasError, UsageError
+from monas_core.events import Bus, Event
+from monas_core.own_task import OwnTask
+from monas_core.parts.device import Device, HardwareEmbedding
+from monas_core.parts.objective import Objective
+from monas_core.parts.space import SearchSpace
 from monas_core.parts.task import Score, Task
-from monas_core.record.config import load_config
+from monas_core.parts.trainer import Trainer
+from monas_core.problem.optimizer import Optimizer
+from monas_core.record.config import RunConfig, load_config, to_document
+from monas_core.record.rundir import RunFolder
 from monas_core.run import Run
 from monas_core.run import search as carry_out
+from monas_core.running.control import Control, Following, Progress
+from monas_core.running.handed import handed_over
+from monas_core.running.naming import Asked
+from monas_core.running.naming import observers as options_of
+from monas_core.running.starting import AUTO
+from monas_core.values.constraint import Constraint
 
-__all__ = ["OwnTask", "Run", "Score", "open_run", "search"]
+__all__ = [
+    "Constraint",
+    "Control",
+    "Interrupted",
+    "MonasError",
+    "OwnTask",
+    "Progress",
+    "Run",
+    "Score",
+    "open_run",
+    "search",
+]
+
+Observer = Callable[[Event], Any]
 
 
 def search(
-    space: str,
+    space: str | SearchSpace | type[SearchSpace] | None = None,
     *,
-    objectives: Sequence[str] | None = None,
-    devices: Sequence[str] | None = None,
-    held_out: Sequence[str] | None = None,
+    objectives: str | Sequence[str | Objective | type[Objective]] | Objective | None = None,
+    devices: str | Path | Sequence[str | Path | Device] | Device | None = None,
+    held_out: str | Path | Sequence[str | Path | Device] | Device | None = None,
     task: str | Task | None = None,
+    optimizer: str | Optimizer | type[Optimizer] | None = None,
+    trainer: str | Trainer | type[Trainer] | None = None,
+    embedding: str | HardwareEmbedding | type[HardwareEmbedding] | None = None,
+    observers: Sequence[str | Observer] = (),
     budget: str | None = None,
     out_dir: Path | str | None = None,
-    progress: bool = True,
+    resume: bool | str | Path | None = None,
+    control: Control | None = None,
+    progress: bool | Callable[[Progress], Any] = True,
     **settings: Any,
 ) -> Run:
     """Train a supernet, search, and return the finished run with one front per device.
 
+    Every part is a name, or an object of one's own: an instance, or its class. Of such a run
+    keeps what tells it apart, and takes the same objects again in ``resume`` and ``open_run``.
+
     Args:
-        space: Search space: the family of networks.
+        space: Search space: the family of networks. May be left out with ``resume=PATH``.
         objectives: What to optimise, e.g. ``["acc", "lat", "energy"]``.
         devices: Hardware to search for; ``host`` is this machine.
         held_out: Hardware that gets a front but that the search never sees.
-        task: Name of a task, or one of your own.
+        task: Data, loss and score.
+        optimizer: Search algorithm.
+        trainer: How the supernet is trained.
+        embedding: How devices are described to the optimizer.
+        observers: Hear of every event: functions, or names of installed ones.
         budget: Of the search: ``120s``, ``60steps`` or ``200evals``.
         out_dir: Folder of the run; without it a new one under ``runs/``.
-        progress: Write lines of progress to standard output.
-        settings: Any other field of ``RunConfig``: ``preset``, ``optimizer``, ``seed``,
-            ``preferences``, ``warm_up={"steps": 500}``, ``options``, ``max={"lat": "5ms"}``,
-            ``min``, ``target={"lat@host": "12ms"}``, ...
+        resume: ``True`` or ``"auto"``: go on with the unfinished run with the same settings, if
+            there is one; a run folder: go on with that one.
+        control: Its ``stop()``, from any thread, stops the run after the current step.
+        progress: Write lines to standard output; or a function, told after every step.
+        settings: Any other field of ``RunConfig``: ``preset``, ``seed``, ``preferences``,
+            ``warm_up={"steps": 500}``, ``options``, ``max={"lat": "5ms"}``, ``min``,
+            ``target={"lat@host": "12ms"}``, ...
 
     Returns:
         The run: ``run.front(device)``, ``run.pick(device, {"acc": 0.6, "lat": 0.4})``,
         ``run.load(member)``, ``run.train(member)``, ``run.export(member, "onnx", path)``.
 
     Raises:
+        Interrupted: It was stopped by ``control``; what was done is saved.
         MonasError: As the command line would report it.
 
     Example:
         >>> run = search("gpt", objectives=["acc", "lat"], devices=["host"], budget="60s")
         >>> network = run.load(run.pick("host", {"acc": 0.5, "lat": 0.5}))
     """
-    catalog, name = _catalog(task)
-    given: Mapping[str, Any] = {
+    parts = {
         "space": space,
         "objectives": _listed(objectives),
         "devices": _listed(devices),
         "held_out": _listed(held_out),
-        "task": name,
-        "budget": budget,
-        "out_dir": str(out_dir) if out_dir is not None else None,
-        **settings,
+        "task": task,
+        "optimizer": optimizer,
+        "trainer": trainer,
+        "embedding": embedding,
     }
+    catalog, names = handed_over(Catalog.installed(), parts)
+    if isinstance(space, SearchSpace):
+        settings = {"preset": space.preset, **settings}
+    where = str(out_dir) if out_dir is not None else None
+    given = {**names, "budget": budget, "out_dir": where, **settings}
+    again = _resumed(resume)
+    config = _config(given, again)
+    bus = _bus(progress, observers, config, catalog)
+    return carry_out(config, catalog, bus, control=control, resume=again)
+
+
+def open_run(path: Path | str, **parts: Any) -> Run:
+    """A finished run; objects of your own are not in its folder and may be given again.
+
+    Args:
+        path: The run folder.
+        parts: As for ``search``: ``space=``, ``task=``, ``objectives=``, ``optimizer=``, ...
+
+    Raises:
+        UsageError: The folder holds none, or an object is not the one it was started with.
+    """
+    return Run.open(path, None, **{name: _listed_part(part) for name, part in parts.items()})
+
+
+def _listed(parts: Any) -> Any:
+    """Several parts as a list; one alone is a list of one, a text as on the command line."""
+    if parts is None:
+        return None
+    if isinstance(parts, str):
+        return [name.strip() for name in parts.split(",")]
+    return list(parts) if isinstance(parts, Sequence) else [parts]
+
+
+def _listed_part(part: Any) -> Any:
+    return list(part) if isinstance(part, tuple) else part
+
+
+def _resumed(resume: bool | str | Path | None) -> str | None:
+    if resume is None or resume is False:
+        return None
+    return AUTO if resume is True else str(resume)
+
+
+def _config(given: Mapping[str, Any], resume: str | None) -> RunConfig:
+    """What is run: of a run that is named its own settings, and what is said beside them."""
+    if resume in (None, AUTO):
+        return load_config(None, given)
+    folder = RunFolder.open(Path(resume))
+    where = given["out_dir"]
+    if where is not None and Path(where).resolve() != folder.path.resolve():
+        raise UsageError(f"resume={resume!r} goes on in that folder; leave out out_dir={where!r}.")
+    return load_config(None, {**given, "out_dir": None}, base=to_document(folder.config))
+
+
+def _bus(
+    progress: bool | Callable[[Progress], Any],
+    observers: Sequence[str | Observer],
+    config: RunConfig,
+    catalog: Catalog,
+) -> Bus:
+    """Who hears of the run. Raises UsageError for a name that no observer has."""
     bus = Bus()
-    if progress:
+    if callable(progress):
+        bus.attach(Following(progress))
+    elif progress:
         from monas_core.ui.plain import PlainLines
 
         bus.attach(PlainLines(sys.stdout))
-    return carry_out(load_config(None, given), catalog, bus)
-
-
-def open_run(path: Path | str, *, task: Task | None = None) -> Run:
-    """A finished run; a task of your own is not in its folder and has to be given again.
-
-    Raises:
-        UsageError: The folder holds none.
-    """
-    return Run.open(path, _catalog(task)[0])
-
-
-def _catalog(task: str | Task | None) -> tuple[Catalog, str | None]:
-    installed = Catalog.installed()
-    if isinstance(task, Task):
-        return with_task(installed, task), task.name
-    return installed, task
-
-
-def _listed(names: Sequence[str] | None) -> list[str] | None:
-    """Names as a list; one name alone is a list of one, as on the command line."""
-    if names is None:
-        return None
-    return [n.strip() for n in names.split(",")] if isinstance(names, str) else list(names)
+    options = options_of(config, catalog)
+    for observer in observers:
+        if isinstance(observer, str):
+            entry = catalog.find("observer", observer)
+            observer = Asked(entry).create(options.get(entry.name))
+        bus.attach(observer)
+    return bus

@@ -14,14 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-import attrs
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 from torch.utils.data import TensorDataset, default_collate
 
-from monas_core.catalog.lookup import Catalog
-from monas_core.catalog.specs import Entry, Spec
 from monas_core.errors import MonasError, UsageError
 from monas_core.parts.task import Batch, Model, Part, Score, Task, placed
 from monas_core.values.data import DataRecord, Item, Source
@@ -257,29 +254,3 @@ def _form(batch: Batch) -> str:
 
 def _shape(leaf: Tensor) -> str:
     return " x ".join(map(str, leaf.shape[1:])) or "single"
-
-
-def with_task(catalog: Catalog, task: Task) -> Catalog:
-    """A catalog that knows one more task, by the name it has.
-
-    Raises:
-        UsageError: A task of this name is installed.
-    """
-    if any(task.name in (e.name, *e.spec.aliases) for e in catalog.entries("task")):
-        raise UsageError(f'A task "{task.name}" is installed already; give yours another name.')
-    spec = Spec(
-        name=task.name,
-        summary="A task of this program.",
-        factory=f"{__name__}:_given",
-        settings={"task": task},
-    )
-    own = Entry("task", spec, "this program", "")
-    found = catalog.discovery
-    return Catalog(attrs.evolve(found, entries=(*found.entries, own)))
-
-
-def _given(task: Task, argument: str | None = None) -> Task:
-    """The task itself. Raises UsageError for ``NAME:ARGUMENT``."""
-    if argument is not None:
-        raise UsageError(f'Task "{task.name}" takes no argument, got "{argument}".')
-    return task

@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import attrs
-import torch
 from torch import nn
 
-from monas_core.answers.keys import find_architecture
+from monas_core.answers import adoption, frames, judging
+from monas_core.answers.keys import Which, architecture_of
 from monas_core.answers.notebook import run_html
-from monas_core.answers.picking import Picker
-from monas_core.answers.targets import find as find_target
+from monas_core.answers.reopening import finished, reopened
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.events import Bus
 from monas_core.export.ship import check_request, ship
-from monas_core.files import command
-from monas_core.record import checkpoints, workload_store
-from monas_core.record.archive import Archive
+from monas_core.record import given_store
 from monas_core.record.config import RunConfig
-from monas_core.record.frontfile import member_of, read_front
+from monas_core.record.frontfile import figure_of, read_front
 from monas_core.record.rundir import RunFolder
+from monas_core.running.absent import require_space
 from monas_core.running.control import Control
-from monas_core.running.engine import execute
-from monas_core.running.finish import predicted
-from monas_core.running.limits import vocabulary
-from monas_core.running.remembered import RememberedTask, open_task
-from monas_core.running.resolving import resolve
+from monas_core.running.handed import handed_over
+from monas_core.running.remembered import RememberedTask
 from monas_core.running.session import Session
+from monas_core.running.starting import carry_out, gradients
 from monas_core.train.loop import train
 from monas_core.train.settings import TrainSettings
 from monas_core.train.weights import subnet
 from monas_core.values.architecture import Architecture
-from monas_core.values.constraint import Constraint, overridden
+from monas_core.values.constraint import Constraint
 from monas_core.values.member import Front, Member
 
-Which = Architecture | Member | Mapping[str, Any] | str
-"""A subnet: its architecture (also as JSON), a member of a front, what ``pick`` returned, or
-its key."""
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Run:
@@ -60,19 +53,26 @@ class Run:
         self.folder = folder
         self.config = folder.config
         self._catalog = catalog
+        self._missing: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
-    def open(cls, path: Path | str, catalog: Catalog | None = None) -> Run:
+    def open(cls, path: Path | str, catalog: Catalog | None = None, **parts: Any) -> Run:
         """A finished run; without a catalog everything installed may be asked for.
 
+        Args:
+            path: The run folder.
+            catalog: What is installed.
+            parts: The objects the run was started with, as for ``monas.search``: ``space=``,
+                ``objectives=``, ... It does without them where what it has kept is enough.
+
         Raises:
-            UsageError: The folder holds none.
+            UsageError: The folder holds none, or a part is not the one it was started with.
         """
+        installed, _ = handed_over(catalog or Catalog.installed(), parts)
         folder = RunFolder.open(Path(path))
-        if not folder.finished:
-            again = command("monas run --resume", path)
-            raise UsageError(f"Run {path} is not finished; finish it with: {again}")
-        return cls(folder, catalog or Catalog.installed())
+        run = cls(folder, installed)
+        run._missing = finished(folder, installed)
+        return run
 
     def __getstate__(self) -> dict[str, Any]:
         """The folder and what is installed; the session is loaded anew from there."""
@@ -110,8 +110,8 @@ class Run:
 
     def pick(
         self,
-        device: str | Path,
-        prefer: Mapping[str, float],
+        device: str | Path | None = None,
+        prefer: Mapping[str, float] | None = None,
         limits: Sequence[Constraint] = (),
         *,
         verify: bool = False,
@@ -127,8 +127,9 @@ class Run:
         are predicted without measuring anything.
 
         Args:
-            device: Name of a device, or path of a profile that ``monas profile`` wrote.
-            prefer: Weights by objective.
+            device: Name of a device, or path of a profile that ``monas profile`` wrote; the
+                first of the run if none is given.
+            prefer: Weights by objective; without them all matter equally.
             limits: What the architecture must meet, besides the limits of the run itself; of
                 two on the same objective the one given here holds.
             verify: Measure the answer now, where this machine is the device.
@@ -137,17 +138,9 @@ class Run:
         Raises:
             UsageError: A bad preference, an unknown device, or limits nothing meets.
         """
-        plan = self.session.plan
-        words = vocabulary(self._catalog, plan.objectives)
-        preference = words.preference(prefer)
-        place = find_target(device, self.session, self._catalog)
-        name = place.device.name
         stated = {"max": max or {}, "min": min or {}, "target": target or {}}
-        given = (*words.named(limits), *words.limits(stated, [*self.devices, name]))
-        wanted = overridden(plan.limits, given, name)
-        known = [device] if device in self.devices else self.devices
-        picker = Picker(self.session, [self.front(str(other)) for other in known], place)
-        return picker.pick(preference, wanted, verify=verify)
+        asked = judging.Asked(device or self.devices[0], prefer, limits, stated, verify)
+        return judging.picked(self.session, self._catalog, self.devices, self.front, asked)
 
     def architecture(self, which: Which) -> Architecture:
         """The architecture that is meant.
@@ -155,23 +148,31 @@ class Run:
         Raises:
             UsageError: It is of another space, or the run knows no such key.
         """
-        choices = self.session.plan.space.choices
-        if isinstance(which, str):
-            return find_architecture(self.folder, choices, which)
-        if isinstance(which, Member):
-            return choices.from_json(which.architecture)
-        if isinstance(which, Mapping):
-            return choices.from_json(which.get("architecture", which))
-        choices.to_indices(which)  # refuses an architecture of another space
-        return which
+        return architecture_of(self.folder, self.session.plan.space.choices, which)
 
-    def evaluate(self, which: Which, device: str) -> Member:
-        """Values on unseen data and on a device."""
-        target = find_target(device, self.session, self._catalog).device
-        architecture = self.architecture(which)
-        evaluation = self.session.evaluator.evaluate([architecture], target, "final")[0]
-        expected = predicted(self.session, target, [architecture])[0]
-        return attrs.evolve(member_of(evaluation, expected), device=device)
+    def evaluate(
+        self, which: Which, device: str | None = None, *, weights: str = "inherited"
+    ) -> Member:
+        """Values on unseen data and on a device, the first of the run if none is given.
+
+        ``weights="trained"`` (or ``auto``) judges its own weights; fronts judge inherited ones.
+        """
+        asked = self.architecture(which), device or self.devices[0], weights
+        return judging.evaluated(self.session, self._catalog, self.path, *asked)
+
+    def frame(self, device: str | None = None, *, kind: str = "auto") -> Any:
+        """The fronts, or that of one device, as a table with a row per member.
+
+        ``kind`` is ``pandas``, ``polars``, ``rows`` (dicts), or ``auto``: the first installed.
+        """
+        return frames.frame(self._fronts(device), kind)
+
+    def plot(self, device: str | None = None) -> Figure:
+        """The fronts, or that of one device, as a figure of matplotlib."""
+        return figure_of(self._fronts(device))
+
+    def _fronts(self, device: str | None) -> list[Front]:
+        return [self.front(name) for name in ([device] if device else self.devices)]
 
     def load(self, which: Which, *, weights: str = "auto") -> nn.Module:
         """A standalone network in evaluation mode; takes what the task's ``batch`` gives.
@@ -184,6 +185,7 @@ class Run:
         Raises:
             UsageError: There are no such weights, or the run is damaged.
         """
+        require_space(self.session.plan)
         return subnet(self.session.context, self.path, self.architecture(which), weights)[0]
 
     def train(
@@ -202,9 +204,28 @@ class Run:
             Scores ``before`` and ``after`` on unseen data, settings, seconds.
         """
         wanted = TrainSettings.recommended(self.session.plan.warm_up, **settings)
+        require_space(self.session.plan)
         architecture = self.architecture(which)
-        with _gradients():
+        with gradients():
             return train(self.session.context, self.path, architecture, wanted, bus=bus, anew=anew)
+
+    def adopt(self, which: Which, module: nn.Module, *, anew: bool = False) -> dict[str, Any]:
+        """Keep weights trained elsewhere: ``load`` and ``export`` then take them.
+
+        Args:
+            which: As for ``load``.
+            module: What ``load`` gave, with other weights.
+            anew: Replace trained weights that there are.
+
+        Returns:
+            Scores ``before`` and ``after`` on unseen data.
+
+        Raises:
+            UsageError: It is another network, or has weights that are not finite.
+        """
+        require_space(self.session.plan)
+        architecture = self.architecture(which)
+        return adoption.adopt(self.session, self.path, architecture, module, anew=anew)
 
     def export(
         self,
@@ -232,6 +253,7 @@ class Run:
             MonasError: What was written answers otherwise; nothing is left behind.
         """
         wanted = check_request(self._catalog, form, weights, Path(out), dict(options or {}))
+        require_space(self.session.plan)
         return ship(
             self.session,
             self.path,
@@ -245,15 +267,12 @@ class Run:
     @cached_property
     def session(self) -> Session:
         """The run's supernet, optimizer and values, loaded on first use."""
-        task = open_task(self.config, self._catalog, self.path)
-        session = Session(resolve(self.config, self._catalog, training=False, task=task))
-        saved = checkpoints.newest(self.path)
-        if saved is None:
-            raise UsageError(f"Run {self.path} has lost its checkpoints; only its fronts remain.")
-        workload_store.recall(self.path, session.context)
-        archive = Archive(self.folder.at(checkpoints.ARCHIVE))
-        session.load_state_dict(saved.content.get("session"), archive)
-        return session
+        return reopened(self.folder, self._catalog, self._missing)
+
+    @property
+    def missing(self) -> str:
+        """Parts of a program that the run does without, in words; empty where none is missing."""
+        return given_store.in_words(part for part in self._missing if part["kind"] != "task")
 
     @property
     def without_data(self) -> str:
@@ -262,25 +281,19 @@ class Run:
         return task.reason if isinstance(task, RememberedTask) else ""
 
 
-@contextmanager
-def _gradients() -> Iterator[None]:
-    """Training works wherever it is called from, also within ``no_grad`` or inference mode."""
-    with torch.inference_mode(mode=False), torch.enable_grad():
-        yield
-
-
-def search(config: RunConfig, catalog: Catalog | None = None, bus: Bus | None = None) -> Run:
+def search(
+    config: RunConfig,
+    catalog: Catalog | None = None,
+    bus: Bus | None = None,
+    *,
+    control: Control | None = None,
+    resume: str | None = None,
+) -> Run:
     """Carry out a run from Python and return it finished.
 
     Raises:
         MonasError: As the command line would report it.
     """
     catalog = catalog or Catalog.installed()
-    plan = resolve(config, catalog)
-    with _gradients():
-        plan.rehearse()
-    out_dir = Path(config.out_dir) if config.out_dir else None
-    folder = RunFolder.create(out_dir, plan.config)
-    with _gradients():
-        execute(plan, folder, bus or Bus(), Control())
-    return Run.open(folder.path, catalog)
+    path = carry_out(config, catalog, bus or Bus(), control or Control(), resume)
+    return Run.open(path, catalog)

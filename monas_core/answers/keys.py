@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from monas_core.errors import UsageError
 from monas_core.files import command
@@ -12,8 +13,29 @@ from monas_core.record.rundir import RunFolder
 from monas_core.train.folder import TrainedFolder
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
+from monas_core.values.member import Member
+
+Which = Architecture | Member | Mapping[str, Any] | str
+"""A subnet: its architecture (also as JSON), a member of a front, what ``pick`` returned, or
+its key."""
 
 _SHOWN = 4
+
+
+def architecture_of(folder: RunFolder, choices: ChoiceSet, which: Which) -> Architecture:
+    """The architecture that is meant.
+
+    Raises:
+        UsageError: It is of another space, or the run knows no such key.
+    """
+    if isinstance(which, str):
+        return find_architecture(folder, choices, which)
+    if isinstance(which, Member):
+        return choices.from_json(which.architecture)
+    if isinstance(which, Mapping):
+        return choices.from_json(which.get("architecture", which))
+    choices.to_indices(which)  # refuses an architecture of another space
+    return which
 
 
 def find_architecture(folder: RunFolder, choices: ChoiceSet, key: str) -> Architecture:

@@ -14,7 +14,8 @@ from monas_core.parts.objective import Objective
 from monas_core.problem.feasibility import CAUTION, cautious, feasible
 from monas_core.problem.selection import comparable, scalarised
 from monas_core.record.frontfile import member_of
-from monas_core.running.capacity import excess, marked
+from monas_core.running.absent import Absent
+from monas_core.running.capacity import excess
 from monas_core.running.finish import predicted
 from monas_core.running.remembered import RememberedTask
 from monas_core.running.session import Session
@@ -58,8 +59,9 @@ class Picker:
         """
         preferences = [preference, *(self.session.plan.preferences if limits else ())]
         asked = wishes(preferences, self._kept_off(limits))
-        alone = isinstance(self.session.plan.task, RememberedTask)  # nothing new can be judged
-        proposed = [] if alone else self.session.plan.optimizer.propose(self.target.device, asked)
+        plan = self.session.plan  # without data nothing new can be judged
+        alone = isinstance(plan.task, RememberedTask) or isinstance(plan.optimizer, Absent)
+        proposed = [] if alone else plan.optimizer.propose(self.target.device, asked)
         pool = list(dict.fromkeys([*proposed, *self._stored]))
         evaluations = self._judged(pool)
         met = feasible(evaluations, limits, self.target.device.name)
@@ -70,9 +72,12 @@ class Picker:
         ranked = [evaluations[i] for i in sorted(met, key=losses.__getitem__)]
         chosen = self._chosen(ranked, limits, verify=verify)
         expected = predicted(self.session, self.target.device, [chosen.architecture])[0]
-        (answer,) = marked([member_of(chosen, expected)], self.target.device, self.session.context)
-        wish = preference.to_json()
-        return attrs.evolve(answer, device=self.target.device.name, preference=wish)
+        return attrs.evolve(
+            member_of(chosen, expected),
+            device=self.target.device.name,
+            preference=preference.to_json(),
+            exceeds_memory=self._excess([chosen.architecture])[0] or {},
+        )
 
     def _kept_off(self, limits: Sequence[Constraint]) -> list[Constraint]:
         """Limits as they are asked for: predicted costs, and measured ones, often err a little."""
@@ -84,8 +89,15 @@ class Picker:
     def _fitting(self, evaluations: Sequence[Evaluation], met: Sequence[int]) -> list[int]:
         """Those of ``met`` that fit into the device's memory; all, to be marked, if none does."""
         asked = [evaluations[i].architecture for i in met]
-        over = excess(self.target.device, asked, self.session.context)
+        over = self._excess(asked)
         return [i for i, o in zip(met, over, strict=True) if o is None] or list(met)
+
+    def _excess(self, asked: Sequence[Architecture]) -> list[Mapping[str, float] | None]:
+        """As ``excess``; what the front says where a part of the search is not there."""
+        if not isinstance(self.session.plan.optimizer, Absent):
+            return list(excess(self.target.device, asked, self.session.context))
+        told = {member.key: member.exceeds_memory for member in self._members}
+        return [told.get(architecture.key) or None for architecture in asked]
 
     def _chosen(
         self, ranked: Sequence[Evaluation], limits: Sequence[Constraint], *, verify: bool

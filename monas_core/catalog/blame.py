@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from monas_core.catalog.given import GivenEntry
 from monas_core.catalog.guard import MARK
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
@@ -79,9 +80,14 @@ def plugin_fault(error: BaseException, catalog: Catalog | None = None) -> Plugin
     inside = "" if last.frame is method.frame else f" (in {last.frame.f_code.co_qualname})"
     return PluginError(
         f"{who} failed in {method.frame.f_code.co_qualname}(){inside}{_asked(mine)}: "
-        f"{said(error)} ({file}, line {last.line}). Tell its author, or leave it out; --debug "
-        "shows the traceback."
+        f"{said(error)} ({file}, line {last.line}). {_remedy(part)}"
     )
+
+
+def _remedy(part: Any) -> str:
+    if isinstance(getattr(part, MARK, None), GivenEntry):
+        return "Mend it in your program; the traceback above tells the rest."
+    return "Tell its author, or leave it out; --debug shows the traceback."
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -86,6 +86,10 @@ class Entry:
         """Import the class of options, if the spec names one."""
         return self._import(self.spec.options) if self.spec.options else None
 
+    def factory(self) -> Callable[..., Any]:
+        """What makes the part. Raises as ``load``."""
+        return self.load()
+
     def create(self, **arguments: Any) -> Any:
         """Call the factory with the spec's settings and these arguments.
 
@@ -95,7 +99,7 @@ class Entry:
         from monas_core.catalog.guard import guarded
         from monas_core.errors import MonasError
 
-        factory = self.load()
+        factory = self.factory()
         who = f'{self.kind.capitalize()} "{self.name}" ({self.origin})'
         try:
             part = factory(**{**self.spec.settings, **arguments})

@@ -53,7 +53,13 @@ def comma_list(text: str | None) -> list[str] | None:
 
 
 def tell_without_data(run: Run) -> None:
-    """Say on standard error where a run answers without its data."""
+    """Say on standard error where a run answers without its data or parts of its own."""
+    if run.missing:
+        sys.stderr.write(
+            f"note: without the {run.missing} of the program that started this run: picked from "
+            "its fronts\n"
+        )
+        return
     if run.without_data:
         sys.stderr.write(
             f"note: without the data of this run ({run.without_data}): picked from its fronts\n"

@@ -71,9 +71,10 @@ def carry_out(request: Request) -> None:
 def _carry_out(request: Request) -> Mapping[str, Any]:
     with _waiting("checking the run, reading the data …", request):
         from monas_core.running.resolving import resolve
+        from monas_core.running.starting import same_data
 
         config, folder = _configuration(request)
-        plan = resolve(config, catalog(), task=_same_data(config, folder))
+        plan = resolve(config, catalog(), task=same_data(config, catalog(), folder))
         plan.rehearse()
     if request.dry_run:
         return _show_plan(plan, request)
@@ -85,21 +86,6 @@ def _carry_out(request: Request) -> Mapping[str, Any]:
 
         print_summary(result, console())
     return result
-
-
-def _same_data(config: RunConfig, folder: RunFolder | None) -> tuple[Any, Any] | None:
-    """The task of a run to go on with, with its data. Raises UsageError where they changed."""
-    if folder is None or folder.finished:
-        return None
-    from monas_core.running.remembered import RememberedTask, open_task
-
-    task = open_task(config, catalog(), folder.path)
-    if task is not None and isinstance(task[0], RememberedTask):
-        raise UsageError(
-            f"Run {folder.path} cannot go on without its data, {config.task}, and "
-            f"{task[0].reason}; put them back, or start a new run."
-        )
-    return task
 
 
 def _waiting(text: str, request: Request) -> contextlib.AbstractContextManager[Any]:
@@ -129,13 +115,30 @@ def _configuration(request: Request) -> tuple[RunConfig, RunFolder | None]:
                 f"leave out {', '.join(request.given)}."
             )
         folder = RunFolder.open(Path(request.resume))
+        _refuse_own_parts(folder)
         return folder.config, folder
     for path in reversed(runs_in(Path("runs"))):
         folder = RunFolder(path)
         with contextlib.suppress(UsageError):  # a damaged neighbour must not block the others
             if not folder.finished and not folder.busy():
+                _refuse_own_parts(folder)
                 return folder.config, folder
     raise UsageError("There is no unfinished run in runs/; start one with monas run --space NAME.")
+
+
+def _refuse_own_parts(folder: RunFolder) -> None:
+    """Raise UsageError for a run with parts that only a program can hand in."""
+    from monas_core.record import given_store
+
+    parts = given_store.read(folder.path)
+    if parts:
+        remedy = f"go on with: {given_store.going_on(folder.path)}"
+        if folder.finished:
+            remedy = f"it is finished, see: {written('monas front', folder.path)}"
+        raise UsageError(
+            f"Run {folder.path} was started by a program with its own "
+            f"{given_store.in_words(parts)}, which the command line cannot know; {remedy}"
+        )
 
 
 def _folder(config: RunConfig, request: Request) -> RunFolder:

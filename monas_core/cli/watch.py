@@ -100,13 +100,13 @@ def _follow(path: Path, screen: Any) -> None:
 
 def _tell_silence(path: Path, seconds: float, screen: Any) -> None:
     """Let a live screen say that nothing has come for a while: a killed run cannot."""
-    from monas_core.files import command as written
+    from monas_core.record.given_store import going_on
     from monas_core.ui.text import clock
 
     if not hasattr(screen, "notice"):
         return
     screen.heard_ago(seconds)
-    again = written("monas run --resume", path)
+    again = going_on(path)
     quiet = f"no news for {clock(seconds)}; if the run was killed: {again}"
     screen.notice = quiet if seconds > _SILENCE_S else ""
 
@@ -143,7 +143,7 @@ def tail(log: Path) -> Iterator[Event | None]:
 def _print_end(path: Path) -> None:
     """The summary of a finished run, below the last screen."""
     from monas_core.cli.common import console
-    from monas_core.files import command as written
+    from monas_core.record.given_store import going_on
     from monas_core.record.rundir import RunFolder
     from monas_core.ui.summary import print_summary
 
@@ -152,7 +152,7 @@ def _print_end(path: Path) -> None:
         print_summary(folder.result(), console())
     else:
         console().print(
-            f"The run is not finished. Go on: {written('monas run --resume', path)}",
+            f"The run is not finished. Go on: {going_on(path)}",
             style="dim",
             soft_wrap=True,
         )

@@ -10,6 +10,7 @@ from monas_core.files import command, read_json
 from monas_core.record import checkpoints
 from monas_core.record.eventlog import read_events
 from monas_core.record.frontfile import read_front
+from monas_core.record.given_store import going_on
 from monas_core.record.logs import read_lines
 from monas_core.record.rundir import RunFolder
 
@@ -99,7 +100,7 @@ def _possible(folder: RunFolder, sound: set[str]) -> dict[str, str]:
     run = folder.path
     needed = {"config.yaml", checkpoints.ARCHIVE, "checkpoints"}
     lacking = ", ".join(sorted(needed - sound))
-    found = {"go on": command("monas run --resume", run)}
+    found = {"go on": going_on(run)}
     if folder.finished:
         found = {"pick": command("monas pick", run)}
     if lacking:

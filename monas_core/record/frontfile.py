@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from monas_core.parts.objective import Objective, sign
 from monas_core.values.front import Scale, non_dominated
 from monas_core.values.member import SCHEMA, Front, Member, ObjectiveView
 from monas_core.values.value import Evaluation
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def front_of(
@@ -120,12 +123,10 @@ def read_front(path: Path) -> Front:
         raise UsageError(f"Front file {path} is damaged: {error}.") from error
 
 
-def draw(path: Path, fronts: Sequence[Front]) -> None:
-    """``front.png``: first against second objective, a panel per device, third as colour."""
+def figure_of(fronts: Sequence[Front]) -> Figure:
+    """First against second objective, a panel per device, third as colour."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-
-    from monas_core.files import write_bytes
 
     columns = min(4, len(fronts))
     rows = -(-len(fronts) // columns)
@@ -133,8 +134,15 @@ def draw(path: Path, fronts: Sequence[Front]) -> None:
     FigureCanvasAgg(figure)
     for index, front in enumerate(fronts):
         _draw_panel(figure, figure.add_subplot(rows, columns, index + 1), front)
+    return figure
+
+
+def draw(path: Path, fronts: Sequence[Front]) -> None:
+    """``front.png``: as ``figure_of``."""
+    from monas_core.files import write_bytes
+
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
+    figure_of(fronts).savefig(buffer, format="png", dpi=110)
     write_bytes(path, buffer.getvalue())
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ import attrs
 from monas_core import events
 from monas_core.errors import UsageError
 from monas_core.files import command, inside, parse_json, read_json, write_text
+from monas_core.record import given_store
 from monas_core.record.config import RunConfig, read_config, write_config
 from monas_core.record.eventlog import read_events
 from monas_core.record.lock import locked
@@ -40,8 +41,15 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, out_dir: Path | None, config: RunConfig) -> RunFolder:
+    def create(
+        cls, out_dir: Path | None, config: RunConfig, given: Sequence[Mapping[str, Any]] = ()
+    ) -> RunFolder:
         """Make a new folder with ``config.yaml`` and ``env.json``.
+
+        Args:
+            out_dir: Where; without it a new one under ``runs/``.
+            config: What is run.
+            given: What is to be known of parts that are not installed (``given_store``).
 
         Raises:
             UsageError: The folder is already in use or cannot be written.
@@ -51,7 +59,7 @@ class RunFolder:
             if path.exists() and not _free(path):
                 raise UsageError(
                     f"Run folder {path} is already used; choose another --out-dir, or continue it "
-                    "with --resume auto."
+                    "with --resume auto (in Python: out_dir= another, or resume=True)."
                 )
             path.mkdir(parents=True, exist_ok=True)
             for sub in _SUBFOLDERS:
@@ -66,6 +74,7 @@ class RunFolder:
         write_text(path / "env.json", json.dumps(told, indent=2) + "\n")
         if config.own_devices:
             write_text(path / _DEVICES, json.dumps(config.own_devices, ensure_ascii=False) + "\n")
+        given_store.write(path, given)
         write_text(path / "config.yaml", text)
         return folder
 
@@ -154,7 +163,7 @@ def _free(path: Path) -> bool:
     if not path.is_dir():
         return False
     there = {entry.name: entry for entry in path.iterdir() if not entry.name.startswith(".")}
-    made = {"env.json", _DEVICES, *_SUBFOLDERS}
+    made = {"env.json", _DEVICES, given_store.FILE, *_SUBFOLDERS}
     return there.keys() <= made and not any(
         any(there[name].iterdir()) for name in _SUBFOLDERS if name in there
     )
@@ -234,7 +243,7 @@ def unfinished_run(config: RunConfig, out_dir: Path | None) -> RunFolder | None:
         if out_dir is not None and not same:
             raise UsageError(
                 f"{out_dir} holds a run with another configuration; resume it with the same "
-                "options, or choose another --out-dir."
+                "options, or choose another --out-dir (in Python: out_dir=)."
             )
         if same and open_:
             return folder

@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 
 from monas_core.errors import UsageError
-from monas_core.files import command, parse_json
+from monas_core.files import parse_json
 from monas_core.record.frontfile import read_front
+from monas_core.record.given_store import going_on
 from monas_core.record.rundir import RunFolder
 from monas_core.report.history import History, told
 from monas_core.values.member import Front
@@ -45,7 +46,7 @@ def read_record(folder: RunFolder) -> Record:
     """
     path = folder.path
     if not folder.finished:
-        again = command("monas run --resume", path)
+        again = going_on(path)
         raise UsageError(f"Run {path} is not finished; finish it with: {again}")
     config = folder.config
     result = folder.result()

@@ -11,9 +11,9 @@ import attrs
 
 from monas_core import events
 from monas_core.errors import Interrupted
-from monas_core.files import command
 from monas_core.record.archive import Archive
 from monas_core.record.checkpoints import ARCHIVE
+from monas_core.record.given_store import going_on
 from monas_core.record.journal import Journal
 from monas_core.record.peak import peak_mb
 from monas_core.record.rundir import RunFolder
@@ -104,7 +104,7 @@ class Work:
         )
         if self._control.stopping:
             self.save()
-            again = command("monas run --resume", self.folder.path)
+            again = going_on(self.folder.path, python=self._control.python)
             raise Interrupted(f"stopped during {phase}; go on with: {again}")
         if self.journal.due:
             self.save()

@@ -80,6 +80,11 @@ def train(
 def _same(folder: TrainedFolder, settings: TrainSettings) -> None:
     """Refuse to mix two trainings."""
     before, now = folder.settings().get("settings", {}), settings.to_json()
+    if "adopted" in before:
+        raise UsageError(
+            f"Architecture {folder.path.name} has weights that were adopted; keep them, or replace "
+            "them with --anew (in Python: anew=True)."
+        )
     differing = [f"{key} {before.get(key)}" for key in now if before.get(key) != now[key]]
     if differing:
         raise UsageError(

@@ -1,0 +1,47 @@
+"""A finished run brought back to life as far as what is there allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from monas_core.catalog.lookup import Catalog
+from monas_core.errors import UsageError
+from monas_core.record import checkpoints, given_store, workload_store
+from monas_core.record.archive import Archive
+from monas_core.record.rundir import RunFolder
+from monas_core.running.absent import completed, without
+from monas_core.running.given import check_same
+from monas_core.running.remembered import open_task
+from monas_core.running.resolving import resolve
+from monas_core.running.session import Session
+
+
+def finished(folder: RunFolder, catalog: Catalog) -> Sequence[Mapping[str, Any]]:
+    """What is missing of a run's own parts.
+
+    Raises:
+        UsageError: It is not finished, or a part is not the one it was started with.
+    """
+    if not folder.finished:
+        again = given_store.going_on(folder.path)
+        raise UsageError(f"Run {folder.path} is not finished; finish it with: {again}")
+    return check_same(folder.path, given_store.read(folder.path), catalog, all_=False)
+
+
+def reopened(folder: RunFolder, catalog: Catalog, missing: Sequence[Mapping[str, Any]]) -> Session:
+    """The run's supernet, optimizer and values; something stands for what is missing.
+
+    Raises:
+        UsageError: The run has lost what it needs, or does not fit what is installed.
+    """
+    path, config = folder.path, folder.config
+    known = completed(catalog, missing, path)
+    task = open_task(config, known, path)
+    session = Session(without(resolve(config, known, training=False, task=task), missing, path))
+    saved = checkpoints.newest(path)
+    if saved is None:
+        raise UsageError(f"Run {path} has lost its checkpoints; only its fronts remain.")
+    workload_store.recall(path, session.context)
+    session.load_state_dict(saved.content.get("session"), Archive(folder.at(checkpoints.ARCHIVE)))
+    return session
