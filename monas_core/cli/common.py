@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from monas_core.run import Run
     from monas_core.values.preference import Preference
 
-_WIDTH_WITHOUT_TERMINAL = 120
+_WIDTH_WITHOUT_TERMINAL = 1000
 
 
 def catalog() -> Catalog:
@@ -28,12 +29,17 @@ def catalog() -> Catalog:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Where a command writes tables; wide enough for them when it is no terminal."""
+    """Where a command writes tables; wide enough for any of them when it is no terminal.
+
+    What is piped is searched and cut by other programs: a name that is wrapped or ends in dots
+    is lost to them. ``COLUMNS`` says otherwise.
+    """
     from monas_core.ui.console import SafeConsole
 
     made = SafeConsole(stderr=stderr, highlight=False, emoji=False)
     if not made.is_terminal:
-        made.width = _WIDTH_WITHOUT_TERMINAL
+        asked = os.environ.get("COLUMNS", "")
+        made.width = int(asked) if asked.isdecimal() and int(asked) else _WIDTH_WITHOUT_TERMINAL
     return made
 
 

@@ -89,9 +89,9 @@ def test_bad_input_is_refused_in_one_sentence(
 
 
 DAMAGE = {
-    "config.yaml": "is not valid YAML",
+    "config.yaml": "was changed after the run was started",
     "front/raspberry-pi-4.json": "is damaged",
-    "archive.jsonl": "damaged at line 1",
+    "archive.jsonl": "archive.jsonl holds",
     "result.json": None,
     "checkpoints": "is missing or damaged",
 }
