@@ -9,10 +9,10 @@ import attrs
 import torch
 from torch import Tensor
 
-from monas_core.learning.schedules import linear
+from monas_core.learning.schedules import Schedule
 
-_HOTTEST, _COLDEST = 5.0, 0.5
-"""Temperature of the Gumbel relaxations at the start and at the end of a search."""
+COOLING = Schedule(5.0, 0.5)
+"""Temperature of the Gumbel relaxations during a search."""
 
 
 def masked_softmax(logits: Tensor, mask: Tensor) -> Tensor:
@@ -96,16 +96,22 @@ class StraightThroughGumbel(Sampler):
     """One-hot of perturbed logits, gradient of their softmax (Jang et al., ICLR 2017).
 
     p = softmax((log pi0 + G) / T), D = onehot(argmax p), estimate J(p) g / T: biased,
-    of lower variance the hotter. The temperature falls linearly over the search.
+    of lower variance the hotter.
+
+    Args:
+        temperature: By progress of the search; by default it falls linearly.
     """
 
     name = "gumbel"
+
+    def __init__(self, temperature: Schedule = COOLING) -> None:
+        self.temperature = temperature
 
     def draw(
         self, logits: Tensor, mask: Tensor, progress: float, generator: torch.Generator
     ) -> Sample:
         """Gumbel-max draws."""
-        temperature = linear(_HOTTEST, _COLDEST, progress)
+        temperature = self.temperature.at(progress)
         uniform = torch.rand(logits.shape, generator=generator).clamp(1e-9, 1.0 - 1e-7)
         noisy = (logits - (-uniform.log()).log()) / temperature
         relaxed = masked_softmax(noisy, mask)

@@ -24,7 +24,7 @@ from monas_core.learning.samplers import (
     masked_softmax,
     sample_one_hot,
 )
-from monas_core.learning.schedules import linear
+from monas_core.learning.schedules import Schedule
 from monas_core.values import population
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.preference import sample_simplex
@@ -38,7 +38,8 @@ from monas_modnas.scalarisers import SCALARISERS
 QualityLoss = Callable[[Relaxation], Tensor]
 """Normalised queried objectives ``(A, Q)`` of a relaxation, differentiable."""
 
-_FINAL_RATE = 0.1
+_RATE = Schedule(1.0, 0.1)
+"""Share of the learning rate."""
 
 
 @attrs.frozen(eq=False)
@@ -119,7 +120,7 @@ class Architect:
             losses, gradient = self.sampled_gradient(draw, targets.rows(chosen), quality)
             estimate = self.sampler.pull_back(draw.sample, gradient)
             logits = draw.sample.logits
-            bonus = linear(self.options.entropy, 0.0, progress) / per_device
+            bonus = Schedule(self.options.entropy, 0.0).at(progress) / per_device
             estimate = estimate - bonus * entropy_gradient(logits, self.mask)
             per_device_gradients = self.pull_back(draw.wishes, features, estimate)
             self._move(combine(per_device_gradients, self.options.combine), progress)
@@ -192,7 +193,7 @@ class Architect:
             size = parameter.numel()
             parameter.grad = step[offset : offset + size].reshape(parameter.shape).clone()
             offset += size
-        rate = self.options.learning_rate * (1.0 - (1.0 - _FINAL_RATE) * min(1.0, progress))
+        rate = self.options.learning_rate * _RATE.at(progress)
         for group in self.weight_optimizer.param_groups:
             group["lr"] = rate
         self.weight_optimizer.step()
