@@ -15,6 +15,7 @@ from torch import Tensor
 
 from monas_core.learning.policy import SequentialPolicy
 from monas_core.parts.device import Device
+from monas_core.problem.evaluated import Evaluated, features, spread_budgets
 from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
@@ -24,7 +25,6 @@ from monas_core.values.architecture import Architecture
 from monas_core.values.wish import Wish
 from monas_policies import rewards
 from monas_policies.judging import BudgetJudge, parted
-from monas_policies.known import Evaluated, features, spread_budgets
 from monas_policies.options import PfnagOptions
 from monas_policies.purse import Purse
 

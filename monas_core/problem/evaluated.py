@@ -1,4 +1,4 @@
-"""What a search has evaluated, and what it evaluates next; shared by both optimizers here."""
+"""What a search has evaluated, and what it evaluates next."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from monas_core.parts.objective import sign
 from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
+from monas_core.values.relaxation import Relaxation
 
 _EXHAUSTED = 200
 """Random draws in vain after which a space counts as used up."""
@@ -94,8 +95,6 @@ class Evaluated:
 
 def features(problem: Problem, rows: Tensor) -> Tensor:
     """One-hot answers of a population, zero for inactive choices, ``(n, F)``."""
-    from monas_core.values.relaxation import Relaxation
-
     return Relaxation.from_population(problem.choices, rows).features().float()
 
 

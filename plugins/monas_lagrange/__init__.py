@@ -1,0 +1,1 @@
+"""Searches that land on a target: multipliers learnt beside the architecture."""
