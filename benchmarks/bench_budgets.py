@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=3, help="search devices")
     parser.add_argument("--problem", default="ofa")
     parser.add_argument("--iterations", type=int, default=400, help="of the generator, per round")
+    parser.add_argument("--fitting", type=int, default=600, help="of the evaluator, per round")
     parser.add_argument("--rewards", nargs="+", choices=REWARDS, default=REWARDS)
     words = parser.parse_args()
     if words.data_dir is None:
@@ -58,7 +59,12 @@ def main() -> None:
     print(f"searched: {', '.join(names)}; never searched: {held_out}")
     print("reward    pairs   met: trained  unseen  new device   accuracy: pfnag  separate  random")
     for reward in words.rewards:
-        basis = PfnagOptions(reward=reward, budgets=TRAINED, iterations=words.iterations)
+        basis = PfnagOptions(
+            reward=reward,
+            budgets=TRAINED,
+            iterations=words.iterations,
+            fitting=words.fitting,
+        )
         rows: list[list[float]] = []
         for seed in range(words.seeds):
             spent = Budget.parse(f"{words.evaluations}evals")
@@ -84,8 +90,12 @@ def measured(problem: Problem, stranger: Device, basis: PfnagOptions, seed: int)
     together = mean(answer(problem, whole, *wish) for wish in asked)
     separate: list[float] = []
     for share in TRAINED:
-        iterations = basis.iterations // len(TRAINED)
-        single = attrs.evolve(basis, budgets=(share,), iterations=iterations)
+        single = attrs.evolve(
+            basis,
+            budgets=(share,),
+            iterations=basis.iterations // len(TRAINED),
+            fitting=basis.fitting // len(TRAINED),
+        )
         one = searched(problem, single, seed, len(TRAINED))
         separate += [answer(problem, one, device, share) for device in problem.devices]
     random = [best_random(problem, *wish, seed) for wish in asked]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -25,14 +25,33 @@ from pymoo.util.ref_dirs import get_reference_directions
 from pymoo.util.reference_direction import get_partition_closest_to_points
 from torch import Tensor
 
-from monas_blackbox.ledger import Ledger
 from monas_blackbox.ranking import ranks, thinned
+from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.front import Points, Scale
 
 Indices = NDArray[np.int64]
 """A population as pymoo holds it, ``(n, C)`` option indices."""
+
+
+class Known(Protocol):
+    """What breeding is told of the architectures that have points, such as a ledger."""
+
+    @property
+    def problem(self) -> Problem:
+        """What is searched."""
+        ...
+
+    @property
+    def rows(self) -> Tensor:
+        """All that have points, ``(n, C)``."""
+        ...
+
+    def fresh(self, rows: Tensor, /) -> Tensor:
+        """The distinct rows that may be bred, in order."""
+        ...
+
 
 Config.warnings["not_compiled"] = False  # pymoo would print this hint on first use
 
@@ -71,7 +90,7 @@ class Canonical(Repair):
 class NotFresh(DuplicateElimination):
     """Strikes out what was evaluated before or cannot be evaluated, and repetitions."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Known) -> None:
         super().__init__()
         self._ledger = ledger
 
@@ -87,14 +106,19 @@ class NotFresh(DuplicateElimination):
         return is_duplicate
 
 
-def offspring(
-    name: str, ledger: Ledger, points: Points, size: int, count: int, seed: int
-) -> Tensor:
-    """Up to ``count`` fresh children of the best ``size`` evaluated architectures, ``(n, C)``.
+def offspring(name: str, ledger: Known, points: Points, size: int, count: int, seed: int) -> Tensor:
+    """The children of a ``generation``, ``(n, C)``."""
+    return generation(name, ledger, points, size, count, seed)[1]
+
+
+def generation(
+    name: str, ledger: Known, points: Points, size: int, count: int, seed: int
+) -> tuple[Tensor, Tensor]:
+    """The best ``size`` architectures, and up to ``count`` fresh children of theirs.
 
     Args:
         name: ``nsga2``, ``nsga3``, ``sms-emoa`` or ``spea2``.
-        ledger: What was evaluated.
+        ledger: What has points.
         points: Its minimised points, ``(n, M)``.
         size: Architectures that survive.
         count: Children wanted.
@@ -119,14 +143,10 @@ def offspring(
         )
         algorithm.tell(infills=survivors)
         children = algorithm.ask()
-    if children is None:
-        return ledger.rows[:0]
-    return _rows(children)
+    return _rows(survivors), ledger.rows[:0] if children is None else _rows(children)
 
 
-def _algorithm(
-    name: str, ledger: Ledger, points: Points, size: int, count: int
-) -> GeneticAlgorithm:
+def _algorithm(name: str, ledger: Known, points: Points, size: int, count: int) -> GeneticAlgorithm:
     choices = ledger.problem.choices
     shared: dict[str, Any] = {
         "pop_size": size,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Literal
+
 import attrs
 import torch
 from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
+from monas_blackbox.outlook import POPULATION, Outlook
 from monas_blackbox.shared_search import SharedSearch
 from monas_blackbox.sizes import children, survivors
 from monas_blackbox.views import Across, View
+from monas_core.problem.optimizer import StepReport
+from monas_core.problem.problem import Problem
 from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
 
@@ -24,14 +30,21 @@ class Options:
         population: Survivors; 0 takes the square root of a budget of evaluations, else 20.
             As many are evaluated before: the two ends of the space, then random ones.
         batch: Children per generation; 0 takes an eighth of the population.
+        quality: ``evaluated`` breeds from what was evaluated. ``predictor`` evaluates random
+            architectures for half of the budget, learns from them, breeds from predictions, and
+            evaluates the front that is found so; then again with what was learnt.
+        candidates: Architectures judged by the predictor before a front is evaluated.
     """
 
     across: Across = "each"
     population: int = 0
     batch: int = 0
+    quality: Literal["evaluated", "predictor"] = "evaluated"
+    candidates: int = 100_000
 
     def __attrs_post_init__(self) -> None:
         within("options.optimizer", 0, population=self.population, batch=self.batch)
+        within("options.optimizer", 1, candidates=self.candidates)
 
 
 class GeneticSearch(SharedSearch):
@@ -53,19 +66,52 @@ class GeneticSearch(SharedSearch):
         self.options = options or Options()
         super().__init__(self.options.across)
 
+    def start(self, problem: Problem, generator: torch.Generator) -> None:
+        """Take the problem."""
+        super().start(problem, generator)
+        self._outlook: Outlook | None = None
+        if self.options.quality == "predictor":
+            size, count = self.options.population or POPULATION, self.options.candidates
+            self._outlook = Outlook(self.algorithm, self._ledger, self._views, size, count)
+
+    def step(self) -> StepReport:
+        """Evaluate a batch, or look for what is worth it among predictions."""
+        initial, _ = self.sizes(self._problem.meter.budget)
+        outlook = self._outlook
+        if outlook is None or len(self._ledger) < initial or outlook.ready or outlook.barren:
+            return super().step()
+        return outlook.step(self._generator)
+
     def sizes(self, budget: Budget) -> tuple[int, int]:
         """As the options say."""
-        return self._population(budget), self.options.batch or children(budget)
+        initial = self._population(budget)
+        if self.options.quality == "predictor":
+            half = int(budget.amount) // 2 if budget.unit == "evaluations" else 2 * initial
+            initial = max(4, half)
+        return initial, self.options.batch or children(budget)
 
     def candidates(
         self, ledger: Ledger, view: View, count: int, generator: torch.Generator
     ) -> Tensor:
         """Fresh children of the best architectures of the view."""
+        if self._outlook is not None:
+            return self._outlook.take(count)
         from monas_blackbox.breeding import offspring  # pymoo comes with an extra
 
         seed = int(torch.randint(2**31, (), generator=generator))
         size = self._population(ledger.problem.meter.budget)
         return offspring(self.algorithm, ledger, view.points(ledger), size, count, seed)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What every search keeps, and the predictor."""
+        outlook = self._outlook
+        return super().state_dict() | ({} if outlook is None else {"outlook": outlook.state_dict()})
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue as if never interrupted."""
+        super().load_state_dict(state)
+        if self._outlook is not None:
+            self._outlook.load_state_dict(state["outlook"])
 
     def _population(self, budget: Budget) -> int:
         return self.options.population or survivors(budget)
