@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -40,10 +41,16 @@ class GivenEntry(Entry):
         """It has none: options are arguments of its constructor."""
 
     def factory(self) -> Callable[..., Any]:
-        """The class itself, called as that of a plugin; for an instance, one of its own."""
-        if isinstance(self.part, type):
-            return self.part
-        return self._own
+        """Makes one of the class, or gives a run a part of its own from the instance."""
+        return self._made if isinstance(self.part, type) else self._own
+
+    def _made(self, **arguments: Any) -> Any:
+        """An instance of the class, which need not take what every plugin is offered."""
+        taken = inspect.signature(self.part).parameters
+        every = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values())
+        offered = ("preset", "task")
+        kept = {k: v for k, v in arguments.items() if every or k in taken or k not in offered}
+        return self.part(**kept)
 
     def _own(self, **arguments: Any) -> Any:
         preset = arguments.get("preset", getattr(self.part, "preset", None))

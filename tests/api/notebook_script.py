@@ -124,6 +124,19 @@ class Pause(Objective):
         return device.cost("latency_ms", architectures, context)
 
 
+class Farther(Objective):
+    """How far the choices are from the smallest."""
+
+    name = short = "farther"
+    unit, direction = "options", "max"
+
+    def evaluate(
+        self, architectures: Sequence[Architecture], device: Any, context: Context, split: Any = ""
+    ) -> list[Value]:
+        rows = [context.space.choices.to_indices(a) for a in architectures]
+        return [Value(float(sum(row)), "options", "modelled") for row in rows]
+
+
 class Desk(Device):
     """A machine that takes time for every weight."""
 

@@ -304,6 +304,47 @@ def test_strange_parts_are_refused(notebook: ModuleType) -> None:
         monas.search(**{**own(notebook), "optimizer": renamed}, held_out=[], progress=False)
 
 
+def test_classes_are_made_when_a_run_needs_them(notebook: ModuleType, tmp_path: Path) -> None:
+    class Pair(notebook.Dice):
+        name = "pair"
+
+        def __init__(self) -> None:
+            super().__init__(a_step=2)
+
+    more = {"space": notebook.Layers, "optimizer": Pair, "out_dir": tmp_path / "run"}
+    parts = {**own(notebook), **more, "held_out": [], "progress": False}
+    run = monas.search(**parts, budget="1steps", preferences=2)
+    finished = (run.path / "result.json").stat().st_mtime_ns
+    again = monas.search(**parts, budget="1steps", preferences=2, resume=True)
+    assert again.path == run.path
+    assert (run.path / "result.json").stat().st_mtime_ns == finished, "nothing was done twice"
+
+
+def test_an_interrupt_says_how_to_go_on(notebook: ModuleType, tmp_path: Path) -> None:
+    def press(event: object) -> None:
+        if type(event).__name__ == "StepFinished":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as pressed:
+        notebook.searched(tmp_path / "run", progress=False, observers=[press])
+    assert f"monas.search(resume='{tmp_path / 'run'}', space=" in pressed.value.__notes__[0]
+
+
+def test_the_command_line_exports_where_only_the_search_was_somebodys_own(
+    notebook: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = monas.search(
+        "gpt", objectives=["params", notebook.Farther], devices="any", optimizer=notebook.Dice(2),
+        budget="1steps", preferences=2, warm_up={"steps": 1, "batch_size": 2},
+        out_dir=tmp_path / "run", progress=False,
+    )  # fmt: skip
+    key = run.front("any").members[0].key
+    words = ["export", run.path, "--architecture", key, "--format", "safetensors", "--json"]
+    code, out, errors = told(capsys, *words, "--out", tmp_path / "model")
+    assert (code, json.loads(out)["weights"]) == (0, "inherited")
+    assert 'without the optimizer "dice" (class Dice) and objective "farther"' in errors
+
+
 def test_a_fault_in_ones_own_part_says_where(notebook: ModuleType, tmp_path: Path) -> None:
     class Clumsy(notebook.Dice):
         def step(self) -> Any:
