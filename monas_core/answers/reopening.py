@@ -24,7 +24,8 @@ def finished(folder: RunFolder, catalog: Catalog) -> Sequence[Mapping[str, Any]]
         UsageError: It is not finished, or a part is not the one it was started with.
     """
     if not folder.finished:
-        again = given_store.going_on(folder.path)
+        ways = [given_store.going_on(folder.path, python=python) for python in (False, True)]
+        again = " or ".join(dict.fromkeys(ways))
         raise UsageError(f"Run {folder.path} is not finished; finish it with: {again}")
     return check_same(folder.path, given_store.read(folder.path), catalog, all_=False)
 
