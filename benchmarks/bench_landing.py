@@ -26,10 +26,11 @@ from monas_core.bench.attempt import pose
 from monas_core.bench.contest import chosen
 from monas_core.catalog.lookup import Catalog
 from monas_core.parts.device import Device
+from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_core.values.architecture import Architecture, Choice
-from monas_core.values.budget import Budget
+from monas_core.values.budget import Budget, Meter
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.constraint import Constraint
 from monas_core.values.preference import Preference
@@ -121,18 +122,20 @@ def on_known_loss(seeds: int) -> None:
 def on_table(name: str, folder: Path, seeds: int, evaluations: int) -> None:
     catalog = Catalog.installed()
     benchmark = catalog.create("benchmark", name, data=folder)
-    names = benchmark.search_devices[:2]
-    print(f"\n{name}, {evaluations} evaluations, two devices in one run: {', '.join(names)}")
+    names = [benchmark.search_devices[0], benchmark.search_devices[-1]]
+    spent = Budget.parse(f"{evaluations}evals")
+    plain = pose(spent, benchmark, chosen(benchmark, names), catalog)
+    print(f"{name}, {evaluations} evaluations, two devices in one run: {', '.join(names)}")
     print("share   error in % by the device's own cost   quality: lightnas      best of random")
     for share in SHARES:
         errors: list[float] = []
         found: list[float] = []
         rivals: list[float] = []
         for seed in range(seeds):
-            spent = Budget.parse(f"{evaluations}evals")
-            plain = pose(spent, benchmark, chosen(benchmark, names), catalog)
             limits = [target(plain, device, share) for device in plain.devices]
-            problem = attrs.evolve(plain, limits=tuple(limits))
+            meter = Meter(spent)
+            evaluator = Evaluator(plain.context, plain.objectives, meter)
+            problem = attrs.evolve(plain, limits=tuple(limits), meter=meter, evaluator=evaluator)
             optimizer = searched(problem, seed)
             for device, limit in zip(problem.devices, limits, strict=True):
                 answer = optimizer.propose(device, [wish(problem, limit)])[0]
@@ -141,10 +144,15 @@ def on_table(name: str, folder: Path, seeds: int, evaluations: int) -> None:
                 rivals.append(final(problem, best_random(problem, device, limit, seed)))
         print(
             f"{share:5.1f}   median {median(errors):5.2f}  worst {max(errors):5.2f}"
-            f"{'':15} {mean(found):7.3f} ± {stdev(found):5.3f}   {mean(rivals):7.3f} "
-            f"± {stdev(rivals):5.3f}",
+            f"{'':15} {mean(found):7.3f} ± {spread(found):5.3f}   {mean(rivals):7.3f} "
+            f"± {spread(rivals):5.3f}",
             flush=True,
         )
+
+
+def spread(values: Sequence[float]) -> float:
+    """Standard deviation; 0 of a single value."""
+    return stdev(values) if len(values) > 1 else 0.0
 
 
 def searched(problem: Problem, seed: int) -> LightNAS:

@@ -181,7 +181,7 @@ class LightNAS(Optimizer):
             quota = max(quota, int(_ROUND * budget.amount))
         order = torch.randperm(len(landing.best), generator=self._generator)
         landed = torch.stack([landing.best, landing.last()])[:, order].flatten(0, 1)
-        about = landing.drawn(4, self._generator)
+        about = landing.drawn(2 + 2 * quota // len(order), self._generator)
         self._landing = None
         if self._known.add(torch.cat([landed, about]), quota) == 0:
             fresh = self._known.draw(self.options.batch, self._generator)

@@ -17,6 +17,13 @@ def monas_trainers() -> list[Spec]:
             provides={"supernet", "default-trainer"},
         ),
         Spec(
+            name="fair",
+            summary="Random subnets, every option of a choice once before any twice.",
+            factory="monas_trainers.fair:Fair",
+            needs={"supernet"},
+            provides={"supernet"},
+        ),
+        Spec(
             name="none",
             summary="No supernet at all: nothing is trained before the search.",
             factory="monas_trainers.untrained:Untrained",

@@ -17,11 +17,10 @@ import torch
 
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp, end_rows
-from monas_core.parts.supernet import rate_factors
 from monas_core.parts.trainer import Trainer, TrainingReport
-from monas_core.updater import Updater
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
+from monas_trainers.lessons import Lessons
 
 
 class Sandwich(Trainer):
@@ -32,24 +31,17 @@ class Sandwich(Trainer):
         self._context = context
         self._settings = settings
         self._generator = generator
-        self._supernet = context.require_supernet()
-        self._losses: dict[str, float] = {}
-        self._updater = Updater(
-            self._supernet,
-            settings.learning_rate,
-            settings.steps,
-            factors=rate_factors(self._supernet, settings.rates),
-        )
+        self._lessons = Lessons(context, settings, generator)
 
     @property
     def steps(self) -> int:
         """Steps to take."""
-        return self._settings.steps
+        return self._lessons.steps
 
     @property
     def done(self) -> int:
         """Steps taken."""
-        return self._updater.done
+        return self._lessons.done
 
     def _next_subnet(self) -> tuple[str, Architecture]:
         """Largest, random, smallest, random, ... with ``random_subnets`` per round."""
@@ -66,25 +58,12 @@ class Sandwich(Trainer):
 
     def step(self) -> TrainingReport:
         """Train the next subnet on a fresh batch; the latest loss of each kind of subnet."""
-        task, place = self._context.require_task(), self._context.torch_device
-        batch = task.batch("train", self._settings.batch_size, self._generator).to(place)
-        name, architecture = self._next_subnet()
-        self._supernet.train()
-        loss = task.loss(self._supernet(batch.inputs, architecture), batch.targets).mean()
-        self._updater.update(loss)
-        self._losses[name] = float(loss.detach())
-        return TrainingReport(dict(self._losses))
+        return self._lessons.teach(self._next_subnet)
 
     def state_dict(self) -> dict[str, Any]:
         """Weight optimizers, position and data generator."""
-        return {
-            **self._updater.state_dict(),
-            "losses": self._losses,
-            "generator": self._generator.get_state(),
-        }
+        return self._lessons.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
-        self._updater.load_state_dict(state)
-        self._losses = dict(state["losses"])
-        self._generator.set_state(state["generator"])
+        self._lessons.load_state_dict(state)

@@ -1,0 +1,1 @@
+"""MobileNetV2 layers whose kernel, expansion and presence are searched."""
