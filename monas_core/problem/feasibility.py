@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monas_core.errors import UsageError
+from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective, sign
+from monas_core.problem.problem import Problem
+from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint, holding
 from monas_core.values.front import Points
 from monas_core.values.value import Evaluation
@@ -54,6 +57,25 @@ def total_misses(
     limits goes before who does not, and of those who do not, the smaller sum goes first.
     """
     return misses(objectives, limits, points).sum(axis=1)
+
+
+def free_misses(
+    problem: Problem,
+    architectures: Sequence[Architecture],
+    device: Device,
+    limits: Sequence[Constraint] | None = None,
+) -> Misses:
+    """Total misses ``(n,)`` on a device, of the limits that can be checked without a query.
+
+    Whoever misses one of them is not worth a query for this device.
+    """
+    free = {o.short: o for o in problem.objectives if not o.query}
+    total = np.zeros(len(architectures))
+    for limit in problem.limits_on(device) if limits is None else limits:
+        if limit.objective in free and architectures:
+            found = problem.evaluator.estimates(free[limit.objective], architectures, device)
+            total += [limit.violation(value.value) for value in found]
+    return total
 
 
 def admitted(total: Misses) -> NDArray[np.int64]:

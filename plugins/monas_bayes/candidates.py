@@ -15,6 +15,9 @@ from monas_core.values.architecture import Architecture
 Judge = Callable[[Tensor], Tensor]
 """Expected gains ``(n, G)`` of rows ``(n, C)``."""
 
+Admission = Callable[[Tensor], Tensor]
+"""Which rows ``(n, C)`` meet the limits that can be checked without a query, ``(n,)`` bool."""
+
 _ENUMERABLE = 20_000
 """Spaces up to this size are looked at in full."""
 _ROUNDS = 3
@@ -26,7 +29,7 @@ _PARENTS = 24
 
 
 class Candidates:
-    """The rows that can be evaluated and have not been.
+    """The rows that can be evaluated and have not been, within ``admits`` where any are.
 
     Args:
         problem: Its space.
@@ -36,6 +39,7 @@ class Candidates:
     def __init__(self, problem: Problem, pool: int) -> None:
         self._problem = problem
         self._pool = pool
+        self.admits: Admission | None = None
         self._decoded: dict[tuple[int, ...], Architecture] = {}
         self._taken: set[tuple[int, ...]] = set()
 
@@ -68,7 +72,11 @@ class Candidates:
         distinct = population.unique_rows(rows)
         new = [row not in self._taken for row in map(tuple, distinct.tolist())]
         distinct = distinct[torch.tensor(new, dtype=torch.bool)]
-        return distinct[self._problem.available(distinct)]
+        left = distinct[self._problem.available(distinct)]
+        if self.admits is None or not len(left):
+            return left
+        within = left[self.admits(left)]
+        return within if len(within) else left
 
     def random(self, count: int, generator: torch.Generator) -> Tensor:
         """Up to ``count`` random rows that are left; fewer only if the space is exhausted."""

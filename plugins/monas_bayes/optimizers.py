@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,14 +18,14 @@ from monas_bayes.surrogate import Surrogate
 from monas_core.errors import UsageError
 from monas_core.parts.description import Description
 from monas_core.parts.device import Device
-from monas_core.problem.feasibility import admitted, total_misses
+from monas_core.problem.feasibility import admitted, free_misses, total_misses
 from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
 from monas_core.seeding import derived_generator, seeded_construction
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
-from monas_core.values.constraint import holding
+from monas_core.values.constraint import Constraint, holding
 from monas_core.values.wish import Wish, shared_limits
 
 _PORTFOLIO_SEED = 0
@@ -66,6 +67,7 @@ class Bayesian(Optimizer):
         """Evaluate one batch: random ones first, then what the model recommends."""
         missing = self._initial() - len(self._rows)
         if missing > 0:
+            self._admit(self._problem.devices, self._problem.limits)
             rows = self._candidates.random(self._room(missing), self._generator)
         else:
             seed = int(torch.randint(2**31 - 1, (), generator=self._generator))
@@ -94,10 +96,13 @@ class Bayesian(Optimizer):
             generator = derived_generator(_PORTFOLIO_SEED, "portfolio")
             goal = NoisyHypervolume if points.shape[1] > 1 else Chebyshev
             with seeded_construction(_PORTFOLIO_SEED):
-                outlook = self._outlook(device, fit=False)
+                self._admit([device], limits)
+                outlook = self._outlook(device, limits, fit=False)
                 count = min(left, _MOST_UNSEEN)
                 aim = goal(outlook, count, self._draws, generator)
                 rows = self._best(aim, generator, quick=points.shape[1] > 2)
+            if self._candidates.admits is not None and len(rows):
+                rows = rows[self._candidates.admits(rows)]
             chosen += self._candidates.decode(rows)
         return chosen
 
@@ -151,13 +156,26 @@ class Bayesian(Optimizer):
         self._rows = torch.cat([self._rows, rows])
         self._candidates.take(rows)
 
-    def _outlook(self, device: Device, *, fit: bool) -> Outlook:
+    def _admit(self, devices: Sequence[Device], limits: Sequence[Constraint]) -> None:
+        """Look only at what may meet the limits of one of the devices; costs are known."""
+        if not limits:
+            self._candidates.admits = None
+            return
+
+        def admits(rows: Tensor) -> Tensor:
+            found = self._candidates.decode(rows)
+            own = [(device, holding(limits, device.name)) for device in devices]
+            missed = [free_misses(self._problem, found, d, on_device) for d, on_device in own]
+            return torch.from_numpy(np.min(missed, axis=0) == 0.0)
+
+        self._candidates.admits = admits
+
+    def _outlook(self, device: Device, limits: Sequence[Constraint], *, fit: bool) -> Outlook:
         """What is known and believed about a device, after a refit or with what was fitted."""
         problem = self._problem
         points = problem.evaluator.matrix(self._known(), device)
-        outlook = Outlook(
-            problem, device, self._surrogate, self._candidates.decode, (self._rows, points)
-        )
+        known, own = (self._rows, points), holding(limits, device.name)
+        outlook = Outlook(problem, device, self._surrogate, self._candidates.decode, known, own)
         queried = [index for index, o in enumerate(problem.objectives) if o.query]
         learn = self._surrogate.fit if fit else self._surrogate.condition
         learn(outlook.inputs(self._rows), points[:, queried])
@@ -166,7 +184,9 @@ class Bayesian(Optimizer):
     def _recommended(self, count: int) -> Tensor:
         """The batch ``(count, C)`` for the device whose turn it is; fewer at the very end."""
         devices = self._problem.devices
-        outlook = self._outlook(devices[self._turn % len(devices)], fit=True)
+        device, limits = devices[self._turn % len(devices)], self._problem.limits
+        self._admit([device], self._problem.limits_on(device))
+        outlook = self._outlook(device, limits, fit=True)
         # of one objective there is no hypervolume, only its improvement
         kind = Chebyshev if len(self._problem.objectives) == 1 else self.goal
         goal = kind(outlook, count, self._draws, self._generator)
@@ -175,9 +195,17 @@ class Bayesian(Optimizer):
     def _best(self, goal: Goal, generator: torch.Generator, *, quick: bool = False) -> Tensor:
         """The rows that serve a goal best."""
         outlook = goal.outlook
-        rows = self._candidates.promising(
-            outlook.front_rows, lambda rows: goal.gains(outlook.inputs(rows)), generator
-        )
+
+        def judge(rows: Tensor) -> Tensor:
+            inputs = outlook.inputs(rows)
+            gains = goal.gains(inputs)
+            # expected gain within the limits (Gardner et al., ICML 2014): gain times chance
+            return gains * outlook.chance(inputs)[:, None] if outlook.limits else gains
+
+        rows = self._candidates.promising(outlook.front_rows, judge, generator)
+        if outlook.limits and len(rows):
+            chance = outlook.chance(outlook.inputs(rows))
+            rows = rows[chance >= 0.5 * chance.max()]
         if len(rows) <= goal.count:
             return rows
         inputs = outlook.inputs(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import torch
@@ -15,8 +15,10 @@ from monas_bayes.libraries import (
 from monas_bayes.surrogate import Surrogate
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
+from monas_core.problem.feasibility import admitted, bounds, total_misses
 from monas_core.problem.problem import Problem
 from monas_core.values.architecture import Architecture
+from monas_core.values.constraint import Constraint
 from monas_core.values.front import non_dominated
 
 Decoder = Callable[[Tensor], list[Architecture]]
@@ -39,6 +41,7 @@ class Outlook:
         surrogate: Conditioned on ``known``.
         decode: Turns rows into architectures.
         known: The evaluated rows ``(n, C)`` and their minimised points ``(n, M)``.
+        limits: What must hold there; only who meets it is on a front.
     """
 
     def __init__(
@@ -48,12 +51,14 @@ class Outlook:
         surrogate: Surrogate,
         decode: Decoder,
         known: tuple[Tensor, Tensor],
+        limits: Sequence[Constraint] = (),
     ) -> None:
         self.problem = problem
         self.device = device
         self.surrogate = surrogate
         self._decode = decode
         self._known = known
+        self.limits = tuple(limits)
         self._queried = [i for i, o in enumerate(problem.objectives) if o.query]
         self._costs = [i for i, o in enumerate(problem.objectives) if not o.query]
         self._low = known[1].min(dim=0).values
@@ -69,8 +74,11 @@ class Outlook:
     @cached_property
     def on_front(self) -> Tensor:
         """Indices of the evaluated rows that no other one dominates."""
-        flags = torch.from_numpy(non_dominated(-self.values.numpy()))
-        return flags.nonzero()[:, 0]
+        values = -self.values.numpy()
+        allowed = admitted(
+            total_misses(self.problem.objectives, self.limits, self._known[1].numpy())
+        )
+        return torch.from_numpy(allowed[non_dominated(values[allowed])])
 
     @property
     def front_rows(self) -> Tensor:
@@ -103,6 +111,12 @@ class Outlook:
         inputs = self.inputs(self._known[0])
         believed = self._combine(self.surrogate.marginals(inputs)[0], inputs)
         flags = torch.from_numpy(non_dominated(-believed.numpy()))
+        if self.limits:
+            known = self._known[1].numpy()
+            allowed = admitted(total_misses(self.problem.objectives, self.limits, known))
+            mask = torch.zeros(len(flags), dtype=torch.bool)
+            mask[torch.from_numpy(allowed)] = True
+            flags &= mask
         flags[self.on_front] = True
         return inputs[flags]
 
@@ -112,6 +126,15 @@ class Outlook:
         base = draw_sobol_normal_samples(mean.shape[1], _DRAWS, dtype=torch.float64, seed=0)
         samples = mean + deviation * base[:, None, :]
         return self._combine(samples, inputs)
+
+    def chance(self, inputs: Tensor) -> Tensor:
+        """Probability that each of ``(n, d)`` meets the limits, ``(n,)``, by draws."""
+        inside = torch.ones(_DRAWS, len(inputs), dtype=torch.bool)
+        points = self._low - self.draws(inputs) * self._width  # (S, n, M), minimised
+        for column, low, high, scale in bounds(self.problem.objectives, self.limits):
+            values, slack = points[..., column], 1e-9 * scale
+            inside &= (values >= low - slack) & (values <= high + slack)
+        return inside.double().mean(0)
 
     def _combine(self, samples: Tensor, X: Tensor | None = None) -> Tensor:  # noqa: N803 - BoTorch
         """Maximised points ``(..., M)`` of warped qualities ``(..., Q)`` and inputs."""

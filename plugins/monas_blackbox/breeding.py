@@ -26,6 +26,7 @@ from pymoo.util.reference_direction import get_partition_closest_to_points
 from torch import Tensor
 
 from monas_blackbox.ranking import ranks, thinned
+from monas_core.problem.feasibility import admitted
 from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_core.values.choices import ChoiceSet
@@ -46,6 +47,11 @@ class Known(Protocol):
     @property
     def rows(self) -> Tensor:
         """All that have points, ``(n, C)``."""
+        ...
+
+    @property
+    def misses(self) -> NDArray[np.float64]:
+        """By how much each misses the limits, ``(n,)``; 0 where they are met."""
         ...
 
     def fresh(self, rows: Tensor, /) -> Tensor:
@@ -119,25 +125,29 @@ def generation(
     Args:
         name: ``nsga2``, ``nsga3``, ``sms-emoa`` or ``spea2``.
         ledger: What has points.
-        points: Its minimised points, ``(n, M)``.
+        points: Its minimised points, ``(n, M)``; with the ledger's misses of limits they make
+            constrained domination, as pymoo's algorithms do it.
         size: Architectures that survive.
         count: Children wanted.
         seed: Of all randomness inside.
     """
-    choices, objectives = ledger.problem.choices, points.shape[1]
+    choices, objectives, misses = ledger.problem.choices, points.shape[1], ledger.misses
+    limited, top = int(misses.any()), np.array(choices.sizes) - 1
     with warnings.catch_warnings():  # pymoo switches warnings off for the whole process
         algorithm: Any = _algorithm(name, ledger, points, size, count)
-        box = Box(n_var=len(choices), n_obj=objectives, xl=0, xu=np.array(choices.sizes) - 1)
+        box = Box(n_var=len(choices), n_obj=objectives, n_ieq_constr=limited, xl=0, xu=top)
         algorithm.setup(box, seed=seed, termination=NoTermination())
-        alive = _best_ranks(points, size)
+        rank = ranks(points, misses)
+        alive = _best_ranks(rank, size)
         seen = points[alive]
         if name == "spea2":  # whose distances would mix units
             seen = Scale(seen.min(axis=0).tolist(), seen.max(axis=0).tolist()).apply(seen)
-            if len(alive) > size and not ranks(seen).any():
+            if len(alive) > size and not rank[alive].any():
                 # the same truncation as pymoo's, which is cubic in so long a front
                 kept = thinned(seen, size)
                 alive, seen = alive[kept], seen[kept]
-        pool = Population.new(X=ledger.rows.numpy()[alive], F=seen)
+        missed = {"G": misses[alive, None]} if limited else {}
+        pool = Population.new(X=ledger.rows.numpy()[alive], F=seen, **missed)
         survivors = algorithm.survival.do(
             box, pool, n_survive=size, algorithm=algorithm, random_state=algorithm.random_state
         )
@@ -167,13 +177,13 @@ def _algorithm(name: str, ledger: Known, points: Points, size: int, count: int) 
     rays = get_reference_directions("das-dennis", objectives, n_partitions=partitions)
     algorithm: Any = NSGA3(rays, **shared)
     # ideal, extreme and worst points are those of everything evaluated
-    algorithm.survival.norm.update(points, nds=np.flatnonzero(ranks(points) == 0))
+    allowed = points[admitted(ledger.misses)]
+    algorithm.survival.norm.update(allowed, nds=np.flatnonzero(ranks(allowed) == 0))
     return algorithm
 
 
-def _best_ranks(points: Points, size: int) -> Indices:
+def _best_ranks(rank: Indices, size: int) -> Indices:
     """Indices of the whole non-dominated ranks that hold the best ``size`` points."""
-    rank = ranks(points)
     last = np.sort(rank)[min(size, len(rank)) - 1]
     return np.flatnonzero(rank <= last)
 

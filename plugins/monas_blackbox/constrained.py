@@ -119,7 +119,7 @@ class ConstrainedSearch(SharedSearch):
                 living = ledger.rows[torch.from_numpy(parents)]
                 drawn = self._brood(ledger, living, max(_DRAWN, count), generator)
             fresh = ledger.fresh(drawn)
-            off = view.expected_misses(fresh)
+            off = view.free_misses(population.decode(ledger.problem.choices, fresh))
             found = population.unique_rows(torch.cat([found, fresh[torch.from_numpy(off == 0.0)]]))
             if len(found) >= count:
                 return found[:count]

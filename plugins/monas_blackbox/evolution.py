@@ -75,10 +75,14 @@ class Evolution(SharedSearch):
         alive = slice(-self.options.population, None)
         living = ledger.rows[alive]
         # (n, C), best first: the winner of a tournament is its smallest index
-        living = living[torch.from_numpy(best_first(view.points(ledger)[alive]))]
+        order = best_first(view.points(ledger)[alive], view.misses(ledger)[alive])
+        living = living[torch.from_numpy(order)]
         found = living[:0]
         for _ in range(_ATTEMPTS):
-            found = ledger.fresh(torch.cat([found, self._brood(ledger, living, count, generator)]))
+            brood, inside = self._inside_first(
+                self._brood(ledger, living, count, generator), [view]
+            )
+            found = ledger.fresh(torch.cat([found, brood[:inside]]))
             if len(found) >= count:
                 break
         return found

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
-from monas_blackbox.outlook import POPULATION, Outlook
+from monas_blackbox.outlook import POPULATION, Bred, Outlook
 from monas_blackbox.shared_search import SharedSearch
 from monas_blackbox.sizes import children, survivors
 from monas_blackbox.views import Across, View
@@ -100,7 +100,7 @@ class GeneticSearch(SharedSearch):
 
         seed = int(torch.randint(2**31, (), generator=generator))
         size = self._population(ledger.problem.meter.budget)
-        return offspring(self.algorithm, ledger, view.points(ledger), size, count, seed)
+        return offspring(self.algorithm, Bred(ledger, view), view.points(ledger), size, count, seed)
 
     def state_dict(self) -> dict[str, Any]:
         """What every search keeps, and the predictor."""

@@ -94,14 +94,16 @@ class SuccessiveHalving(Rival):
         """Rows that no rung has seen: the two ends of the space, then random ones."""
         count = self.options.batch
         ends = self._ledger.fresh(self._problem.ends)
-        drawn = self._ledger.draw(count, self._generator)
-        return population.unique_rows(torch.cat([ends, drawn]))[:count]
+        drawn = self._drawn(count, self._views)
+        rows, _ = self._inside_first(torch.cat([ends, drawn]), self._views)
+        return population.unique_rows(rows)[:count]
 
     def _promote(self, level: int, room: int) -> StepReport:
         """Move the best rows of a rung that are not above it yet, by the next view."""
         rung, view = self._rungs[level], self._next_view()
         architectures = population.decode(self._problem.choices, rung.rows)
-        order = best_first(view.assembled(architectures, np.array(rung.losses)))
+        points = view.assembled(architectures, np.array(rung.losses))
+        order = best_first(points, view.free_misses(architectures))
         above = set(map(tuple, self._above(level).tolist()))
         rows = rung.rows[torch.from_numpy(order)]
         waiting = [tuple(row) not in above for row in rows.tolist()]

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.views import Column, DeviceView
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective, sign
-from monas_core.problem.feasibility import total_misses
 from monas_core.problem.problem import Problem
 from monas_core.problem.yardstick import reference_sample
 from monas_core.values import population
@@ -30,14 +28,11 @@ class LimitedView(DeviceView):
     """
 
     def __init__(self, problem: Problem, device: Device, limits: Sequence[Constraint]) -> None:
-        super().__init__(problem, device)
-        self.limits = tuple(limits)
+        super().__init__(problem, device, limits)
         bound = {limit.objective for limit in limits if limit.kind != "min"}
         free = [i for i, o in enumerate(problem.objectives) if o.short not in bound]
         queried = [i for i, o in enumerate(problem.objectives) if o.query]
         self._sought = [i for i in queried if i in free] or free
-        names = {problem.objectives[i].short for i in queried}
-        self._foreseen = [limit for limit in limits if limit.objective not in names]
 
     def score(self, ledger: Ledger) -> Column:
         """The mean of what is sought, each standardised and minimised, ``(n,)``."""
@@ -46,18 +41,6 @@ class LimitedView(DeviceView):
             return np.zeros(len(points))
         spread = points.std(axis=0)
         return ((points - points.mean(axis=0)) / np.where(spread > 0, spread, 1.0)).mean(axis=1)
-
-    def misses(self, ledger: Ledger) -> Column:
-        """By how much everything evaluated misses the limits, ``(n,)``; 0 where they are met."""
-        return total_misses(self.problem.objectives, self.limits, self.points(ledger))
-
-    def expected_misses(self, rows: Tensor) -> Column:
-        """The same of a population ``(n, C)``, by its costs: nothing is evaluated."""
-        if not self._foreseen:
-            return np.zeros(len(rows))
-        found = population.decode(self.problem.choices, rows)
-        points = self.assembled(found, quality=np.zeros(len(found)))
-        return total_misses(self.problem.objectives, self._foreseen, points)
 
 
 def limited_views(problem: Problem, count: int, cost: str) -> list[LimitedView]:

@@ -13,6 +13,7 @@ from monas_blackbox.ranking import crowding
 from monas_blackbox.shared_search import SharedSearch
 from monas_blackbox.sizes import as_asked
 from monas_blackbox.views import Across, View
+from monas_core.problem.feasibility import admitted
 from monas_core.values import population
 from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
@@ -60,12 +61,15 @@ class LocalSearch(SharedSearch):
     ) -> Tensor:
         """One unexplored neighbour of each member of the front, most urgent first."""
         points, rows = view.points(ledger), ledger.rows
-        front = np.flatnonzero(non_dominated(points))
+        allowed = admitted(view.misses(ledger))
+        front = allowed[non_dominated(points[allowed])]
         members = rows[torch.from_numpy(front)]
         tried = (members[:, None, :] != rows[None]).sum(-1).eq(1).sum(1).numpy()
         found = rows[:0]
         for member in members[torch.from_numpy(_urgent_first(points[front], tried))].tolist():
             near = ledger.fresh(population.neighbours(ledger.problem.choices, member))
+            near, inside = self._inside_first(near, [view])
+            near = near[:inside]
             if len(near):
                 pick = torch.randint(len(near), (1,), generator=generator)
                 found = population.unique_rows(torch.cat([found, near[pick]]))

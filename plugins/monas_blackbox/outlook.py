@@ -12,10 +12,9 @@ from torch import Tensor
 from monas_blackbox.foresight import Foresight
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.ranking import ranks, thinned
-from monas_blackbox.views import View
+from monas_blackbox.views import Column, View
 from monas_core.errors import UsageError
 from monas_core.problem.optimizer import StepReport
-from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_core.values.front import Scale
 
@@ -104,7 +103,7 @@ class Outlook:
         points = self._foresight.points(self._pool, self._place)
         seed = int(torch.randint(2**31, (), generator=generator))
         left = min(_BROODS * self._size, share - self._judged)
-        known = Imagined(self._ledger, self._pool)
+        known = Imagined(self._ledger, self._views[self._place], self._pool)
         alive, brood = generation(self._algorithm, known, points, self._size, left, seed)
         self._pool = torch.cat([alive, brood])
         self._judged += len(brood)
@@ -113,7 +112,8 @@ class Outlook:
     def _recommend(self) -> None:
         """The view's predicted front, as many as a round may evaluate; then the next view."""
         points = self._foresight.points(self._pool, self._place)
-        front = np.flatnonzero(ranks(points) == 0)
+        misses = Imagined(self._ledger, self._views[self._place], self._pool).misses
+        front = np.flatnonzero(ranks(points, misses) == 0)
         meter = self._ledger.problem.meter
         round_size = self._size
         if meter.budget.unit == "evaluations":
@@ -140,25 +140,46 @@ class Outlook:
         return not self._fitted and self._place == len(self._views) and len(self.queue) == 0
 
 
-class Imagined:
+class Bred:
+    """What was evaluated, as breeding for a view wants to be told of it."""
+
+    def __init__(self, ledger: Ledger, view: View) -> None:
+        self._ledger, self._view = ledger, view
+        self.problem, self.rows = ledger.problem, ledger.rows
+
+    @property
+    def misses(self) -> Column:
+        """By how much each misses the limits of the view, ``(n,)``."""
+        return self._view.misses(self._ledger)
+
+    def fresh(self, rows: Tensor) -> Tensor:
+        """The distinct rows that are not evaluated and worth it under the limits, in order."""
+        return self._view.inside(self._ledger.fresh(rows))
+
+
+class Imagined(Bred):
     """Architectures that were only predicted, as breeding wants to be told of them.
 
     Args:
         ledger: What is evaluated: it is not bred again.
+        view: For which they are predicted; of its limits those count that cost no query.
         rows: ``(n, C)``.
     """
 
-    def __init__(self, ledger: Ledger, rows: Tensor) -> None:
-        self._ledger, self.rows = ledger, rows
+    def __init__(self, ledger: Ledger, view: View, rows: Tensor) -> None:
+        super().__init__(ledger, view)
+        self.rows = rows
         self._present = set(map(tuple, rows.tolist()))
 
     @property
-    def problem(self) -> Problem:
-        """The ledger's."""
-        return self._ledger.problem
+    def misses(self) -> Column:
+        """By how much each misses the limits that cost no query, ``(n,)``."""
+        if not self._view.limits:
+            return np.zeros(len(self.rows))
+        return self._view.free_misses(population.decode(self.problem.choices, self.rows))
 
     def fresh(self, rows: Tensor) -> Tensor:
         """The distinct rows that are neither evaluated nor among these, in order."""
-        new = self._ledger.fresh(population.unique_rows(rows))
+        new = super().fresh(population.unique_rows(rows))
         kept = [row not in self._present for row in map(tuple, new.tolist())]
         return new[torch.tensor(kept, dtype=torch.bool)]

@@ -9,11 +9,23 @@ from numpy.typing import NDArray
 from monas_core.values.front import Points
 
 
-def ranks(points: Points) -> NDArray[np.int64]:
-    """Non-dominated rank of each of ``(n, M)`` minimised points, ``(n,)``; 0 is the front."""
+def ranks(points: Points, misses: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
+    """Non-dominated rank of each of ``(n, M)`` minimised points, ``(n,)``; 0 is the front.
+
+    With ``misses`` of limits, ``(n,)``, ranks of constrained domination: behind all points
+    that meet the limits come the others, by how much they miss them (Deb et al., NSGA-II,
+    2002, section VI).
+    """
     if len(points) == 0:
         return np.empty(0, dtype=np.int64)
-    return np.asarray(moocore.pareto_rank(points)).astype(np.int64)
+    if misses is None or not misses.any():
+        return np.asarray(moocore.pareto_rank(points)).astype(np.int64)
+    inside = misses == 0.0
+    rank = np.empty(len(points), dtype=np.int64)
+    rank[inside] = ranks(points[inside])
+    behind = int(rank[inside].max()) + 1 if inside.any() else 0
+    rank[~inside] = behind + np.unique(misses[~inside], return_inverse=True)[1]
+    return rank
 
 
 def crowding(points: Points, rank: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -34,9 +46,9 @@ def crowding(points: Points, rank: NDArray[np.int64]) -> NDArray[np.float64]:
     return distance
 
 
-def best_first(points: Points) -> NDArray[np.int64]:
+def best_first(points: Points, misses: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
     """Indices of ``(n, M)`` points by rank, within a rank the least crowded first."""
-    rank = ranks(points)
+    rank = ranks(points, misses)
     return np.lexsort((-crowding(points, rank), rank))
 
 

@@ -46,13 +46,17 @@ class SharedSearch(Rival):
         missing = initial - len(self._ledger)
         count = self._ledger.allowance(min(batch, missing) if missing > 0 else batch)
         if missing > 0:
+            views = self._views
             wanted = self._problem.ends
         else:
-            wanted = self.candidates(self._ledger, self._next_view(), count, self._generator)
-        rows = self._ledger.fresh(wanted)[:count]
-        if len(rows) < count:
-            drawn = self._ledger.draw(count, self._generator)
-            rows = self._ledger.fresh(torch.cat([rows, drawn]))[:count]
+            views = [self._next_view()]
+            wanted = self.candidates(self._ledger, views[0], count, self._generator)
+        # what misses a limit that can be checked for nothing is not worth a query
+        rows, inside = self._inside_first(self._ledger.fresh(wanted), views)
+        if inside < count:
+            rows = self._ledger.fresh(torch.cat([rows, self._drawn(count, views)]))
+            rows, _ = self._inside_first(rows, views)
+        rows = rows[:count]
         if len(rows) == 0:
             return StepReport("exhausted", finished=True)
         self._ledger.evaluate(rows)

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from monas_blackbox.ledger import Ledger
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective, sign
+from monas_core.problem.feasibility import free_misses, total_misses
 from monas_core.problem.problem import Problem
 from monas_core.problem.yardstick import reference_sample
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
+from monas_core.values.constraint import Constraint
 from monas_core.values.front import Points
 
 Across = Literal["each", "joint"]
@@ -29,10 +33,17 @@ _SMALLEST_COST = 1e-12
 
 
 class View(ABC):
-    """Minimised points of architectures as one search sees them."""
+    """Minimised points of architectures as one search sees them.
 
-    def __init__(self, problem: Problem) -> None:
+    Attributes:
+        place: A device on which the limits can be checked.
+        limits: What must hold in this view.
+    """
+
+    def __init__(self, problem: Problem, device: Device, limits: Sequence[Constraint]) -> None:
         self.problem = problem
+        self.place = device
+        self.limits = tuple(limits)
         self._points = np.empty((0, len(problem.objectives)))
         self._relative = any(objective.population_relative for objective in problem.objectives)
 
@@ -62,6 +73,21 @@ class View(ABC):
                 columns.append(self.cost(objective, architectures))
         return np.stack(columns, axis=1)
 
+    def misses(self, ledger: Ledger) -> Column:
+        """By how much everything in the ledger misses the limits, ``(n,)``."""
+        return total_misses(self.problem.objectives, self.limits, self.points(ledger))
+
+    def free_misses(self, architectures: Sequence[Architecture]) -> Column:
+        """As ``misses``, of the limits that can be checked without a query."""
+        return free_misses(self.problem, architectures, self.place, self.limits)
+
+    def inside(self, rows: Tensor) -> Tensor:
+        """Those of rows ``(n, C)`` that miss no limit that can be checked without a query."""
+        if not self.limits:
+            return rows
+        missed = self.free_misses(population.decode(self.problem.choices, rows))
+        return rows[torch.from_numpy(missed == 0.0)]
+
     def _shared(self, objective: Objective, architectures: Sequence[Architecture]) -> Column:
         evaluator = self.problem.evaluator
         if objective.query:
@@ -72,10 +98,12 @@ class View(ABC):
 
 
 class DeviceView(View):
-    """The objectives as they are on one device."""
+    """The objectives as they are on one device, under the limits there unless others are given."""
 
-    def __init__(self, problem: Problem, device: Device) -> None:
-        super().__init__(problem)
+    def __init__(
+        self, problem: Problem, device: Device, limits: Sequence[Constraint] | None = None
+    ) -> None:
+        super().__init__(problem, device, problem.limits_on(device) if limits is None else limits)
         self.device = device
 
     def cost(self, objective: Objective, architectures: Sequence[Architecture]) -> Column:
@@ -92,7 +120,7 @@ class JointView(View):
     """
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem)
+        super().__init__(problem, problem.devices[0], problem.limits)
         choices = problem.choices
         rows = population.encode(choices, reference_sample(problem.context.space))
         self._sample = population.decode(choices, rows[problem.available(rows)])
@@ -121,10 +149,16 @@ class JointView(View):
 
 
 def views(problem: Problem, across: Across) -> list[View]:
-    """One per device for ``each``; one in all for ``joint`` and where devices do not matter."""
-    if all(objective.device_metric is None for objective in problem.objectives):
+    """One per device for ``each``; one in all for ``joint`` and where devices do not matter.
+
+    Limits on what devices cost, or on one of them, leave nothing in common to search jointly:
+    the devices then take turns.
+    """
+    costs = {o.short for o in problem.objectives if o.device_metric is not None}
+    apart = any(c.device is not None or c.objective in costs for c in problem.limits)
+    if not costs and not apart:
         return [DeviceView(problem, problem.devices[0])]
-    if across == "joint":
+    if across == "joint" and not apart:
         return [JointView(problem)]
     return [DeviceView(problem, device) for device in problem.devices]
 

@@ -10,11 +10,13 @@ from torch import Tensor
 from monas_core.parts.device import Device
 from monas_core.problem.problem import Problem
 from monas_core.values import population
+from monas_core.values.constraint import Constraint
 from monas_core.values.preference import lattice_of_size
 from monas_core.values.relaxation import option_mask
 from monas_modnas.coverage import cover, directions, layers
 from monas_modnas.hypernetwork import HyperNetwork
 from monas_modnas.judge import Judge, Opinions
+from monas_modnas.limits import Limits, nearest, out_of_reach
 from monas_modnas.options import Options
 from monas_modnas.pool import Pool
 from monas_modnas.scalarisers import smooth_chebyshev
@@ -32,6 +34,8 @@ _FEWEST = 4
 """Queries worth refitting the predictors for."""
 _PATIENCE = 3
 """Generations without a better parent after which breeding ends early."""
+_FAR = 1e6
+"""Loss of an answer that misses its limits: more than any wish can make up for."""
 _COVER = 24
 """Members of a device's predicted front among which queries are chosen."""
 
@@ -52,6 +56,7 @@ class Answers:
         self.network = network
         self.options = options
         self.mask = option_mask(problem.choices)
+        self.limits = Limits(problem, judge, judge.prices)
         self.pool = Pool(problem, options.enumerate if options.refine else 0)
         self.bred = torch.empty(0, len(problem.choices), dtype=torch.int64)
         names = [objective.short for objective in problem.objectives]
@@ -75,7 +80,12 @@ class Answers:
         return rows[self.problem.available(rows)]
 
     def candidates(
-        self, devices: Sequence[Device], known: Tensor, generations: int, generator: torch.Generator
+        self,
+        devices: Sequence[Device],
+        known: Tensor,
+        generations: int,
+        generator: torch.Generator,
+        limits: Sequence[Constraint],
     ) -> Opinions:
         """What competes on some devices: the whole space, or what was bred for them."""
         if self.pool.whole is not None:
@@ -86,7 +96,7 @@ class Answers:
             return self.judge.opinions(rows)
         elite, unchanged = rows[:0], 0
         for _ in range(generations):
-            before, elite = elite, self._elite(self.judge.opinions(rows), devices)
+            before, elite = elite, self._elite(self.judge.opinions(rows), devices, limits)
             unchanged = unchanged + 1 if torch.equal(before, elite) else 0
             if unchanged == _PATIENCE:
                 break
@@ -94,31 +104,65 @@ class Answers:
             rows = population.unique_rows(torch.cat([elite, children]))
         return self.judge.opinions(population.unique_rows(torch.cat([rows, known])))
 
-    def _elite(self, opinions: Opinions, devices: Sequence[Device]) -> Tensor:
+    def _elite(
+        self, opinions: Opinions, devices: Sequence[Device], limits: Sequence[Constraint]
+    ) -> Tensor:
         """Rows that cover the devices' predicted fronts, ``(n, C)``."""
         size = max(_COVER, self.options.elite // len(devices))
         found = [
-            cover(self.judge.linear(opinions, device), size, self._along) for device in devices
+            self._cover(
+                self.judge.linear(opinions, d), size, self.limits.missed(opinions, d, limits)
+            )
+            for d in devices
         ]
         return opinions.rows[torch.cat(found).unique()]
 
-    def wished(self, device: Device, wishes: Tensor, known: Tensor) -> Tensor:
+    def _cover(self, points: Tensor, size: int, missed: Tensor | None) -> Tensor:
+        """Indices of rows that cover a front within limits, or that come nearest to them."""
+        near = nearest(missed, size)
+        if near is not None:
+            return near
+        return cover(out_of_reach(points, missed), size, self._along)
+
+    def wished(
+        self, device: Device, wishes: Tensor, known: Tensor, limits: Sequence[Constraint]
+    ) -> Tensor:
         """The best row for each wish ``(n, M)``, ``(n, C)``."""
-        opinions = self._for(device, known)
+        opinions = self._for(device, known, limits)
         values = self.judge.logarithmic(opinions, device)
-        losses = smooth_chebyshev(values[None], wishes[:, None], _SHARP)
-        return opinions.rows[losses.argmin(1)]
+        losses = smooth_chebyshev(values[None], wishes[:, None], _SHARP).double()
 
-    def portfolio(self, device: Device, size: int, known: Tensor) -> Tensor:
+        def best(missed: Tensor | None) -> Tensor:
+            if missed is None:
+                return losses.argmin(1)
+            return (losses + torch.where(missed > 0.0, _FAR * (1.0 + missed), 0.0)).argmin(1)
+
+        caution = -self.options.caution
+        return opinions.rows[self.limits.settled(opinions, device, limits, caution, best)]
+
+    def portfolio(
+        self, device: Device, size: int, known: Tensor, limits: Sequence[Constraint]
+    ) -> Tensor:
         """At most ``size`` rows that together have a large predicted hypervolume."""
-        opinions = self._for(device, known)
+        opinions = self._for(device, known, limits)
         points = self.judge.linear(opinions, device, -self.options.caution)
-        return opinions.rows[layers(points, size, self._finely_along)]
 
-    def _for(self, device: Device, known: Tensor) -> Opinions:
+        def largest(missed: Tensor | None) -> Tensor:
+            near = nearest(missed, size)
+            if near is not None:
+                return near
+            if missed is None:
+                return layers(points, size, self._finely_along)
+            inside = (missed == 0.0).nonzero()[:, 0]
+            return inside[layers(points[inside], size, self._finely_along)]
+
+        caution = -self.options.caution
+        return opinions.rows[self.limits.settled(opinions, device, limits, caution, largest)]
+
+    def _for(self, device: Device, known: Tensor, limits: Sequence[Constraint]) -> Opinions:
         # a generator of its own: what is asked leaves no trace in what is learnt
         own = torch.Generator().manual_seed(0)
-        return self.candidates([device], known, self.options.final_generations, own)
+        return self.candidates([device], known, self.options.final_generations, own, limits)
 
     def worth_a_query(self, count: int, known: Tensor, generator: torch.Generator) -> Tensor:
         """Up to ``count`` unevaluated rows that tell most about the search devices' fronts.
@@ -127,10 +171,10 @@ class Answers:
         whose evaluation lowers the doubt about all such members most; doubt about a row counts
         once for each front it is on.
         """
-        devices = self.problem.devices
-        opinions = self.candidates(devices, known, self.options.generations, generator)
+        devices, limits = self.problem.devices, self.problem.limits
+        opinions = self.candidates(devices, known, self.options.generations, generator, limits)
         if self.pool.whole is None and self.options.refine:
-            self.bred = self._elite(opinions, devices)
+            self.bred = self._elite(opinions, devices, limits)
         fronts = self._memberships(opinions, known, count)
         places = (fronts > 0).nonzero()[:, 0]
         rows, count = opinions.rows[places], min(count, len(places))
@@ -143,8 +187,10 @@ class Answers:
         fronts = torch.zeros(len(opinions.rows))
         for boldness in range(_BOLDEST + 1):
             for device in self.problem.devices:
-                points = self.judge.linear(opinions, device, boldness * self.options.optimism)
-                fronts[cover(points, _COVER, self._along)] += 1.0
+                optimism = boldness * self.options.optimism
+                points = self.judge.linear(opinions, device, optimism)
+                missed = self.limits.missed(opinions, device, self.problem.limits, optimism)
+                fronts[self._cover(points, _COVER, missed)] += 1.0
             fronts = torch.where(fresh, fronts, 0.0)
             if boldness >= _BOLD and int((fronts > 0).sum()) >= min(wanted, _FEWEST):
                 break

@@ -40,6 +40,8 @@ QualityLoss = Callable[[Relaxation], Tensor]
 
 _RATE = Schedule(1.0, 0.1)
 """Share of the learning rate."""
+_OUTSIDE = 5.0
+"""Weight of what lies outside the limits: no wish gains as much by crossing one."""
 
 
 @attrs.frozen(eq=False)
@@ -170,6 +172,9 @@ class Architect:
             costs = self.landscape.costs(relaxation.features(), each)
             values = self.landscape.assemble(quality(relaxation), costs)
         losses = self.scalarise(values, draw.wishes.flatten(0, 1), self.options.smoothing)
+        if each.floor is not None and each.ceiling is not None:
+            outside = (values - each.ceiling).relu() + (each.floor - values).relu()
+            losses = losses + _OUTSIDE * outside.sum(-1)
         (gradient,) = torch.autograd.grad(losses.sum() / per_device, rows)
         return losses.detach().reshape(count, per_device), gradient
 

@@ -25,15 +25,20 @@ class Targets:
         embedding: ``(T, E)``.
         low: Lowest predicted log cost over the sample, anchored, ``(T, H)``.
         width: Range of the same, ``(T, H)``.
+        floor, ceiling: Least and greatest normalised objectives that limits allow, ``(T, M)``.
     """
 
     embedding: Tensor
     low: Tensor
     width: Tensor
+    floor: Tensor | None = None
+    ceiling: Tensor | None = None
 
     def rows(self, index: Tensor) -> Targets:
         """One row per entry of ``index``."""
-        return Targets(*(part[index] for part in attrs.astuple(self, recurse=False)))
+        floor = None if self.floor is None else self.floor[index]
+        ceiling = None if self.ceiling is None else self.ceiling[index]
+        return Targets(self.embedding[index], self.low[index], self.width[index], floor, ceiling)
 
 
 class Landscape(nn.Module):

@@ -11,19 +11,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device
 from monas_core.parts.objective import sign
+from monas_core.problem.feasibility import free_misses
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
 from monas_core.problem.yardstick import reference_sample
 from monas_core.seeding import seeded_construction
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
-from monas_core.values.wish import Wish
+from monas_core.values.wish import Wish, by_limits, shared_limits
 from monas_modnas.answers import Answers
 from monas_modnas.architect import Architect
 from monas_modnas.costs import split_objectives
@@ -40,6 +42,8 @@ _CHUNK = 25
 _QUERY_CHUNK = 8
 _FEWEST_QUERIES = 48
 """Evaluated before anything is learnt, however slow evaluations are."""
+_SPARE = 8
+"""Random architectures looked at for each that is evaluated first, where there are limits."""
 _FIT_STEPS = 400
 _PROCESS_STEPS = 60
 
@@ -92,8 +96,16 @@ class MODNAS(Optimizer):
         count = self._limited(self.options.initial_queries, self.options.initial_share, least=4)
         ends = self._problem.ends
         ends = ends[self._problem.available(ends)]
-        drawn = self._problem.draw(count, self._generator)
-        return population.unique_rows(torch.cat([ends, drawn]))[:count]
+        if not self._problem.limits:
+            drawn = self._problem.draw(count, self._generator)
+            return population.unique_rows(torch.cat([ends, drawn]))[:count]
+        drawn = torch.cat([ends, self._problem.draw(_SPARE * count, self._generator)])
+        rows = population.unique_rows(drawn)
+        # what misses a limit that costs nothing to check is not worth a query on any device
+        architectures = self._decoded(rows)
+        missed = [free_misses(self._problem, architectures, d) for d in self._problem.devices]
+        order = np.argsort(np.min(missed, axis=0), kind="stable")
+        return rows[torch.from_numpy(order)][:count]
 
     def _limited(self, count: int, share: float, least: int) -> int:
         """At most a share of a budget of evaluations, though never fewer than ``least``."""
@@ -132,7 +144,7 @@ class MODNAS(Optimizer):
         return StepReport("fitting quality", {"quality fit": loss})
 
     def _step_learning(self) -> StepReport:
-        targets = self._landscape.targets(self._problem.devices)
+        targets = self.answers.limits.bounded(self._landscape.targets(self._problem.devices))
         features = self._landscape.cost.device_scale(targets.embedding)
         report: dict[str, float] = {}
         for _ in range(min(_CHUNK, self._left)):
@@ -206,17 +218,16 @@ class MODNAS(Optimizer):
         """The architecture judged best for each wish, of those bred for the device."""
         self._refresh()
         vectors = torch.tensor([wish.vector for wish in wishes])
-        return self._decoded(self.answers.wished(device, vectors, self._rows))
+        found = self._rows.new_empty(len(wishes), len(self._problem.choices))
+        for limits, places in by_limits(wishes).items():
+            found[places] = self.answers.wished(device, vectors[places], self._rows, limits)
+        return self._decoded(found)
 
-    def portfolio(
-        self,
-        device: Device,
-        size: int,
-        wishes: Sequence[Wish],  # noqa: ARG002 - chosen as a set instead
-    ) -> list[Architecture]:
+    def portfolio(self, device: Device, size: int, wishes: Sequence[Wish]) -> list[Architecture]:
         """Those that together have the largest predicted hypervolume."""
         self._refresh()
-        return self._decoded(self.answers.portfolio(device, size, self._rows))
+        limits = shared_limits(wishes)
+        return self._decoded(self.answers.portfolio(device, size, self._rows, limits))
 
     def predict(
         self, device: Device, architectures: Sequence[Architecture]

@@ -16,12 +16,14 @@ from torch import Tensor
 from monas_core.learning.policy import SequentialPolicy
 from monas_core.parts.device import Device
 from monas_core.problem.evaluated import Evaluated, features, spread_budgets
+from monas_core.problem.feasibility import free_misses
 from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
 from monas_core.seeding import derived_generator, seeded_construction
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
+from monas_core.values.constraint import Constraint, holding
 from monas_core.values.wish import Wish
 from monas_policies import rewards
 from monas_policies.judging import BudgetJudge, parted
@@ -86,7 +88,7 @@ class Pfnag(Optimizer):
         for place, wish in enumerate(wishes):
             budget = self._purse.budget(wish.limits, device)
             if budget is not None and self._learnt:
-                found[place] = self.best_within(device, budget) or found[place]
+                found[place] = self.best_within(device, budget, wish.limits) or found[place]
         return found
 
     def generate(self, device: Device, budget: float, count: int) -> Tensor:
@@ -101,13 +103,25 @@ class Pfnag(Optimizer):
         rows = population.unique_rows(rows)
         return rows[self._problem.available(rows)]
 
-    def best_within(self, device: Device, budget: float) -> Architecture | None:
-        """The candidate for an anchored budget with the best predicted quality that keeps it."""
+    def best_within(
+        self, device: Device, budget: float, limits: Sequence[Constraint] = ()
+    ) -> Architecture | None:
+        """The candidate for an anchored budget with the best predicted quality.
+
+        Of those that meet the limits, or that keep the budget where no limits are given. What
+        a limit on quality needs is known of evaluated architectures alone: nothing is drawn.
+        """
+        free = {objective.short for objective in self._problem.objectives if not objective.query}
+        if any(limit.objective not in free for limit in holding(limits, device.name)):
+            return None
         rows = self.generate(device, budget, self.options.candidates)
         found = population.decode(self._problem.choices, rows)
         with torch.no_grad():
             quality = self._judge.predicted_quality(features(self._problem, rows))
         within = self._purse.costs(found, device) <= budget + 1e-9
+        if limits:
+            missed = free_misses(self._problem, found, device, holding(limits, device.name))
+            within = torch.from_numpy(missed == 0.0)
         if not within.any():
             return None
         return found[int(torch.where(within, quality, torch.inf).argmin())]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
+import attrs
+import numpy as np
 import pytest
 import torch
 
@@ -26,6 +28,7 @@ from monas_core.testing.fakes import (
 )
 from monas_core.testing.stages import TOY_PROVIDES
 from monas_core.values.architecture import Architecture
+from monas_core.values.constraint import Constraint, Kind
 from monas_core.values.preference import Preference, lattice_of_size
 from monas_core.values.wish import Wish, wishes
 
@@ -117,6 +120,47 @@ class OptimizerContract(Contract):
         asked = _wishes(problem, 4)
         assert len(optimizer.propose(problem.devices[0], asked)) == len(asked)
 
+    @pytest.mark.parametrize("kind", ["max", "equal"])
+    def test_limits_are_obeyed(self, subject: Subject, kind: Kind) -> None:
+        """On one device alone, by every answer that can; the other device stays free."""
+        limit = _reachable(kind, "toy-a")
+        problem = attrs.evolve(toy_problem(budget=self.budget), limits=(limit,))
+        optimizer = subject()
+        optimizer.start(problem, torch.Generator().manual_seed(0))
+        drive(optimizer, problem)
+        limited, free = problem.devices
+        for asked in (_wishes(problem, 11, limited), _wishes(problem, 1, limited)):
+            for answers in (
+                optimizer.propose(limited, asked),
+                optimizer.portfolio(limited, 8, asked),
+            ):
+                assert answers
+                values = _exact(problem, answers, limited)[:, 1]
+                missed = [value for value in values if limit.violation(value) > 0.0]
+                assert not missed, f"{limit.said('ms')}, but an answer has {missed[0]:.4g} ms"
+        best = _exact(problem, optimizer.propose(free, _wishes(problem, 11, free)), free)
+        assert (best[:, 0] < _exact(problem, answers, limited)[:, 0].min() + 1e-9).any(), (
+            "a limit on one device holds back the other"
+        )
+
+    def test_a_limit_of_a_wish_is_obeyed(self, finished: tuple[Optimizer, Problem]) -> None:
+        """Also one that the search did not know of."""
+        optimizer, problem = finished
+        limit = _reachable("max", None)
+        for wish in _wishes(problem, 5):
+            (found,) = optimizer.propose(problem.devices[0], [attrs.evolve(wish, limits=(limit,))])
+            value = _exact(problem, [found], problem.devices[0])[0, 1]
+            assert limit.violation(value) == 0.0, f"{limit.said('ms')}, but it has {value:.4g} ms"
+
+    def test_a_limit_nothing_meets_is_answered(self, subject: Subject) -> None:
+        limit = Constraint("toyl", "max", 1e-3)
+        problem = attrs.evolve(toy_problem(budget="12steps"), limits=(limit,))
+        optimizer = subject()
+        optimizer.start(problem, torch.Generator().manual_seed(0))
+        drive(optimizer, problem)
+        asked = _wishes(problem, 3, problem.devices[0])
+        assert len(optimizer.propose(problem.devices[0], asked)) == len(asked)
+
     def test_budget_of_evaluations_is_kept(self, subject: Subject) -> None:
         optimizer, problem = subject(), toy_problem(budget="30evals")
         optimizer.start(problem, torch.Generator().manual_seed(0))
@@ -180,6 +224,14 @@ def _wishes(problem: Problem, count: int, device: Device | None = None) -> list[
     names = [objective.short for objective in problem.objectives]
     limits = problem.limits_on(device) if device is not None else ()
     return wishes(lattice_of_size(names, count), limits)
+
+
+def _reachable(kind: Kind, device: str | None) -> Constraint:
+    """A limit on toy latency that a third of the front of ``toy-a`` meets, or one near a member."""
+    problem = toy_problem()
+    latencies = np.sort(true_front(problem, problem.devices[0])[1][:, 1])
+    bound = float(latencies[len(latencies) // 3])
+    return Constraint("toyl", kind, bound, 0.1 if kind == "equal" else 0.0, device)
 
 
 def _exact(problem: Problem, architectures: Sequence[Architecture], device: Any) -> Any:
