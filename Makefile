@@ -7,7 +7,10 @@ RUN_DIR ?= runs/demo
 SPACES ?= gpt nasbench201 mobilenetv3 hat
 export PYTHONHASHSEED := 0
 
-.PHONY: demo test test-all check bench bench-tables clean
+LOWEST := .venv-lowest
+LOWEST_TORCH ?= 2.13.0
+
+.PHONY: demo test test-all test-lowest check bench bench-tables clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "monas needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
@@ -25,6 +28,19 @@ test: $(STAMP) check  ## everything but the slow tests
 
 test-all: $(STAMP) check  ## the whole suite
 	$(BIN)/python -m pytest -n auto
+
+$(LOWEST)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	echo 'torch==$(LOWEST_TORCH)' > $(LOWEST)/override.txt
+	$(LOWEST)/bin/uv pip compile --quiet --resolution lowest-direct --extra test --python $(LOWEST)/bin/python \
+	  --override $(LOWEST)/override.txt $(addprefix --find-links ,$(PIP_FIND_LINKS)) pyproject.toml -o $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python $(addprefix --find-links ,$(PIP_FIND_LINKS)) -r $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --no-deps -e .
+	@touch $@
+
+test-lowest: $(LOWEST)/.ready  ## the fast tests with the lowest versions pyproject.toml allows (torch: LOWEST_TORCH)
+	$(LOWEST)/bin/python -m pytest -n auto -m "not slow"
 
 check: $(STAMP)  ## lint, format, types, layers
 	$(BIN)/ruff check .
@@ -44,5 +60,5 @@ bench-tables: $(STAMP)  ## the contest on published measurements in MONAS_DATA (
 	for p in ofa gpt-s gpt-m; do $(BIN)/monas bench $$p --budget 200evals --seeds 8 --jobs 2; done
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(LOWEST) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

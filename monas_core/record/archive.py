@@ -47,7 +47,9 @@ class Archive:
         for number, line in enumerate(read_lines(self.path), start=1):
             try:
                 yield _known(line, choices)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
+            except UsageError as error:  # an architecture of no or of another space
+                raise UsageError(f"{self.path} is damaged at line {number}: {error}") from error
+            except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
                 raise UsageError(
                     f"{self.path} is damaged at line {number}: it holds no value of an objective."
                 ) from error

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monas_core.errors import UsageError
 from monas_core.values.budget import Budget, Meter
-from monas_core.values.constraint import Constraint
+from monas_core.values.constraint import Constraint, holding, overridden
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,44 @@ def test_tolerance_and_zero_bound() -> None:
     assert Constraint("lat", "max", 5.0, tolerance=0.1).violation(5.4) == 0.0
     assert Constraint("lat", "max", 5.0, tolerance=0.1).violation(6.0) == pytest.approx(0.1)
     assert Constraint("gap", "equal", 0.0).violation(0.3) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(("kind", "value"), [("max", -1.0), ("min", -3.0), ("equal", -1.0)])
+def test_violation_of_a_negative_bound_is_relative_to_its_size(kind: str, value: float) -> None:
+    constraint = Constraint("gap", kind, -2.0)  # pyright: ignore[reportArgumentType]
+    assert constraint.violation(value) == pytest.approx(0.5)
+    assert constraint.violation(-2.0) == 0.0
+
+
+@pytest.mark.parametrize("bound", [5.0, -5.0, 0.0])
+def test_a_tightened_limit_is_harder_to_meet(bound: float) -> None:
+    """Away from the bound on the side that is allowed, whatever the sign of the bound."""
+    way = 0.1 * abs(bound)
+    for kind, expected in (("max", bound - way), ("min", bound + way), ("equal", bound)):
+        limit = Constraint("gap", kind, bound, 0.2, "phone")  # pyright: ignore[reportArgumentType]
+        tight = limit.tightened(0.1)
+        assert tight.bound == pytest.approx(expected)
+        assert (tight.kind, tight.tolerance, tight.device) == (kind, 0.2, "phone")
+
+
+ANYWHERE = Constraint("lat", "max", 5.0)
+HERE = Constraint("lat", "max", 4.0, device="phone")
+THERE = Constraint("lat", "max", 3.0, device="board")
+
+
+def test_limits_hold_on_their_device_or_on_all() -> None:
+    assert holding([ANYWHERE, HERE, THERE], "phone") == (ANYWHERE, HERE)
+    assert holding([THERE], "phone") == ()
+
+
+def test_a_new_limit_replaces_the_old_one_of_its_objective_and_kind() -> None:
+    least, other = Constraint("lat", "min", 1.0), Constraint("acc", "max", 9.0)
+    before = [ANYWHERE, least, other]
+    assert overridden(before, [HERE], "phone") == (least, other, HERE)
+    assert overridden(before, [HERE], "board") == (ANYWHERE, least, other)
+    assert overridden([], [ANYWHERE, THERE], "phone") == (ANYWHERE,)
+
+
+def test_limits_are_said_with_unit_and_tolerance() -> None:
+    assert HERE.said("ms") == "lat at most 4 ms"
+    assert Constraint("n", "equal", 3.0, tolerance=0.05).said("") == "n exactly 3 ±5%"

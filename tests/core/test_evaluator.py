@@ -185,6 +185,27 @@ def test_population_relative_values_are_never_cached(members: list[Architecture]
     assert problem.evaluator.matrix(members[:1], device).tolist() == [[-1.0]]
 
 
+def test_only_paid_quality_is_counted_again_when_values_are_put_back(
+    problem: Problem, members: list[Architecture]
+) -> None:
+    def known(objective: str, split: str, member: Architecture) -> Known:
+        value = Value(1.0, "point", "modelled")
+        return Known(objective, "", split, member, value)  # pyright: ignore[reportArgumentType]
+
+    meter = Meter(Budget.parse("50evals"))
+    fresh = Evaluator(problem.context, problem.objectives, meter)
+    fresh.remember(
+        [
+            known("toy-quality", "search", members[0]),
+            known("toy-quality", "final", members[1]),
+            known("toy-latency", "search", members[2]),
+        ]
+    )
+    assert fresh.queried() == members[:1]
+    assert meter.evaluations == 1
+    assert set(fresh.evaluated()) == set(members[:3])
+
+
 class Broken(ToyQuality):
     answers: ClassVar[list[float]] = []
 

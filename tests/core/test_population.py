@@ -30,6 +30,13 @@ spaces = st.sampled_from(SPACES)
 seeds = st.integers(0, 1000)
 
 
+GOLDEN = [
+    [1, 1, 2, 2, 0], [0, 0, 2, 0, 0], [0, 0, 1, 0, 0], [1, 0, 0, 0, 0],
+    [1, 2, 0, 0, 2], [1, 1, 2, 0, 0], [0, 1, 2, 1, 0], [0, 2, 0, 0, 2],
+]  # fmt: skip
+"""The reference set of the first space but for its ends."""
+
+
 def generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
@@ -116,6 +123,20 @@ def test_crossover_takes_from_parents_only() -> None:
     assert len({tuple(child) for child in children.tolist()}) > 5
 
 
+def test_crossover_takes_as_much_from_either_parent() -> None:
+    zeros, ones = torch.zeros(400, 5, dtype=torch.int64), torch.ones(400, 5, dtype=torch.int64)
+    raw = population.crossover(SPACES[0], zeros, ones, generator(0))
+    assert raw[:, :3].float().mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_mutation_hits_the_asked_share_of_answers() -> None:
+    rows = torch.zeros(4000, 5, dtype=torch.int64)
+    changed = population.mutate(SPACES[0], rows, 0.2, generator(0)) != 0
+    # a hit redraws uniformly: of two answers every second hit changes nothing
+    assert changed[:, 0].float().mean() == pytest.approx(0.2 / 2, abs=0.02)
+    assert changed[:, 1].float().mean() == pytest.approx(0.2 * 2 / 3, abs=0.02)
+
+
 def test_unique_rows_keep_their_order() -> None:
     rows = torch.tensor([[2, 0], [1, 0], [2, 0], [0, 0]])
     assert population.unique_rows(rows).tolist() == [[2, 0], [1, 0], [0, 0]]
@@ -139,6 +160,8 @@ def test_reference_set_is_fixed() -> None:
     rows = population.reference_population(SPACES[0])
     assert torch.equal(rows, population.reference_population(SPACES[0]))
     assert rows[:2].tolist() == population.corners(SPACES[0]).tolist()
+    # embeddings and stored measurements refer to exactly these: they stay for ever
+    assert rows[2:].tolist() == GOLDEN
     assert len(population.unique_rows(rows)) == len(rows) == 10
 
 

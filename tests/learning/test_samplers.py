@@ -138,3 +138,12 @@ def test_the_mixture_of_softmax_has_an_exact_gradient() -> None:
     rows = sample.rows.clone().requires_grad_()
     (slope,) = torch.autograd.grad(quadratic(rows, 0.7), rows)
     torch.testing.assert_close(sampler.pull_back(sample, slope), expected)
+
+
+def test_gumbel_cools_down_over_the_search() -> None:
+    logits, sampler = torch.zeros(1, 3, 4), SAMPLERS["gumbel"]()
+    heat = [
+        sampler.draw(logits, MASK, progress, torch.Generator().manual_seed(0)).temperature
+        for progress in (0.0, 0.5, 1.0, 1.5)
+    ]
+    assert heat == pytest.approx([5.0, 2.75, 0.5, 0.5])
