@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
 from monas_core.errors import UsageError
 from monas_core.problem.problem import Problem
 from monas_core.testing.fakes import ToyDevice, toy_problem, true_front
+from monas_core.values import population
 from monas_core.values.front import Scale
 from monas_core.values.preference import lattice
 from monas_core.values.wish import wishes
@@ -74,25 +76,63 @@ def test_a_portfolio_is_small_distinct_and_covers_the_front(
     assert scale.hypervolume(found) >= 0.9 * scale.hypervolume(truth)
 
 
+VARIANTS: list[dict[str, object]] = [
+    {},
+    {"hypernetwork": "bank"},
+    {"sampler": "gdas"},
+    {"sampler": "gumbel"},
+    {"sampler": "softmax"},
+    {"combine": "mean"},
+    {"combine": "sequential"},
+    {"combine": "sample"},
+    {"combine": "pcgrad"},
+    {"scalariser": "linear"},
+    {"scalariser": "chebyshev"},
+]
+
+
+def written(options: dict[str, object]) -> str:
+    return "-".join(f"{key}={value}" for key, value in options.items()) or "defaults"
+
+
+def regret(problem: Problem, optimizer: MODNAS) -> float:
+    """How much worse than the best the hypernetwork's own answers suit their wishes.
+
+    Mean over wishes and devices of the largest weighted value, each objective scaled to the range
+    of the true front. Nothing else takes part: neither what was evaluated nor what was bred.
+    """
+    vectors = np.array([p.vector for p in lattice(["quality", "latency"], 11)])
+    found = []
+    for device in problem.devices:
+        _, front = true_front(problem, device)
+        scale = Scale(front.min(axis=0), front.max(axis=0))
+        rows = optimizer.answers.raw(device, torch.tensor(vectors, dtype=torch.float32))
+        answers = population.decode(problem.choices, rows)
+        values = scale.apply(problem.evaluator.matrix(answers, device, exact=True).numpy())
+        best = (vectors[:, None] * scale.apply(front)).max(-1).min(1)
+        found.append((vectors * values).max(-1) - best)
+    return float(np.mean(found))
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=written)
+def test_the_hypernetwork_of_every_variant_learns(options: dict[str, object]) -> None:
+    """What it decides alone: in a whole small space, its answers would be outvoted."""
+    problem = toy_problem(budget="16steps")
+    alone = {"enumerate": 0, "refine": False}
+    untaught = run(problem, 0, **alone, **options)
+    untaught._refresh()
+    before = regret(problem, untaught)
+    after = regret(problem, run(toy_problem(budget="16steps"), 16, **alone, **options))
+    assert before > 0.15, "or there is nothing to learn"
+    assert after < min(0.12, 0.5 * before)
+
+
 @pytest.mark.parametrize(
     "options",
-    [
-        {"refine": False},
-        {"enumerate": 0},
-        {"hypernetwork": "bank"},
-        {"sampler": "gdas"},
-        {"sampler": "gumbel"},
-        {"sampler": "softmax"},
-        {"combine": "sequential"},
-        {"combine": "sample"},
-        {"combine": "pcgrad"},
-        {"scalariser": "linear"},
-        {"scalariser": "chebyshev"},
-        {"scalariser": "hypervolume"},
-    ],
-    ids=lambda options: "-".join(f"{key}={value}" for key, value in options.items()),
+    [{"enumerate": 0, "refine": False}, {"enumerate": 0}, {"scalariser": "hypervolume"}],
+    ids=written,
 )
-def test_every_variant_learns(options: dict[str, object]) -> None:
+def test_answers_are_as_good_where_not_the_whole_space_competes(options: dict[str, object]) -> None:
     problem = toy_problem(budget="40steps")
     optimizer = run(problem, 40, **options)
     device = problem.devices[0]
@@ -100,7 +140,7 @@ def test_every_variant_learns(options: dict[str, object]) -> None:
     _, truth = true_front(problem, device)
     scale = Scale(truth.min(axis=0), truth.max(axis=0))
     found = problem.evaluator.matrix(answers, device, exact=True).numpy()
-    assert scale.hypervolume(found) >= 0.85 * scale.hypervolume(truth)
+    assert scale.hypervolume(found) >= 0.9 * scale.hypervolume(truth)
 
 
 @pytest.mark.parametrize("name", ["continuous", "bank"])
