@@ -44,10 +44,10 @@ def hypervolume(values: Tensor, wishes: Tensor, temperature: float) -> Tensor:
     """Negative hypervolume scalarisation along the wish (Golovin and Zhang, ICML 2020).
 
     The smooth minimum over objectives of (r - z_m) / d_m, where the direction d
-    is large for an objective that matters little: averaged over wishes, what is
+    is large for an objective that matters much: averaged over wishes, what is
     maximised is the hypervolume up to r.
     """
-    direction = (1.0 - wishes).clamp_min(0.05)
+    direction = wishes.clamp_min(0.05)
     direction = direction / direction.norm(dim=-1, keepdim=True)
     room = (_REFERENCE - values) / direction
     reach = -temperature * torch.logsumexp(-room / temperature, dim=-1)
