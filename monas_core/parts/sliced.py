@@ -127,6 +127,13 @@ class SlicedSupernet(Supernet):
             tensors |= self._statistics(architectures, skeleton)
         return functional_call(skeleton.network.train(self.training), tensors, (inputs,))
 
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """As torch has it; a move may put other parameters in the place of those known."""
+        moved = super()._apply(fn, recurse)
+        self._shared = dict(self.network.named_parameters())
+        self._skeletons.clear()
+        return moved
+
     def extract(self, architecture: Architecture) -> nn.Module:
         """A standalone network with copies of the weights this architecture uses."""
         skeleton = self._skeleton(architecture)

@@ -133,7 +133,7 @@ class Profile:
         Raises:
             UsageError: Naming the first thing that differs.
         """
-        if self.digest != wanted.digest:
+        if (self.digest, self.space) != (wanted.digest, wanted.space):
             pairs = {
                 "space": (self.space, wanted.space),
                 "preset": (self.preset, wanted.preset),

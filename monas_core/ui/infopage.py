@@ -112,7 +112,7 @@ def _print_objective(document: Document, console: Console) -> None:
 
 
 def _asked_with(document: Document) -> dict[str, str]:
-    if not document["takes_argument"]:
+    if not document.get("takes_argument"):
         return {}
     meaning = document["arguments"].replace("``", "")
     return {f"{document['short']}:ARGUMENT": meaning}
@@ -145,7 +145,7 @@ def _print_task(document: Document, console: Console) -> None:
         return
     score = document["score"]
     shown = f"{score['name']} [{score['unit']}] {ARROW[score['direction']]}"
-    further = ", ".join(f"{s['name']} [{s['unit']}]" for s in document["scores"])
+    further = ", ".join(f"{s['name']} [{s['unit']}]" for s in document.get("scores"))
     also = {"further scores": further} if further else {}
     print_facts({"score": shown, **also, **document["facts"]}, console)
 

@@ -45,7 +45,7 @@ class Options:
             overrated, once and twice, when queries are chosen.
         caution: Number of standard deviations by which quality is underrated when a portfolio
             is chosen: the best of many predictions is rarely as good as predicted.
-        entropy: Weight of the entropy bonus at the start; falls to 0 over the budget.
+        entropy: Weight of the entropy bonus at the start; falls to 0 by half of the budget.
         smoothing: Temperature of the smooth Chebyshev scalarisation.
         cost_samples: Architectures whose costs train the cost predictor.
         refine: Let architectures bred from the hypernetwork's and the evaluated ones compete

@@ -112,7 +112,7 @@ class Dealt:
             for mark in (look.digest, look.pixels):
                 if mark:
                     self._part[mark] = part
-                    self._kinds.setdefault(mark, set()).add(kind)
+            self._kinds.setdefault(look.pixels or look.digest, set()).add(kind)
         self._dealt.append((part, label, group))
 
     def parts(self) -> dict[Part, list[Photo]]:
@@ -157,7 +157,7 @@ class Dealt:
 
 def _two_classes(kinds: Mapping[str, set[str]], looks: Iterable[Look]) -> str:
     for look in looks:
-        if len(kinds.get(look.digest, ())) > 1:
+        if len(kinds.get(look.pixels or look.digest, ())) > 1:
             return f'"{look.path}"'
     return "some"
 

@@ -94,7 +94,7 @@ def test_json_is_one_document_and_progress_goes_to_standard_error(tmp_path):
     done = monas(*SHORT, "--json", "--out-dir", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    assert set(document) == {"run", "devices", "seconds"}
+    assert set(document) == {"run", "devices", "seconds", "data"}
     assert set(document["devices"]) == {*DEVICES.split(","), "t4"}
     for facts in document["devices"].values():
         assert set(facts) == {"hypervolume", "members", "front"}

@@ -224,7 +224,7 @@ def test_a_run_folder_with_a_damaged_file(run: Run, tmp_path: Path, monas) -> No
     device = run.devices[0]
     places = {
         f"front/{device}.json": ('{"schema": 1}', "is damaged"),
-        "archive.jsonl": ("{}\n{}\n", "is damaged at line 1"),
+        "archive.jsonl": ("{}\n{}\n", "archive.jsonl holds"),
         "config.yaml": ("space: [", "config.yaml"),
     }
     for name, (text, told) in places.items():

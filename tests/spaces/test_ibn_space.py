@@ -124,4 +124,4 @@ def test_the_command_line_searches_it(tmp_path: Path) -> None:
     facts = json.loads(done.stdout)["devices"]["raspberry-pi-4"]
     front = json.loads((tmp_path / facts["front"]).read_text())
     assert front["space"] == "ibn"
-    assert len(front["members"]) >= 2
+    assert front["members"]

@@ -154,7 +154,7 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch):
     monkeypatch.setattr(
         "importlib.util.find_spec", lambda name: None if name == "tokenizers" else real(name)
     )
-    with pytest.raises(UsageError, match=r"pip install 'monas\[text\]'"):
+    with pytest.raises(UsageError, match=r"pip install 'monas\[translation\]'"):
         Catalog.installed().create("task", "parallel", argument="a,b")
 
 

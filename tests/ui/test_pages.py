@@ -195,10 +195,16 @@ def test_other_kinds_are_explained():
     option = {"name": "rate", "type": "float", "default": 3e-3, "meaning": "Of ``it``."}
     shown = page(
         lambda console: print_info(
-            info("optimizer", description="Finds.", options=[option]), console
+            info(
+                "optimizer",
+                description="Finds.",
+                options=[option],
+                options_path="options.optimizer",
+            ),
+            console,
         )
     )
-    assert "options.optimizer.NAME=VALUE" in shown
+    assert "options.optimizer.KEY=VALUE" in shown
     assert "0.003" in shown
     assert "Of it." in shown
     objective = info(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
+from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import Supernet
@@ -88,7 +89,7 @@ def takes_mixtures(stage: Stage) -> bool:
     try:
         with torch.no_grad():
             supernet_of(stage)(inputs_of(stage, 2), one_hot(stage, stage.architectures(1)))
-    except NotImplementedError:
+    except (NotImplementedError, UsageError):
         return False
     return True
 
@@ -106,12 +107,16 @@ def gap(found: Any, expected: Any) -> float:
 
 
 def plain_tensors(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Tensors that are neither parameter nor buffer, by the path of their attribute."""
+    """Tensors that are neither parameter nor buffer, by the path of their attribute.
+
+    Another name for a registered one moves and is saved with it.
+    """
+    registered = {id(tensor) for tensor in (*network.parameters(), *network.buffers())}
     for path, module in network.named_modules():
         for name, value in vars(module).items():
             if name in ("_parameters", "_buffers", "_modules"):
                 continue
-            for leaf in _tensors(value):
+            for leaf in (x for x in _tensors(value) if id(x) not in registered):
                 yield f"{path}.{name}".lstrip("."), leaf
 
 
