@@ -63,7 +63,7 @@ def html(record: Record, facts: Facts, library: str) -> str:
         started=escape(str(record.environment.get("started", ""))),
         style=_asset("style.css"),
         tiles=sections.tiles(record),
-        warnings=sections.warnings(record),
+        warnings=sections.limits(record) + sections.warnings(record),
         accuracy=sections.accuracy_table(record),
         provenance=sections.provenance(record, facts),
         configuration=escape(record.config_text),

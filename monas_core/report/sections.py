@@ -10,6 +10,7 @@ from monas_core.report.accuracy import origins
 from monas_core.report.content import objectives
 from monas_core.report.facts import Facts
 from monas_core.report.records import Record
+from monas_core.ui.limits import limit_lines
 from monas_core.ui.text import ARROW, clock, number, plain_fact
 from monas_core.values.member import Front, prediction_error
 
@@ -43,6 +44,16 @@ def warnings(record: Record) -> str:
     """What the run warned of; empty if nothing."""
     found = "".join(f"<li>{escape(text)}</li>" for text in record.history.warnings)
     return f'<h3>Warnings</h3><ul class="warnings">{found}</ul>' if found else ""
+
+
+def limits(record: Record) -> str:
+    """Per device what must hold, and by how many it is met; empty without limits."""
+    rows = [
+        [_device(front), escape(line)]
+        for front in record.fronts.values()
+        for line in limit_lines(front.limits)
+    ]
+    return f"<h3>Limits</h3>{_table(['device', 'limit'], rows)}" if rows else ""
 
 
 def accuracy_table(record: Record) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from monas_core.ui.blocks import ACCENT, Block, boxed
 from monas_core.ui.highlights import highlights, staircase
+from monas_core.ui.limits import limit_lines
 from monas_core.ui.parts import Cloud, FrontView
 from monas_core.ui.plot import Axis, Plot
 from monas_core.ui.text import ARROW, number
@@ -38,6 +39,8 @@ def _title(device: str, front: FrontView, state: ViewState) -> Text:
     title = Text.assemble((device, "bold"))
     title.append(f"  {len(front.members)} on the front")
     title.append(f"  hypervolume {number(front.hypervolume, 3)}")
+    for line in limit_lines(front.limits):
+        title.append(f"  {line}", "yellow")
     if device in state.held_out:
         title.append("  not searched", "magenta")
     if front.split == "final":

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from monas_core.ui.limits import limit_lines
 from monas_core.ui.text import ARROW, active_choices, architecture, number
 from monas_core.values.member import Front, Member, ObjectiveView
 
@@ -60,7 +61,8 @@ def front_table(front: Front, conditions: Conditions, width: int) -> Group:
         mark = f"{index} {_EXCEEDS}" if member.exceeds_memory else str(index)
         table.add_row(mark, *map(escape, _row(member, front.objectives, extras, conditions)))
     used = {origin for member in members for origin in member.origin.values()}
-    parts = [title(front), Text(), table, Text(), Text(origin_legend(used), style="dim")]
+    said = [Text(line, style="yellow") for line in limit_lines(front.limits)]
+    parts = [title(front), *said, Text(), table, Text(), Text(origin_legend(used), style="dim")]
     over = [member.exceeds_memory for member in members if member.exceeds_memory]
     if over:
         parts.append(Text(f"{_EXCEEDS} needs more than {over[0]['has_mb']:.4g} MB", style="yellow"))

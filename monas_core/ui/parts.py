@@ -53,6 +53,7 @@ class FrontView:
     split: str
     time: float
     trend: Series
+    limits: tuple[Mapping[str, Any], ...] = ()
 
 
 @attrs.frozen

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from monas_core import events
+from monas_core.ui.limits import limit_lines
 from monas_core.ui.parts import PhaseView
 from monas_core.ui.progress import outlook, phase_left
 from monas_core.ui.text import ARROW, amount, clock, count, number, plain_fact
@@ -14,7 +15,7 @@ from monas_core.ui.view import ViewState, fold
 
 SECONDS_BETWEEN_LINES = 3.0
 _TOLD = (
-    "data", "preset", "architecture", "starts from", "teacher",
+    "data", "limits", "preset", "architecture", "starts from", "teacher",
     "parameters", "architectures", "torch device", "seed",
 )  # fmt: skip
 """Facts worth a line, where there are such."""
@@ -114,6 +115,9 @@ class PlainLines:
         if hypervolume is not None:
             text += f", hypervolume {number(hypervolume)}"
         self._line(text)
+        for device, front in self.state.fronts.items():
+            for line in limit_lines(front.limits):
+                self._line(f"  {device}: {line}")
 
     def _line(self, text: str) -> None:
         text = "".join(c if c.isprintable() else " " for c in text)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from monas_core.files import command
 from monas_core.ui.fronttable import heading, origin_legend, origin_mark
+from monas_core.ui.limits import limit_lines
 from monas_core.ui.text import clock, number, plain_fact
 from monas_core.values.member import Front, ObjectiveView, prediction_error
 
@@ -37,6 +38,9 @@ def print_summary(result: Document, console: Console) -> None:
         if _predicted_names(fronts):
             legend += "\n" + (_ERROR if roomy else _errors_in_one_line(fronts))
         console.print(legend, style="dim", markup=False)
+        for front in fronts:
+            for line in limit_lines(front.limits):
+                console.print(f"{front.device}: {line}", style="yellow", markup=False)
     _print_files(result, console)
     _print_next(result, fronts, console)
 

@@ -172,6 +172,7 @@ def _front_changed(state: ViewState, event: events.FrontChanged) -> ViewState:
         event.split,
         event.time,
         trend.add(event.hypervolume),
+        tuple(_plain(event.limits)),
     )
     return attrs.evolve(
         state,
