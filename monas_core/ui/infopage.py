@@ -145,7 +145,7 @@ def _print_task(document: Document, console: Console) -> None:
         return
     score = document["score"]
     shown = f"{score['name']} [{score['unit']}] {ARROW[score['direction']]}"
-    further = ", ".join(f"{s['name']} [{s['unit']}]" for s in document.get("scores"))
+    further = ", ".join(f"{s['name']} [{s['unit']}]" for s in document.get("scores") or ())
     also = {"further scores": further} if further else {}
     print_facts({"score": shown, **also, **document["facts"]}, console)
 
