@@ -40,7 +40,9 @@ from monas_ibn.model import Block, BlockConfig
 from monas_ibn.sizes import GROUPED, OPERATIONS, PRESETS, Operation
 from monas_tables.space import TableSpace
 
-PLAIN = tuple(operation for operation in OPERATIONS if operation not in GROUPED)
+PLAIN: tuple[Operation, ...] = tuple(
+    operation for operation in OPERATIONS if operation not in GROUPED
+)
 SIZES = PRESETS["published"]
 SIDES, WIDTHS = (56, 28, 14, 14, 7, 7), (64, 80, 160, 192, 240, 320)
 """Pixels and channels of the block groups of topology M at 224 pixels."""
@@ -49,7 +51,7 @@ Answers = tuple[Operation, int, int, int]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--evaluations", type=int, default=200)
     words = parser.parse_args()

@@ -43,7 +43,7 @@ Options = Mapping[str, Any]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("MONAS_DATA"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--evaluations", type=int, default=1000)
@@ -116,7 +116,7 @@ class Course:
         if limit is not None:
             bound = Constraint(problem.objectives[1].short, "max", limit)
             problem = attrs.evolve(problem, limits=(bound,))
-        optimizer = self.catalog.create("optimizer", name, options)
+        optimizer = self.catalog.create("optimizer", name, dict(options or {}))
         optimizer.start(problem, torch.Generator().manual_seed(seed))
         while problem.meter.left > 0 and not optimizer.step().finished:
             problem.meter.steps += 1

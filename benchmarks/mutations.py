@@ -87,7 +87,7 @@ def _tested(module: Module, source: str | None) -> int:
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = int(pytest.main([*options, *module.tests]))
     if source is None and code != _PASSED:
-        sys.__stderr__.write(said.getvalue())
+        print(said.getvalue(), file=sys.__stderr__)
     # a test that never met the module cannot have judged it
     return code if module.name in sys.modules else 2
 
@@ -106,7 +106,7 @@ def judged(module: Module) -> Iterator[tuple[Fault, str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("modules", nargs="*", help="last part of a module's name; all without it")
     wanted = parser.parse_args().modules
     chosen = [m for m in PLANTED if not wanted or m.name.rpartition(".")[2] in wanted]
