@@ -43,7 +43,12 @@ class Picker:
         self._objectives = session.plan.objectives
         self._names = [objective.short for objective in self._objectives]
         self._costs = {o.short for o in self._objectives if o.device_metric is not None}
-        self._members = [member for front in fronts for member in front.members]
+        self._members = [
+            member
+            for front in fronts
+            for member in (*front.members, *(front.retrained.members if front.retrained else ()))
+        ]
+        self._retrained = {m.key: m.retrained for m in self._members if m.retrained}
         own = [front for front in fronts if front.device == target.device.name]
         self._own_front = own[0] if own else None
 
@@ -53,6 +58,7 @@ class Picker:
         The stored fronts compete, so the answer is never worse than the best of their
         members. Without limits one architecture is asked of the optimizer, with limits
         one for every preference of the run's lattice. Predicted costs keep off a limit a little.
+        What was retrained is judged by what it reaches: loading it gives those weights.
 
         Raises:
             UsageError: No known architecture meets the limits.
@@ -63,7 +69,8 @@ class Picker:
         alone = isinstance(plan.task, RememberedTask) or isinstance(plan.optimizer, Absent)
         proposed = [] if alone else plan.optimizer.propose(self.target.device, asked)
         pool = list(dict.fromkeys([*proposed, *self._stored]))
-        evaluations = self._judged(pool)
+        known = {evaluation.architecture: evaluation for evaluation in self._judged(pool)}
+        evaluations = [e.changed(self._retrained.get(a.key, {})) for a, e in known.items()]
         met = feasible(evaluations, limits, self.target.device.name)
         met = cautious(evaluations, [c for c in limits if c.objective in self._costs], met)
         met = self._fitting(evaluations, met)
@@ -72,12 +79,18 @@ class Picker:
         ranked = [evaluations[i] for i in sorted(met, key=losses.__getitem__)]
         chosen = self._chosen(ranked, limits, verify=verify)
         expected = predicted(self.session, self.target.device, [chosen.architecture])[0]
-        return attrs.evolve(
-            member_of(chosen, expected),
-            device=self.target.device.name,
-            preference=preference.to_json(),
-            exceeds_memory=self._excess([chosen.architecture])[0] or {},
-        )
+        answer = self._answer(chosen, known[chosen.architecture], expected)
+        wish = preference.to_json()
+        return attrs.evolve(answer, device=self.target.device.name, preference=wish)
+
+    def _answer(
+        self, chosen: Evaluation, known: Evaluation, expected: Mapping[str, float]
+    ) -> Member:
+        """With inherited and retrained values beside each other."""
+        trained = self._retrained.get(chosen.architecture.key, {})
+        inherited = chosen.changed({name: known.values[name].value for name in trained})
+        member = attrs.evolve(member_of(inherited, expected), retrained=trained)
+        return attrs.evolve(member, exceeds_memory=self._excess([chosen.architecture])[0] or {})
 
     def _kept_off(self, limits: Sequence[Constraint]) -> list[Constraint]:
         """Limits as they are asked for: predicted costs, and measured ones, often err a little."""
@@ -110,7 +123,7 @@ class Picker:
         again = limited and self.target.measurable and not self.target.zero_shot
         if not (again or verify):
             return ranked[0]
-        return Verification(self.session, self.target).confirmed(ranked, limits)
+        return Verification(self.session, self.target, self._retrained).confirmed(ranked, limits)
 
     # -- values -----------------------------------------------------------------------
 
@@ -164,7 +177,7 @@ class Picker:
         """From the ideal to the worst of the device's front, or of everything known there."""
         if self._own_front is None or not self._own_front.members:
             return Scale(points.min(axis=0).tolist(), points.max(axis=0).tolist())
-        members = [[m.values[n] for n in self._names] for m in self._own_front.members]
+        members = [[m.reached[n] for n in self._names] for m in self._own_front.members]
         known = comparable(self._objectives, members)
         ideal = comparable(self._objectives, [self._own_front.ideal_point])[0]
         return Scale(np.minimum(ideal, known.min(axis=0)).tolist(), known.max(axis=0).tolist())

@@ -24,14 +24,21 @@ class Verification:
     Args:
         session: Of a finished run.
         target: What can be measured.
+        retrained: Values that count instead of inherited ones, by key and objective.
 
     Raises:
         UsageError: This machine cannot measure it.
     """
 
-    def __init__(self, session: Session, target: Target) -> None:
+    def __init__(
+        self,
+        session: Session,
+        target: Target,
+        retrained: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> None:
         objectives = session.plan.objectives
         self._session = session
+        self._retrained = retrained or {}
         self._name = target.device.name
         self._device = target.remeasure()
         self._fresh = Evaluator(session.context, objectives, session.meter)
@@ -71,7 +78,8 @@ class Verification:
             )[0]
             for o in self._session.plan.objectives
         }
-        return Evaluation(architecture, self._name, values, "final")
+        found = Evaluation(architecture, self._name, values, "final")
+        return found.changed(self._retrained.get(architecture.key, {}))
 
     def _pace(self, found: Sequence[tuple[Evaluation, Evaluation]]) -> dict[str, float]:
         """How many times the known costs the measured ones are, in the middle, at least 1."""

@@ -105,6 +105,15 @@ Preferences = Annotated[
         help="How many trade-offs to ask for per device at the end.", rich_help_panel=_COST
     ),
 ]
+Retrain = Annotated[
+    str | None,
+    typer.Option(
+        metavar="500steps|20s",
+        help="Afterwards train members of the fronts alone, each so long, and judge the fronts "
+        "by what they reach; at most retrain.members=16 of them.",
+        rich_help_panel=_COST,
+    ),
+]
 Seed = Annotated[
     int | None, typer.Option(help="Start of everything random.", rich_help_panel=_COST)
 ]
@@ -185,6 +194,7 @@ def command(
     target: TargetValue = None,
     budget: Budget = None,
     preferences: Preferences = None,
+    retrain: Retrain = None,
     seed: Seed = None,
     torch_device: TorchDevice = None,
     config: Config = None,
@@ -206,7 +216,7 @@ def command(
     what = {"space": space, "preset": preset, "task": task}
     how = {"trainer": trainer, "optimizer": optimizer}
     lists = {"objectives": objectives, "devices": devices, "held_out": held_out}
-    cost = {"budget": budget, "preferences": preferences, "seed": seed}
+    cost = {"budget": budget, "preferences": preferences, "retrain": retrain, "seed": seed}
     place = {"torch_device": torch_device, "out_dir": str(out_dir) if out_dir else None}
     bounds = {"max": maximum, "min": minimum, "target": target}
     limits = {option: stated(texts, option) or None for option, texts in bounds.items()}

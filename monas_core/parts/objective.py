@@ -28,6 +28,8 @@ class Objective(ABC):
             same on every device.
         query: Whether an evaluation costs something worth counting (a forward pass
             over data, a training); free objectives are computed.
+        score: Name of the task's score that it is, where it is one: training a network alone
+            changes it, and the change is known without asking the objective.
         population_relative: Values depend on the other members of a population;
             never cached.
         differentiable: ``relaxed`` is implemented.
@@ -39,6 +41,7 @@ class Objective(ABC):
     direction: Direction
     device_metric: ClassVar[str | None] = None
     query: ClassVar[bool] = False
+    score: str | None = None
     population_relative: ClassVar[bool] = False
     differentiable: ClassVar[bool] = False
 

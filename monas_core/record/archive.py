@@ -10,7 +10,7 @@ from monas_core.errors import UsageError
 from monas_core.record.logs import LineLog, read_lines
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
-from monas_core.values.member import finite_number
+from monas_core.values.reading import finite_number
 from monas_core.values.value import Origin, Split, Value
 
 

@@ -13,7 +13,7 @@ from monas_core import state
 from monas_core.errors import UsageError
 from monas_core.files import inside, remove
 from monas_core.record.logs import Mark
-from monas_core.values.member import finite_number
+from monas_core.values.reading import finite_number
 
 ARCHIVE, EVENTS = "archive.jsonl", "events.jsonl"
 _FOLDER = "checkpoints"

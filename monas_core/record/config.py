@@ -41,6 +41,32 @@ class WarmUpConfig:
 
 
 @attrs.frozen
+class RetrainConfig:
+    """Training of members of the final fronts alone, after the search; written ``500steps``.
+
+    Attributes:
+        budget: Of each of them, in steps or seconds; ``None`` trains none.
+        members: At most so many, of all fronts together.
+    """
+
+    budget: Budget | None = None
+    members: int = 16
+
+    def __attrs_post_init__(self) -> None:
+        if self.budget is not None and self.budget.unit == "evaluations":
+            raise UsageError(
+                f"Retraining is not counted in evaluations, got {self.budget}; "
+                "give steps (500steps) or seconds (20s) for each architecture."
+            )
+        within("retrain", 1, members=self.members)
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        return f"{self.budget} each, at most {self.members} members of the fronts"
+
+
+@attrs.frozen
 class RunConfig:
     """A run, as asked for. ``None`` means: the default of whatever is installed.
 
@@ -56,6 +82,7 @@ class RunConfig:
         embedding: How devices are described to the optimizer.
         budget: Of the search, warm-up and finish not included.
         warm_up: Training of the supernet.
+        retrain: Training of members of the final fronts alone, ``500steps`` or ``20s`` each.
         preferences: At least this many preferences are proposed for, per device.
         seed: Of everything random.
         torch_device: Where this machine computes: ``auto``, ``cpu`` or ``cuda``.
@@ -80,6 +107,7 @@ class RunConfig:
     embedding: str | None = None
     budget: Budget = attrs.field(factory=lambda: Budget(60, "seconds"))
     warm_up: WarmUpConfig = attrs.field(factory=WarmUpConfig)
+    retrain: RetrainConfig = attrs.field(factory=RetrainConfig)
     preferences: int = attrs.field(default=66)
     seed: int = 0
     torch_device: str = "auto"
@@ -131,7 +159,16 @@ def _converter() -> Converter:
         Budget, lambda v, _: v if isinstance(v, Budget) else Budget.parse(str(v))
     )
     converter.register_unstructure_hook(Budget, str)
+    strict = converter.get_structure_hook(RetrainConfig)
+    converter.register_structure_hook(RetrainConfig, lambda v, kind: strict(_group(v), kind))
     return converter
+
+
+def _group(retrain: Any) -> Any:
+    """Settings of a retraining from its budget alone, or from nothing, as a group of keys."""
+    if retrain is None:
+        return {}
+    return {"budget": retrain} if isinstance(retrain, str | Budget) else retrain
 
 
 def structure(document: Mapping[str, Any], kind: type[T], where: str) -> T:
@@ -190,9 +227,16 @@ def load_config(
     """
     # copies all the way down: dotted settings are put into them, and a preset keeps its own
     document = copy.deepcopy(dict(base or {})) | (_read_yaml(file) if file is not None else {})
-    document |= copy.deepcopy({key: v for key, v in overrides.items() if v is not None})
+    given = copy.deepcopy({key: v for key, v in overrides.items() if v is not None})
+    if "retrain" in document or "retrain" in given:  # a budget alone leaves the rest as it is
+        told = [_group(d["retrain"]) for d in (document, given) if "retrain" in d]
+        whole = all(isinstance(group, dict) for group in told)
+        given["retrain"] = {k: v for g in told for k, v in g.items()} if whole else told[-1]
+    document |= given
     for text in dotted:
         apply_dotted(document, text)
+        if "retrain" in document:
+            document["retrain"] = _group(document["retrain"])
     if "space" not in document:
         raise UsageError("No search space was named; add --space NAME (monas plugins lists them).")
     return structure(document, RunConfig, "")

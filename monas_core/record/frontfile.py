@@ -90,9 +90,12 @@ def to_csv(front: Front) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     heads = [f"{o.name} [{o.unit}]" for o in front.objectives]
+    trained = front.retrained_objectives
+    heads += [f"{o.name} retrained [{o.unit}]" for o in trained]
     writer.writerow(map(_cell, ["key", *heads, *(f"{name} origin" for name in names), *choices]))
     for member in front.members:
-        values = [member.values[name] for name in names]
+        values: list[Any] = [member.values[name] for name in names]
+        values += [member.retrained.get(o.name, "") for o in trained]
         origins = [member.origin[name] for name in names]
         answers = [member.choices.get(name, "") for name in choices]
         writer.writerow(map(_cell, [member.key, *values, *origins, *answers]))

@@ -27,7 +27,7 @@ from monas_core.record import given_store
 from monas_core.record.config import RunConfig, read_config, write_config
 from monas_core.record.eventlog import read_events
 from monas_core.record.lock import locked
-from monas_core.values.member import finite_number
+from monas_core.values.reading import finite_number
 
 _DEVICES = "devices.json"
 _DIGEST = "sha256 of config.yaml"

@@ -64,6 +64,7 @@ def html(record: Record, facts: Facts, library: str) -> str:
         style=_asset("style.css"),
         tiles=sections.tiles(record),
         warnings=sections.limits(record) + sections.warnings(record),
+        retraining=sections.retraining(record),
         accuracy=sections.accuracy_table(record),
         provenance=sections.provenance(record, facts),
         configuration=escape(record.config_text),

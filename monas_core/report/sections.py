@@ -66,6 +66,29 @@ def accuracy_table(record: Record) -> str:
     return _table(["device", *names], rows)
 
 
+def retraining(record: Record) -> str:
+    """Per device: the front judged by what its members reach, trained alone; empty without."""
+    rows: list[list[str]] = []
+    for front in record.fronts.values():
+        told = front.retrained
+        if told is not None:
+            ranks = ", ".join(f"{n} {rho:.2f}" for n, rho in told.rank_correlation.items())
+            volumes = (told.hypervolume, told.inherited_hypervolume)
+            trained = sum(1 for member in front.members if member.retrained)
+            cells = [f"{trained} of {len(front.members)}", str(len(told.members))]
+            rows.append([_device(front), *cells, *(number(v, 3) for v in volumes), escape(ranks)])
+    if not rows:
+        return ""
+    heads = ["device", "members retrained", "on the front judged anew", "its hypervolume"]
+    table = _table([*heads, "of the choice by inherited quality", "rank correlation"], rows)
+    budgets = {front.retrained.budget for front in record.fronts.values() if front.retrained}
+    return (
+        "<h3>Judged by what members reach, trained alone</h3>"
+        f'<p class="dim">{escape(", ".join(sorted(budgets)))} each; both hypervolumes by retrained '
+        f"quality.</p>{table}"
+    )
+
+
 def provenance(record: Record, facts: Facts) -> str:
     """Per device: what it is, and where each of its values comes from."""
     names = [objective.name for objective in objectives(record)]

@@ -16,13 +16,14 @@ from monas_core.running.control import Control
 from monas_core.running.finishing import conclude, finish
 from monas_core.running.plan import Plan
 from monas_core.running.remembered import begin
+from monas_core.running.retraining import retrain
 from monas_core.running.searching import search
 from monas_core.running.session import PHASES
 from monas_core.running.warming import warm_up
 from monas_core.running.work import RunResult, Work
 
 _PHASES: Mapping[str, Callable[[Work], None]] = dict(
-    zip(PHASES, (warm_up, search, finish, conclude), strict=True)
+    zip(PHASES, (warm_up, search, finish, retrain, conclude), strict=True)
 )
 
 
@@ -60,7 +61,7 @@ def _carry_out(work: Work) -> None:
     resumed = work.restore()
     if not resumed:
         begin(work.folder.path, work.plan)
-    if work.session.phase == "done" and not _has_fronts(work.plan, work.folder):
+    if work.session.phase in ("retrain", "done") and not _has_fronts(work.plan, work.folder):
         work.session.phase = "finish"  # somebody removed them; nothing is evaluated twice
     with work.journal.recording(
         lambda: _opening(work, resumed=resumed), lambda: work.session.seconds

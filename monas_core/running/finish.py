@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 Note = Callable[[str], None]
 """Told what is being done."""
 
-_MEASURINGS = 3
+MEASURINGS = 3
 """How often members of a measured front are measured again."""
 
 
@@ -169,7 +169,7 @@ def _settle(session: Session, device: Device, architectures: Sequence[Architectu
         lucky = [a for a in front if a not in settled]
         if not lucky:
             return
-        session.evaluator.renew(lucky, device, "final", _MEASURINGS)
+        session.evaluator.renew(lucky, device, "final", MEASURINGS)
         settled.update(lucky)
 
 

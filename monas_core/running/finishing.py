@@ -41,7 +41,7 @@ def finish(work: Work) -> None:
     workload_store.keep(work.folder.path, work.session.context, work.session.evaluator.evaluated())
     keep(work.folder.path, work.session)
     work.spend(PHASE, mark)
-    work.session.phase = "done"
+    work.session.phase = "retrain" if work.plan.retraining else "done"
     work.save()
 
 

@@ -14,7 +14,7 @@ from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import tags_of
 from monas_core.parts.task import Task
 from monas_core.problem.optimizer import Optimizer
-from monas_core.record.config import SINGLE
+from monas_core.record.config import SINGLE, RetrainConfig
 from monas_core.running.plan import Plan
 from monas_core.values.budget import Budget
 from monas_core.values.constraint import Constraint, holding
@@ -118,6 +118,16 @@ def match_answers(
                 f'Optimizer "{name}" finds one architecture per limit, and none holds on '
                 f'"{device.name}"; add --max, --min or --target, or choose another --optimizer.'
             )
+
+
+def match_retraining(retrain: RetrainConfig, objectives: Sequence[Objective]) -> None:
+    """Refuse a retraining that no objective of the run would notice. Raises UsageError."""
+    if retrain.budget is not None and all(objective.score is None for objective in objectives):
+        names = ", ".join(objective.short for objective in objectives)
+        raise UsageError(
+            f"Retraining raises scores of the task, but none of the objectives ({names}) is one; "
+            "add an objective of quality (monas plugins --kind objective), or leave out --retrain."
+        )
 
 
 def match_budget(budget: Budget, objectives: Sequence[Objective]) -> None:

@@ -20,6 +20,7 @@ from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig
 from monas_core.running.limits import described
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
+from monas_core.train.settings import TrainSettings
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 from monas_core.values.preference import Preference, lattice_of_size
@@ -64,6 +65,16 @@ class Plan:
         """The lattice every device is proposed for at the end."""
         names = [objective.short for objective in self.objectives]
         return lattice_of_size(names, self.config.preferences)
+
+    @property
+    def retraining(self) -> TrainSettings | None:
+        """How members of the final fronts are trained alone; ``None`` where they are not."""
+        budget = self.config.retrain.budget
+        if budget is None:
+            return None
+        return TrainSettings.recommended(
+            self.warm_up, budget=budget, from_scratch=not self.inherits, seed=self.config.seed
+        )
 
     @property
     def said_limits(self) -> list[str]:
@@ -145,6 +156,7 @@ class Plan:
             **({"limits": self.said_limits} if self.limits else {}),
             "warm-up steps": self.warm_up.steps if self.inherits else 0,
             "budget": str(self.config.budget),
+            **({"retrain": self.config.retrain.said} if self.retraining else {}),
             "torch device": str(self.torch_device),
             "seed": self.config.seed,
         }

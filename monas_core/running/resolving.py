@@ -28,6 +28,7 @@ from monas_core.running.matching import (
     match_metrics,
     match_modality,
     match_rates,
+    match_retraining,
 )
 from monas_core.running.memory import check_memory
 from monas_core.running.naming import (
@@ -80,6 +81,7 @@ def resolve(
     distinct_names(objectives)
     match_metrics(objectives, every)
     match_budget(config.budget, objectives)
+    match_retraining(config.retrain, objectives)
     warm_up = _warm_up(space.warm_up, config)
     plan = Plan(
         attrs.evolve(

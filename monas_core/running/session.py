@@ -18,7 +18,7 @@ from monas_core.running.plan import Plan
 from monas_core.seeding import derived_generator
 from monas_core.values.budget import Meter
 
-PHASES: tuple[str, ...] = ("warm-up", "search", "finish", "done")
+PHASES: tuple[str, ...] = ("warm-up", "search", "finish", "retrain", "done")
 
 
 class Session:
@@ -52,7 +52,8 @@ class Session:
         )
         self.phase = "warm-up"
         self.searching = False
-        self.seconds: dict[str, float] = {phase: 0.0 for phase in PHASES if phase != "done"}
+        ahead = (p for p in PHASES[:-1] if p != "retrain" or plan.retraining is not None)
+        self.seconds: dict[str, float] = dict.fromkeys(ahead, 0.0)
 
     @cached_property
     def trainer(self) -> Trainer:

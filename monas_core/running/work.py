@@ -50,6 +50,7 @@ class Work:
         session: Its live state.
         journal: Its log, checkpoints and clock.
         told: Number of evaluated architectures that screens have heard of.
+        control: How a person stops it.
         facts: By device, what the result says of its front, once that is known.
     """
 
@@ -60,7 +61,7 @@ class Work:
         self.journal = Journal(folder.path, bus)
         self.told = 0
         self.facts: dict[str, dict[str, Any]] = {}
-        self._control = control
+        self.control = control
 
     def now(self) -> float:
         """Seconds of work on this run, earlier parts included."""
@@ -97,17 +98,26 @@ class Work:
         note: str = "",
     ) -> None:
         """Tell, save now and then, and stop here if asked to. Raises Interrupted."""
-        self.emit(
-            events.StepFinished(
-                self.now(), phase, done, step, losses or {}, rates or {}, note, peak_mb()
-            )
-        )
-        if self._control.stopping:
+        self.tell(phase, done, step, losses or {}, rates or {}, note)
+        if self.control.stopping:
             self.save()
             again = going_on(self.folder.path, python=self._control.python)
             raise Interrupted(f"stopped during {phase}; go on with: {again}")
         if self.journal.due:
             self.save()
+
+    def tell(
+        self,
+        phase: str,
+        done: float,
+        step: int,
+        losses: Mapping[str, float],
+        rates: Mapping[str, float],
+        note: str,
+    ) -> None:
+        """Tell of progress and do nothing else."""
+        now = self.now()
+        self.emit(events.StepFinished(now, phase, done, step, losses, rates, note, peak_mb()))
 
     def save(self) -> None:
         """Write a checkpoint."""

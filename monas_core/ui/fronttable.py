@@ -19,6 +19,8 @@ Conditions = Mapping[str, Sequence[Any]]
 _MARKS = {"measured": "●", "tabulated": "◆", "modelled": "○", "predicted": "~"}
 _EXCEEDS = "!"
 """Marks a network that does not fit into the memory of the device."""
+KEPT = "*"
+"""Marks a member that stays on the front when it is judged by what training alone reaches."""
 _MEANINGS = {
     "measured": "measured",
     "tabulated": "published table",
@@ -46,11 +48,13 @@ def heading(objective: ObjectiveView) -> str:
 def front_table(front: Front, conditions: Conditions, width: int) -> Group:
     """All members of a front, as they are ordered in its file."""
     members = front.members
-    extras = _extras(members, width)
+    extras, trained = _extras(members, width), front.retrained_objectives
     table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 1))
     table.add_column("#", justify="right", style="dim")
     for objective in front.objectives:
         table.add_column(escape(heading(objective)), justify="right", no_wrap=True)
+        if objective in trained:
+            table.add_column("re-\ntrained", justify="right", no_wrap=True, style="green")
     for name in extras:
         table.add_column(
             escape(name.replace("_", " ").replace(" ", "\n", 1)), justify="right", style="dim"
@@ -59,14 +63,41 @@ def front_table(front: Front, conditions: Conditions, width: int) -> Group:
     table.add_column("key", style="dim", no_wrap=True)
     for index, member in enumerate(members, start=1):
         mark = f"{index} {_EXCEEDS}" if member.exceeds_memory else str(index)
-        table.add_row(mark, *map(escape, _row(member, front.objectives, extras, conditions)))
+        table.add_row(mark, *map(escape, _row(member, front, extras, conditions)))
     used = {origin for member in members for origin in member.origin.values()}
     said = [Text(line, style="yellow") for line in limit_lines(front.limits)]
     parts = [title(front), *said, Text(), table, Text(), Text(origin_legend(used), style="dim")]
     over = [member.exceeds_memory for member in members if member.exceeds_memory]
     if over:
         parts.append(Text(f"{_EXCEEDS} needs more than {over[0]['has_mb']:.4g} MB", style="yellow"))
-    return Group(*parts)
+    return Group(*parts, *_retrained(front))
+
+
+def _retrained(front: Front) -> list[Text]:
+    """What the front is when its members are judged by what they reach, trained alone."""
+    result = front.retrained
+    if result is None:
+        return []
+    own = {member.key for member in front.members}
+    count = sum(1 for member in front.members if member.retrained)
+    added = sum(1 for member in result.members if member.key not in own)
+    lines = [
+        Text.assemble(
+            ("\nRetrained", "bold"),
+            f" {result.budget} each: {count} of {len(own)} members; judged by what they reach, ",
+            f"{len(result.members)} are on the front",
+            f", {added} of them found for other devices" if added else "",
+            f" ({KEPT})",
+        ),
+        Text(
+            f"hypervolume {number(result.hypervolume, 3)}, of the choice by inherited quality "
+            f"{number(result.inherited_hypervolume, 3)}, both by retrained quality"
+        ),
+    ]
+    for name, rho in result.rank_correlation.items():
+        told = f"Spearman's rank correlation of {name}, inherited and retrained: {rho:.2f}"
+        lines.append(Text(told))
+    return lines
 
 
 def title(front: Front) -> Text:
@@ -88,14 +119,18 @@ def _extras(members: Sequence[Member], width: int) -> list[str]:
 
 def _row(
     member: Member,
-    objectives: Sequence[ObjectiveView],
+    front: Front,
     extras: Sequence[str],
     conditions: Conditions,
 ) -> list[str]:
-    cells = []
-    for objective in objectives:
+    cells, trained = [], front.retrained_objectives
+    best = {m.key for m in front.retrained.members} if front.retrained else set()
+    for objective in front.objectives:
         mark = origin_mark(member.origin.get(objective.name))
         cells.append(f"{number(member.values.get(objective.name))} {mark}")
+        if objective in trained:
+            kept = KEPT if member.key in best else " "
+            cells.append(f"{number(member.retrained.get(objective.name))} {kept}")
     cells += [number(member.extra.get(name)) for name in extras]
     choices = active_choices(member.choices, conditions)
     return [*cells, architecture(choices, compact=True), member.key]
@@ -110,8 +145,11 @@ def print_member(
         f"[bold]Picked for[/] [bold cyan]{escape(member.device)}[/]   wish {escape(wish)}\n"
     )
     table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
-    for head in ("objective", "value", "unit", "origin", "predicted"):
-        table.add_column(head, justify="right" if head in ("value", "predicted") else "left")
+    heads = ["objective", "value", "unit", "origin", "predicted"]
+    heads += ["retrained"] if member.retrained else []
+    for head in heads:
+        right = head in ("value", "predicted", "retrained")
+        table.add_column(head, justify="right" if right else "left")
     for objective in objectives:
         name = objective.name
         table.add_row(
@@ -120,6 +158,7 @@ def print_member(
             escape(objective.unit),
             _MEANINGS.get(member.origin.get(name, ""), ""),
             number(member.predicted.get(name)),
+            *([number(member.retrained.get(name))] if member.retrained else []),
         )
     for name, value in member.extra.items():
         table.add_row(

@@ -12,6 +12,8 @@ from monas_core.ui.view import ViewState
 
 WEIGHTS = {"warm-up": 0.4, "search": 0.45, "finish": 0.15}
 """Usual shares of a run, used only for phases whose own pace is not known yet."""
+_OPTIONAL = {"retrain": 0.5}
+"""The same of phases that come last where a run's facts name them."""
 
 
 @attrs.frozen
@@ -51,7 +53,7 @@ def _pace(phase: PhaseView) -> float | None:
 def expected_phases(state: ViewState) -> list[str]:
     """Names of all phases in order: those seen, then the usual ones still to come."""
     seen = [phase.name for phase in state.phases]
-    usual = list(WEIGHTS)
+    usual = [*WEIGHTS, *(name for name in _OPTIONAL if state.facts.get(name))]
     if seen and not any(name in usual for name in seen):
         return seen  # no search: one subnet is trained
     last = max((usual.index(name) for name in seen if name in usual), default=-1)
@@ -100,7 +102,7 @@ def _budget_seconds(state: ViewState) -> float | None:
 
 
 def _weight(name: str) -> float:
-    return WEIGHTS.get(name, 0.1)
+    return (WEIGHTS | _OPTIONAL).get(name, 0.1)
 
 
 def _by_weight(state: ViewState) -> float:

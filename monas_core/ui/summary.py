@@ -41,8 +41,25 @@ def print_summary(result: Document, console: Console) -> None:
         for front in fronts:
             for line in limit_lines(front.limits):
                 console.print(f"{front.device}: {line}", style="yellow", markup=False)
+        _print_retrained(fronts, console)
     _print_files(result, console)
     _print_next(result, fronts, console)
+
+
+def _print_retrained(fronts: Sequence[Front], console: Console) -> None:
+    """Per front: how it looks when judged by what its members reach, trained alone."""
+    for front in fronts:
+        told = front.retrained
+        if told is not None:
+            ranks = ", ".join(f"{n} {rho:.2f}" for n, rho in told.rank_correlation.items())
+            console.print(
+                f"retrained {told.budget} each, {front.device}: hypervolume "
+                f"{number(told.hypervolume, 3)} of {len(told.members)} members, of the choice by "
+                f"inherited quality {number(told.inherited_hypervolume, 3)}"
+                + (f"; rank correlation {ranks}" if ranks else ""),
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def print_facts(facts: Document, console: Console) -> None:

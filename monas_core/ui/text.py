@@ -66,7 +66,7 @@ def amount(done: float, total: float, unit: str) -> str:
     short = "s" if unit == "seconds" else unit
     if total <= 0:
         return f"{done:.0f} {short}" if done else "preparing"
-    return f"{done:.0f}/{total:.0f} {short}"
+    return f"{done // 1 if unit == 'architectures' else done:.0f}/{total:.0f} {short}"
 
 
 def plain_fact(value: Any) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
+from monas_core.values import reading
+
 SCHEMA = 1
 """Of the JSON form of a front."""
-
-T = TypeVar("T")
 
 
 @attrs.frozen
@@ -34,7 +33,9 @@ class ObjectiveView:
     @classmethod
     def from_json(cls, document: Any) -> ObjectiveView:
         """Inverse of ``to_json``. Raises ValueError for anything else."""
-        view = cls(*(_part(document, name, _text) for name in ("name", "unit", "direction")))
+        view = cls(
+            *(reading.part(document, name, reading.text) for name in ("name", "unit", "direction"))
+        )
         if view.direction not in ("min", "max"):
             raise ValueError(f'direction of {view.name} is "{view.direction}", not min or max')
         return view
@@ -55,6 +56,7 @@ class Member:
         device: What it was evaluated on, where no front says it.
         preference: The wish it answers, if it does.
         exceeds_memory: ``needs_mb`` and ``has_mb`` where it does not fit into the device.
+        retrained: Values that training it alone has changed, where it was.
     """
 
     key: str
@@ -67,6 +69,12 @@ class Member:
     device: str = ""
     preference: Mapping[str, float] = attrs.field(factory=dict)
     exceeds_memory: Mapping[str, float] = attrs.field(factory=dict)
+    retrained: Mapping[str, float] = attrs.field(factory=dict)
+
+    @property
+    def reached(self) -> Mapping[str, float]:
+        """Values with the weights it has now: retrained where there are such, else inherited."""
+        return {**self.values, **self.retrained}
 
     @property
     def choices(self) -> Mapping[str, Any]:
@@ -87,6 +95,8 @@ class Member:
             document["extra"] = dict(self.extra)
         if self.exceeds_memory:
             document["exceeds_memory"] = dict(self.exceeds_memory)
+        if self.retrained:
+            document["retrained"] = dict(self.retrained)
         if self.device:
             document["device"] = self.device
         return document | ({"preference": dict(self.preference)} if self.preference else {})
@@ -98,21 +108,63 @@ class Member:
         Raises:
             ValueError: Says which part is missing or of another kind.
         """
-        architecture = _part(document, "architecture", _mapping)
-        _part(architecture, "choices", _answers)
-        tables = {name: _part(document, name, _numbers, {}) for name in _TABLES}
+        architecture = reading.part(document, "architecture", reading.mapping)
+        reading.part(architecture, "choices", reading.answers)
+        tables = {name: reading.part(document, name, reading.numbers, {}) for name in _TABLES}
         return cls(
-            key=_part(document, "key", _text),
+            key=reading.part(document, "key", reading.text),
             architecture=architecture,
-            values=_part(document, "values", _numbers),
-            origin=_part(document, "origin", _texts, {}),
-            device=_part(document, "device", _text, ""),
+            values=reading.part(document, "values", reading.numbers),
+            origin=reading.part(document, "origin", reading.texts, {}),
+            device=reading.part(document, "device", reading.text, ""),
             **tables,
         )
 
 
 _POINTS = ("reference_point", "ideal_point")
-_TABLES = ("spread", "predicted", "extra", "preference", "exceeds_memory")
+_TABLES = ("spread", "predicted", "extra", "preference", "exceeds_memory", "retrained")
+
+
+@attrs.frozen
+class Retrained:
+    """What a front looks like when networks are judged by what they reach, trained alone.
+
+    Attributes:
+        budget: Of each training.
+        hypervolume: Of ``members``, by what they reach.
+        inherited_hypervolume: Of those that the front chose by inherited quality and that were
+            retrained, also by what they reach, on the same scale.
+        rank_correlation: Spearman's, between inherited and retrained values of the latter, by
+            objective; left out where either does not vary.
+        members: The non-dominated of all that were retrained, for whichever device.
+    """
+
+    budget: str
+    hypervolume: float
+    inherited_hypervolume: float
+    rank_correlation: Mapping[str, float]
+    members: tuple[Member, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain form."""
+        return {
+            "budget": self.budget,
+            "hypervolume": self.hypervolume,
+            "inherited_hypervolume": self.inherited_hypervolume,
+            "rank_correlation": dict(self.rank_correlation),
+            "members": [member.to_json() for member in self.members],
+        }
+
+    @classmethod
+    def from_json(cls, document: Any) -> Retrained:
+        """Inverse of ``to_json``. Raises ValueError for anything else."""
+        return cls(
+            budget=reading.part(document, "budget", reading.text),
+            hypervolume=reading.part(document, "hypervolume", reading.number),
+            inherited_hypervolume=reading.part(document, "inherited_hypervolume", reading.number),
+            rank_correlation=reading.part(document, "rank_correlation", reading.numbers),
+            members=_members(document),
+        )
 
 
 @attrs.frozen
@@ -130,6 +182,7 @@ class Front:
         members: Each with a value and its origin for every objective.
         limits: What each limit of the device demands, and how many members meet it.
         unmet: What to say where none does.
+        retrained: The front judged anew, where members were trained alone.
     """
 
     space: str
@@ -142,11 +195,18 @@ class Front:
     members: tuple[Member, ...]
     limits: tuple[Mapping[str, Any], ...] = ()
     unmet: str = ""
+    retrained: Retrained | None = None
 
     @property
     def names(self) -> list[str]:
         """Of the objectives."""
         return [objective.name for objective in self.objectives]
+
+    @property
+    def retrained_objectives(self) -> list[ObjectiveView]:
+        """Those that training members alone has changed; none where none was trained."""
+        names = {name for member in self.members for name in member.retrained}
+        return [objective for objective in self.objectives if objective.name in names]
 
     def to_json(self) -> dict[str, Any]:
         """The document of a front file."""
@@ -161,6 +221,8 @@ class Front:
             "hypervolume": self.hypervolume,
             "members": [member.to_json() for member in self.members],
         }
+        if self.retrained is not None:
+            document["retrained"] = self.retrained.to_json()
         limited = {"limits": [dict(limit) for limit in self.limits], "unmet": self.unmet}
         return document | (limited if self.limits else {})
 
@@ -171,31 +233,43 @@ class Front:
         Raises:
             ValueError: Says which part is missing, of another kind, or does not fit.
         """
-        objectives = tuple(map(ObjectiveView.from_json, _part(document, "objectives", _list)))
+        objectives = tuple(
+            map(ObjectiveView.from_json, reading.part(document, "objectives", reading.items))
+        )
         if not objectives:
             raise ValueError("it has no objectives")
         points = {
-            name: _part(document, name, _point) for name in ("reference_point", "ideal_point")
+            name: reading.part(document, name, reading.point)
+            for name in ("reference_point", "ideal_point")
         }
         for name, point in points.items():
             if len(point) != len(objectives):
                 raise ValueError(f"{name} does not fit the objectives")
         front = cls(
-            space=_part(document, "space", _text),
-            device=_part(document, "device", _text),
-            held_out=_part(document, "held_out", _truth),
+            space=reading.part(document, "space", reading.text),
+            device=reading.part(document, "device", reading.text),
+            held_out=reading.part(document, "held_out", reading.truth),
             objectives=objectives,
-            hypervolume=_part(document, "hypervolume", _number),
-            members=tuple(map(Member.from_json, _part(document, "members", _list))),
-            limits=tuple(map(_mapping, _part(document, "limits", _list, []))),
-            unmet=_part(document, "unmet", _text, ""),
+            hypervolume=reading.part(document, "hypervolume", reading.number),
+            members=_members(document),
+            retrained=reading.part(document, "retrained", _retrained, None),
+            limits=tuple(map(reading.mapping, reading.part(document, "limits", reading.items, []))),
+            unmet=reading.part(document, "unmet", reading.text, ""),
             **points,
         )
-        for member in front.members:
+        for member in (*front.members, *(front.retrained.members if front.retrained else ())):
             for name in front.names:
                 if name not in member.values or name not in member.origin:
                     raise ValueError(f"'{name}' is missing in member {member.key}")
         return front
+
+
+def _members(document: Any) -> tuple[Member, ...]:
+    return tuple(map(Member.from_json, reading.part(document, "members", reading.items)))
+
+
+def _retrained(document: Any) -> Retrained | None:
+    return None if document is None else Retrained.from_json(document)
 
 
 def prediction_error(members: Sequence[Member], name: str) -> float | None:
@@ -206,76 +280,3 @@ def prediction_error(members: Sequence[Member], name: str) -> float | None:
         if name in m.predicted and m.values.get(name)
     ]
     return median(errors) if errors else None
-
-
-_REQUIRED: Any = object()
-
-
-def _part(document: Any, name: str, check: Callable[[Any], T], default: Any = _REQUIRED) -> T:
-    """One part of a document, checked; the fault names it."""
-    found = _mapping(document).get(name, default)
-    if found is _REQUIRED:
-        raise ValueError(f"'{name}' is missing")
-    try:
-        return check(found)
-    except ValueError as error:
-        raise ValueError(f"{name} {error}") from None
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("is no text")
-    return value
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("is neither true nor false")
-    return value
-
-
-def finite_number(value: Any) -> bool:
-    """Whether a plain value is a number that a float can hold."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
-
-
-def _number(value: Any) -> float:
-    if not finite_number(value):
-        raise ValueError("is no finite number")
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list | tuple):
-        raise ValueError("is no list")
-    return list(value)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise ValueError("is no object")
-    return dict(value)
-
-
-def _point(value: Any) -> tuple[float, ...]:
-    return tuple(map(_number, _list(value)))
-
-
-def _numbers(value: Any) -> dict[str, float]:
-    return {name: _part(value, name, _number) for name in _mapping(value)}
-
-
-def _texts(value: Any) -> dict[str, str]:
-    return {name: _part(value, name, _text) for name in _mapping(value)}
-
-
-def _answers(value: Any) -> dict[str, Any]:
-    for name, answer in _mapping(value).items():
-        if not isinstance(answer, bool | int | float | str):
-            raise ValueError(f"has an answer to {name} that is no plain value")
-    return dict(value)

@@ -101,3 +101,11 @@ class Evaluation:
     values: Mapping[str, Value] = attrs.field(eq=False)
     split: Split
     seconds: float = 0.0
+
+    def changed(self, numbers: Mapping[str, float]) -> Evaluation:
+        """The same with other numbers for some objectives, by short name."""
+        values = {
+            name: attrs.evolve(value, value=numbers.get(name, value.value))
+            for name, value in self.values.items()
+        }
+        return attrs.evolve(self, values=values)

@@ -39,7 +39,7 @@ class Quality(Objective):
             score = _named(task, argument)
             self.name = f"quality:{_word(score)}"  # pyright: ignore[reportAttributeAccessIssue]
             self.short = f"acc:{_word(score)}"  # pyright: ignore[reportAttributeAccessIssue]
-        self._score = score.name
+        self.score: str | None = score.name
         self.unit: str = score.unit
         self.direction: Direction = score.direction
 
@@ -64,7 +64,7 @@ class Quality(Objective):
 
     def _value(self, context: Context, architecture: Architecture, split: Split) -> Value:
         scores = dict(context.scores(architecture, _PART[split]))
-        value = scores.pop(self._score)
+        value = scores.pop(str(self.score))
         return Value(value, self.unit, "measured", extra=scores)
 
 
