@@ -17,6 +17,7 @@ from cattrs import Converter
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
 from monas_core.errors import UsageError, nearest
+from monas_core.record.retrain import RetrainConfig, as_group
 from monas_core.record.yamltext import parse_yaml
 from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
@@ -38,32 +39,6 @@ class WarmUpConfig:
     learning_rate: float | None = None
     random_subnets: int | None = None
     rates: dict[str, float] | None = None
-
-
-@attrs.frozen
-class RetrainConfig:
-    """Training of members of the final fronts alone, after the search; written ``500steps``.
-
-    Attributes:
-        budget: Of each of them, in steps or seconds; ``None`` trains none.
-        members: At most so many, of all fronts together.
-    """
-
-    budget: Budget | None = None
-    members: int = 16
-
-    def __attrs_post_init__(self) -> None:
-        if self.budget is not None and self.budget.unit == "evaluations":
-            raise UsageError(
-                f"Retraining is not counted in evaluations, got {self.budget}; "
-                "give steps (500steps) or seconds (20s) for each architecture."
-            )
-        within("retrain", 1, members=self.members)
-
-    @property
-    def said(self) -> str:
-        """In words."""
-        return f"{self.budget} each, at most {self.members} members of the fronts"
 
 
 @attrs.frozen
@@ -160,15 +135,8 @@ def _converter() -> Converter:
     )
     converter.register_unstructure_hook(Budget, str)
     strict = converter.get_structure_hook(RetrainConfig)
-    converter.register_structure_hook(RetrainConfig, lambda v, kind: strict(_group(v), kind))
+    converter.register_structure_hook(RetrainConfig, lambda v, kind: strict(as_group(v), kind))
     return converter
-
-
-def _group(retrain: Any) -> Any:
-    """Settings of a retraining from its budget alone, or from nothing, as a group of keys."""
-    if retrain is None:
-        return {}
-    return {"budget": retrain} if isinstance(retrain, str | Budget) else retrain
 
 
 def structure(document: Mapping[str, Any], kind: type[T], where: str) -> T:
@@ -229,14 +197,14 @@ def load_config(
     document = copy.deepcopy(dict(base or {})) | (_read_yaml(file) if file is not None else {})
     given = copy.deepcopy({key: v for key, v in overrides.items() if v is not None})
     if "retrain" in document or "retrain" in given:  # a budget alone leaves the rest as it is
-        told = [_group(d["retrain"]) for d in (document, given) if "retrain" in d]
+        told = [as_group(d["retrain"]) for d in (document, given) if "retrain" in d]
         whole = all(isinstance(group, dict) for group in told)
         given["retrain"] = {k: v for g in told for k, v in g.items()} if whole else told[-1]
     document |= given
     for text in dotted:
         apply_dotted(document, text)
         if "retrain" in document:
-            document["retrain"] = _group(document["retrain"])
+            document["retrain"] = as_group(document["retrain"])
     if "space" not in document:
         raise UsageError("No search space was named; add --space NAME (monas plugins lists them).")
     return structure(document, RunConfig, "")

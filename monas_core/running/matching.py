@@ -14,7 +14,8 @@ from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import tags_of
 from monas_core.parts.task import Task
 from monas_core.problem.optimizer import Optimizer
-from monas_core.record.config import SINGLE, RetrainConfig
+from monas_core.record.config import SINGLE
+from monas_core.record.retrain import RetrainConfig
 from monas_core.running.plan import Plan
 from monas_core.values.budget import Budget
 from monas_core.values.constraint import Constraint, holding
