@@ -14,7 +14,7 @@ from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import tags_of
 from monas_core.parts.task import Task
 from monas_core.problem.optimizer import Optimizer
-from monas_core.record.config import SINGLE
+from monas_core.record.config import SINGLE, RunConfig
 from monas_core.record.retrain import RetrainConfig
 from monas_core.running.plan import Plan
 from monas_core.values.budget import Budget
@@ -119,6 +119,15 @@ def match_answers(
                 f'Optimizer "{name}" finds one architecture per limit, and none holds on '
                 f'"{device.name}"; add --max, --min or --target, or choose another --optimizer.'
             )
+
+
+def match_lengths(config: RunConfig, objectives: Sequence[Objective]) -> None:
+    """Refuse a search or a retraining whose length no objective gives a sense to.
+
+    Raises UsageError.
+    """
+    match_budget(config.budget, objectives)
+    match_retraining(config.retrain, objectives)
 
 
 def match_retraining(retrain: RetrainConfig, objectives: Sequence[Objective]) -> None:

@@ -23,12 +23,11 @@ from monas_core.running.matching import (
     SUPERNET,
     distinct_names,
     match_answers,
-    match_budget,
     match_capabilities,
+    match_lengths,
     match_metrics,
     match_modality,
     match_rates,
-    match_retraining,
 )
 from monas_core.running.memory import check_memory
 from monas_core.running.naming import (
@@ -80,8 +79,7 @@ def resolve(
     devices, held_out = every[: len(searched)], every[len(searched) :]
     distinct_names(objectives)
     match_metrics(objectives, every)
-    match_budget(config.budget, objectives)
-    match_retraining(config.retrain, objectives)
+    match_lengths(config, objectives)
     warm_up = _warm_up(space.warm_up, config)
     plan = Plan(
         attrs.evolve(
