@@ -84,8 +84,8 @@ def search(
         control: Its ``stop()``, from any thread, stops the run after the current step.
         progress: Write lines to standard output; or a function, told after every step.
         settings: Any other field of ``RunConfig``: ``preset``, ``seed``, ``preferences``,
-            ``retrain="500steps"``, ``warm_up={"steps": 500}``, ``options``, ``max={"lat": "5ms"}``, ``min``,
-            ``target={"lat@host": "12ms"}``, ...
+            ``retrain="500steps"``, ``warm_up={"steps": 500}``, ``options``,
+            ``max={"lat": "5ms"}``, ``min``, ``target={"lat@host": "12ms"}``, ...
 
     Returns:
         The run: ``run.front(device)``, ``run.pick(device, {"acc": 0.6, "lat": 0.4})``,

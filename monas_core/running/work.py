@@ -101,7 +101,7 @@ class Work:
         self.tell(phase, done, step, losses or {}, rates or {}, note)
         if self.control.stopping:
             self.save()
-            again = going_on(self.folder.path, python=self._control.python)
+            again = going_on(self.folder.path, python=self.control.python)
             raise Interrupted(f"stopped during {phase}; go on with: {again}")
         if self.journal.due:
             self.save()
