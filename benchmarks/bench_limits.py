@@ -35,7 +35,7 @@ WAYS = ("limited", "filtered", "wished")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("MONAS_DATA"))
     parser.add_argument("--problem", default="ofa")
     parser.add_argument("--optimizers", default="modnas,nsga2,qnehvi")

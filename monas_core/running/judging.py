@@ -64,12 +64,11 @@ def reached(objectives: Sequence[Objective], after: Any) -> dict[str, float] | N
         objectives: Of the run.
         after: Scores by name.
     """
-    found = {
-        o.short: after.get(o.score) if isinstance(after, Mapping) else None
-        for o in objectives
-        if o.score is not None
-    }
-    return found if all(map(finite_number, found.values())) else None
+    scores: Mapping[str, Any] = after if isinstance(after, Mapping) else {}
+    found = {o.short: scores.get(o.score) for o in objectives if o.score is not None}
+    if not all(map(finite_number, found.values())):
+        return None
+    return {short: float(value) for short, value in found.items() if value is not None}
 
 
 def judged(session: Session, front: Front, found: Reached, pool: Sequence[Architecture]) -> Front:
