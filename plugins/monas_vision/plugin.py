@@ -19,6 +19,7 @@ def monas_tasks() -> list[Spec]:
                 "default-task:mobilenetv3",
                 "default-task:nasbench201",
                 "default-task:ibn",
+                "default-task:mobilenetv2",
             },
         ),
         Spec(
