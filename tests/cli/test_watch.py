@@ -94,14 +94,13 @@ def test_the_screen_in_a_terminal(logged_run, width, height):
             shots.append([])
     child.close()
     assert child.exitstatus == 0
-    drawn = [shot for shot in shots if any("on the front" in line for line in shot)]
-    assert drawn, "a front was on the screen"
-    # what is read at once may end in the middle of a frame
-    whole = [shot for shot in drawn if shot[-1].strip()]
-    assert whole, "the last line is in use: nothing scrolled away"
-    wanted = ("monas", "gpt tiny", "warm-up", "search", "best acc", "╰")
-    missing = [[word for word in wanted if word not in "\n".join(shot)] for shot in whole]
-    assert [] in missing, missing[-1]
+    wanted = ("monas", "gpt tiny", "warm-up", "search", "best acc", "on the front", "╰")
+    # what is read at once may end in the middle of a frame, and a busy machine draws few
+    missing = [[word for word in wanted if word not in "\n".join(shot)] for shot in shots if shot]
+    assert [] in missing, missing[-1:]
+    whole = [shot for shot in shots if all(word in "\n".join(shot) for word in wanted)]
+    heads = "\n".join(whole[-1][:2])
+    assert "monas" in heads, "the first lines are there: nothing scrolled away"
 
 
 def test_a_silent_run_is_pointed_out(nowhere):
