@@ -15,6 +15,14 @@ _EXHAUSTED = 200
 """Random draws in vain after which a space counts as used up."""
 
 
+def unseen(problem: Problem, rows: Tensor, seen: set[tuple[int, ...]]) -> Tensor:
+    """The distinct rows of ``(n, C)`` that are not seen and can be evaluated, in order."""
+    distinct = population.unique_rows(rows)
+    new = [tuple(row) not in seen for row in distinct.tolist()]
+    distinct = distinct[torch.tensor(new, dtype=torch.bool)]
+    return distinct[problem.available(distinct)]
+
+
 class Evaluated:
     """Architectures with known quality, in order.
 
@@ -51,12 +59,7 @@ class Evaluated:
 
     def fresh(self, rows: Tensor) -> Tensor:
         """The distinct rows that are new and can be evaluated, in order."""
-        distinct = population.unique_rows(rows)
-        new = torch.tensor(
-            [tuple(r) not in self._seen for r in distinct.tolist()], dtype=torch.bool
-        )
-        distinct = distinct[new]
-        return distinct[self.problem.available(distinct)]
+        return unseen(self.problem, rows, self._seen)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """Up to ``count`` new random rows; none where the space seems used up."""

@@ -7,6 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from monas_core.problem.evaluated import unseen
 from monas_core.problem.problem import Problem
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
@@ -42,10 +43,7 @@ class Ledger:
 
     def fresh(self, rows: Tensor) -> Tensor:
         """The distinct rows of ``(n, C)`` that can be evaluated and are not known, in order."""
-        distinct = population.unique_rows(rows)
-        new = [row not in self._known for row in map(tuple, distinct.tolist())]
-        distinct = distinct[torch.tensor(new, dtype=torch.bool)]
-        return distinct[self.problem.available(distinct)]
+        return unseen(self.problem, rows, self._known)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """Up to ``count`` random rows not evaluated yet; none only if the space is exhausted."""

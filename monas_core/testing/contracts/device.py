@@ -21,6 +21,13 @@ from monas_core.values.architecture import Architecture
 from monas_core.values.value import PRECISIONS
 
 
+def made(entry: Entry) -> Device:
+    """The device of an entry; a skip for one that cannot be made from its name alone."""
+    if "takes-argument" in entry.spec.provides:
+        pytest.skip("takes an argument; subclass this contract and give one as subject")
+    return entry.create()
+
+
 class DeviceContract(Contract):
     """A device on a small problem; override ``subject`` to return yours."""
 
@@ -30,9 +37,7 @@ class DeviceContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> Device:
         """The device under test."""
-        if "takes-argument" in entry.spec.provides:
-            pytest.skip("takes an argument; subclass this contract and give one as subject")
-        return entry.create()
+        return made(entry)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -23,6 +23,14 @@ COINCIDENCES = 0.02
 """Share of samples two parts may have in common by chance (blank stretches of text)."""
 
 
+def made(entry: Entry) -> Task:
+    """The task of an entry; a skip for one that cannot be made from its name alone."""
+    try:
+        return entry.create(argument=None)
+    except UsageError as reason:
+        pytest.skip(f"cannot be made from its name alone: {reason}")
+
+
 class TaskContract(Contract):
     """A task; override ``subject`` to return yours, with its argument if it takes one."""
 
@@ -32,10 +40,7 @@ class TaskContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> Task:
         """The task under test."""
-        try:
-            return entry.create(argument=None)
-        except UsageError as reason:
-            pytest.skip(f"cannot be made from its name alone: {reason}")
+        return made(entry)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
 from monas_core.catalog.specs import Entry
-from monas_core.errors import UsageError
 from monas_core.parts.task import Part, Task
 from monas_core.seeding import seeded_construction
 from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.task import made
 from monas_core.testing.stages import Stages
 from monas_core.values import population
 
@@ -31,10 +31,7 @@ class TaskConductContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> Task:
         """The task under test."""
-        try:
-            return entry.create(argument=None)
-        except UsageError as reason:
-            pytest.skip(f"cannot be made from its name alone: {reason}")
+        return made(entry)
 
     @pytest.fixture(scope="class")
     @classmethod
