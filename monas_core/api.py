@@ -12,6 +12,7 @@ from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.events import Bus, Event
 from monas_core.own_task import OwnTask
 from monas_core.parts.device import Device, HardwareEmbedding
+from monas_core.parts.loss import Loss
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.task import Score, Task
@@ -51,6 +52,7 @@ def search(
     devices: str | Path | Sequence[str | Path | Device] | Device | None = None,
     held_out: str | Path | Sequence[str | Path | Device] | Device | None = None,
     task: str | Task | None = None,
+    loss: str | type[Loss] | None = None,
     optimizer: str | Optimizer | type[Optimizer] | None = None,
     trainer: str | Trainer | type[Trainer] | None = None,
     embedding: str | HardwareEmbedding | type[HardwareEmbedding] | None = None,
@@ -73,6 +75,7 @@ def search(
         devices: Hardware to search for; ``host`` is this machine.
         held_out: Hardware that gets a front but that the search never sees.
         task: Data, loss and score.
+        loss: What training makes small in place of the task's own loss.
         optimizer: Search algorithm.
         trainer: How the supernet is trained.
         embedding: How devices are described to the optimizer.
@@ -105,6 +108,7 @@ def search(
         "devices": _listed(devices),
         "held_out": _listed(held_out),
         "task": task,
+        "loss": loss,
         "optimizer": optimizer,
         "trainer": trainer,
         "embedding": embedding,

@@ -26,6 +26,7 @@ _INTERFACES = {
     "SearchSpace": "space",
     "Supernet": "space",
     "Task": "task",
+    "Loss": "loss",
     "Objective": "objective",
     "Device": "device",
     "HardwareEmbedding": "embedding",

@@ -23,6 +23,7 @@ from monas_core.catalog.expectations import (
 from monas_core.catalog.wording import shown
 from monas_core.errors import PluginError
 from monas_core.parts.device import Device, DeviceProfile, HardwareEmbedding
+from monas_core.parts.loss import Loss
 from monas_core.parts.objective import Objective
 from monas_core.parts.soundness import check_values, unit_of
 from monas_core.parts.space import SearchSpace, WarmUp
@@ -115,6 +116,11 @@ def _task(part: Any, who: str) -> None:
         raise PluginError(
             f'{who} has a score of direction {part.score.direction!r}; it must be "min" or "max".'
         )
+
+
+def _other_loss(part: Any, who: str) -> None:
+    expect_a(part, Loss, who)
+    expect_attributes(part, who, {"name": str, "task": Task})
 
 
 def _batch(answer: Answer) -> Any:
@@ -255,6 +261,7 @@ DOORS: Mapping[str, tuple[Mapping[str, Check], Callable[[Any, str], None]]] = {
             {"supernet": _supernet, "build": _network, "references": _references,
              "available": _rows, "describe": _rows}, _space),
         "task": ({"batch": _batch, "loss": _loss, "evaluate": _scores, "example": _example}, _task),
+        "loss": ({"per_sample": _loss, "judged": _loss, "state_dict": _state}, _other_loss),
         "objective": (
             {"evaluate": _values, "estimate": _values, "relaxed": _expected_values}, _objective),
         "device": ({"cost": _costs, "estimate": _costs, "state_dict": _state}, _device),

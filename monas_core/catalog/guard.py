@@ -15,7 +15,7 @@ from monas_core.catalog.answer import Answer, Check
 
 MARK = "_monas_entry"
 """Attribute of a guarded class: the entry its instance was made from."""
-KINDS = ("space", "task", "objective", "device", "embedding", "optimizer")
+KINDS = ("space", "task", "loss", "objective", "device", "embedding", "optimizer")
 """Kinds of parts that are watched."""
 
 

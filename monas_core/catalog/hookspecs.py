@@ -57,6 +57,14 @@ def monas_trainers() -> list[Spec]:  # pyright: ignore[reportReturnType]
 
 
 @hookspec
+def monas_losses() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """Losses in place of a task's own: factory is a ``Loss`` class, called with ``task=``.
+
+    One whose spec provides ``own-loss`` leaves the task its own and is never made.
+    """
+
+
+@hookspec
 def monas_tasks() -> list[Spec]:  # pyright: ignore[reportReturnType]
     """Tasks: factory returns a ``Task``; ``text:PATH`` passes PATH as ``argument=``."""
 
@@ -94,6 +102,7 @@ HOOKS: dict[str, str] = {
     "optimizer": "monas_optimizers",
     "trainer": "monas_trainers",
     "task": "monas_tasks",
+    "loss": "monas_losses",
     "format": "monas_formats",
     "benchmark": "monas_benchmarks",
     "preset": "monas_presets",

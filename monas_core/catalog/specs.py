@@ -14,6 +14,9 @@ from monas_core.extras import require_packages
 TAKES_ARGUMENT = "takes-argument"
 """Provided by objectives and devices whose factory takes the argument of ``NAME:ARGUMENT``."""
 
+OWN_LOSS = "own-loss"
+"""Provided by the loss that leaves a task its own."""
+
 
 def _tuple(names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, str):  # ("lat") is a string: a comma is missing

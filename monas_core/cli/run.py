@@ -75,6 +75,14 @@ Task = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Loss = Annotated[
+    str | None,
+    typer.Option(
+        help="What training makes small; 'task' is the task's own loss.",
+        autocompletion=complete.of("loss"),
+        rich_help_panel=_WHAT,
+    ),
+]
 Optimizer = Annotated[
     str | None,
     typer.Option(
@@ -187,6 +195,7 @@ def command(
     devices: Devices = None,
     held_out: HeldOut = None,
     task: Task = None,
+    loss: Loss = None,
     trainer: Trainer = None,
     optimizer: Optimizer = None,
     maximum: Maximum = None,
@@ -213,7 +222,7 @@ def command(
     from monas_core.cli.execution import Request, carry_out
     from monas_core.problem.wording import stated
 
-    what = {"space": space, "preset": preset, "task": task}
+    what = {"space": space, "preset": preset, "task": task, "loss": loss}
     how = {"trainer": trainer, "optimizer": optimizer}
     lists = {"objectives": objectives, "devices": devices, "held_out": held_out}
     cost = {"budget": budget, "preferences": preferences, "retrain": retrain, "seed": seed}

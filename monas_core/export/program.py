@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import torch
 from torch.export import Dim, ExportedProgram
-from torch.utils._pytree import keystr, tree_flatten, tree_flatten_with_path, tree_map
+from torch.utils._pytree import keystr, tree_flatten_with_path, tree_map
 
 from monas_core.errors import MonasError
 from monas_core.export.subject import TRACED_BATCH, Subject, is_sequence
@@ -106,12 +106,10 @@ def trace(subject: Subject) -> Program:
         ) from error
     for node in exported.graph.nodes:
         node.meta.pop("stack_trace", None)  # names the files of this machine
-    count = len(tree_flatten(subject.outputs(subject.inputs))[0])
-    program = Program(
-        exported,
-        _input_names(exported, subject.inputs),
-        ("output",) if count == 1 else tuple(f"output_{index}" for index in range(count)),
-    )
+    inputs = _input_names(exported, subject.inputs)
+    with torch.no_grad():
+        outputs = _output_names(subject.network(subject.inputs), inputs)
+    program = Program(exported, inputs, outputs)
     if "batch" not in program.axes.values():
         raise MonasError(
             f"Architecture {subject.architecture.key} works with batches of "
@@ -122,8 +120,23 @@ def trace(subject: Subject) -> Program:
 
 def _input_names(exported: ExportedProgram, inputs: Any) -> tuple[str, ...]:
     """The argument's own name if it is one tensor, else keys and places in it."""
-    paths = [path for path, _ in tree_flatten_with_path(inputs)[0]]
-    if paths == [()]:
+    names = _names(inputs)
+    if names == [""]:
         return (str(next(iter(exported.graph_signature.user_inputs))),)
-    names = [re.sub(r"\W+", "_", keystr(path)).strip("_") for path in paths]
     return tuple(f"input_{name}" if name[:1].isdigit() else name for name in names)
+
+
+def _output_names(outputs: Any, inputs: tuple[str, ...]) -> tuple[str, ...]:
+    """``output`` if it is one tensor, else the keys of the heads, or places."""
+    names = _names(outputs)
+    if len(names) == 1:
+        return ("output",)
+    return tuple(
+        f"output_{name}" if name[:1].isdigit() or name in inputs else name for name in names
+    )
+
+
+def _names(tree: Any) -> list[str]:
+    """Keys and places of the tensors in a tree; one alone has no name."""
+    paths = [path for path, _ in tree_flatten_with_path(tree)[0]]
+    return [re.sub(r"\W+", "_", keystr(path)).strip("_") for path in paths]

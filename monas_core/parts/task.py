@@ -18,6 +18,10 @@ from monas_core.values.value import Direction
 Part = Literal["train", "search", "test"]
 """``train`` fits weights, ``search`` judges during the search, ``test`` is for the end."""
 
+CONSTANT = "constant output"
+"""A companion of ``evaluate`` by this name is 1 for a model that answers the same whatever it is
+shown, as one whose last layer died does, else 0; a run warns of members that have it."""
+
 Model = Callable[[Any], Any]
 """From a batch of inputs to outputs (logits); a module or a supernet bound to a subnet."""
 

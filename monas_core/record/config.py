@@ -24,7 +24,7 @@ from monas_core.values.budget import Budget
 
 T = TypeVar("T")
 
-SINGLE = ("space", "task", "embedding", "trainer", "optimizer")
+SINGLE = ("space", "task", "loss", "embedding", "trainer", "optimizer")
 """Kinds of plugins of which a run has one: ``options.KIND.KEY``."""
 NAMED = ("objective", "device", "observer")
 """Kinds of plugins of which a run may have several: ``options.KIND.NAME.KEY``."""
@@ -52,6 +52,7 @@ class RunConfig:
         devices: Hardware targets the search sees.
         held_out: Targets that get a front at the end but never enter the search.
         task: Name of a task, with ``:ARGUMENT`` where it takes one.
+        loss: What training makes small; ``task`` is the task's own loss.
         trainer: How the supernet is trained before the search; ``none`` leaves it out.
         optimizer: Search algorithm.
         embedding: How devices are described to the optimizer.
@@ -77,6 +78,7 @@ class RunConfig:
     devices: tuple[str, ...] | None = None
     held_out: tuple[str, ...] | None = None
     task: str | None = None
+    loss: str | None = None
     trainer: str | None = None
     optimizer: str | None = None
     embedding: str | None = None

@@ -20,6 +20,7 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, DeviceProfile, Figure, HardwareEmbedding
+from monas_core.parts.loss import Loss
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace, WarmUp
 from monas_core.parts.task import Task
@@ -133,6 +134,21 @@ class AbsentEmbedding(Absent, HardwareEmbedding):
         self.refuse()
 
 
+class AbsentLoss(Absent, Loss):
+    """Nothing more is trained."""
+
+    def per_sample(self, outputs: Any, targets: Any) -> Tensor:  # noqa: ARG002
+        """Raises UsageError."""
+        self.refuse()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Nothing."""
+
+
 class AbsentTrainer(Absent, Trainer):
     """A finished run trains no supernet."""
 
@@ -197,6 +213,7 @@ _KINDS: Mapping[str, type[Absent]] = {
     "objective": AbsentObjective,
     "device": AbsentDevice,
     "embedding": AbsentEmbedding,
+    "loss": AbsentLoss,
     "trainer": AbsentTrainer,
     "optimizer": AbsentOptimizer,
 }

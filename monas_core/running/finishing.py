@@ -12,6 +12,7 @@ from monas_core.record import workload_store
 from monas_core.record.frontfile import draw, write_front
 from monas_core.running import finish as final
 from monas_core.running.capacity import warning
+from monas_core.running.lifeless import lifeless
 from monas_core.running.remembered import keep
 from monas_core.running.work import RunResult, Work
 from monas_core.values.member import Front
@@ -81,8 +82,8 @@ def _write(work: Work, fronts: Mapping[str, Front]) -> dict[str, dict[str, Any]]
         work.emit(FrontChanged(work.now(), name, volume, members, "final", list(front.limits)))
         if front.unmet:
             work.emit(Warned(work.now(), front.unmet))
-        told = warning(front)
-        if told is not None:
-            work.emit(Warned(work.now(), told))
+        for told in (warning(front), lifeless(front)):
+            if told is not None:
+                work.emit(Warned(work.now(), told))
     draw(work.folder.at("front.png"), list(fronts.values()))
     return facts

@@ -129,6 +129,7 @@ def _parts(plan: Plan) -> list[tuple[tuple[str, str], Any]]:
         "space": (config.space, plan.space),
         "task": (config.task, plan.task),
         "optimizer": (config.optimizer, plan.optimizer),
+        "loss": (config.loss, plan.loss),
         "trainer": (config.trainer, plan.trainer),
         "embedding": (config.embedding, plan.embedding),
     }

@@ -11,6 +11,7 @@ from monas_core.catalog.given import GivenEntry, entry_of, given_entries, with_e
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError, did_you_mean
 from monas_core.parts.device import Device, HardwareEmbedding
+from monas_core.parts.loss import Loss
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.task import Task
@@ -21,6 +22,7 @@ from monas_core.running.fingerprint import class_of
 INTERFACES: Mapping[str, type] = {
     "space": SearchSpace,
     "task": Task,
+    "loss": Loss,
     "objective": Objective,
     "device": Device,
     "optimizer": Optimizer,
@@ -86,6 +88,11 @@ def _entry(kind: str, part: Any) -> GivenEntry:
         raise UsageError(
             f"{kind} must be a name, an instance of monas_core's {wanted.__name__}, or a class of "
             f"such, got {part!r:.60}."
+        )
+    if kind == "loss" and not isinstance(part, type):
+        raise UsageError(
+            f"loss must be a name or a class, got an instance of {type(part).__name__}; every run "
+            "makes its own, with its task."
         )
     if isinstance(part, type) and kind in ("device", "task"):
         raise UsageError(f"{kind} must be a name or an instance, got the class {part.__name__}.")

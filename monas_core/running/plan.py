@@ -11,6 +11,7 @@ from torch import nn
 
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device, HardwareEmbedding
+from monas_core.parts.loss import Loss
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import SearchSpace, WarmUp
 from monas_core.parts.supernet import Supernet
@@ -38,6 +39,8 @@ class Plan:
         limits: What must hold.
         notes: What a person should know before it starts.
         inherits: Whether there is a supernet to inherit weights from.
+        loss: What training makes small, where it is not the task's own loss; ``task`` then
+            answers with it.
     """
 
     config: RunConfig
@@ -54,6 +57,7 @@ class Plan:
     limits: tuple[Constraint, ...] = ()
     notes: tuple[str, ...] = ()
     inherits: bool = True
+    loss: Loss | None = None
 
     @property
     def all_devices(self) -> tuple[Device, ...]:
@@ -147,6 +151,7 @@ class Plan:
             "architectures": self.space.choices.cardinality(),
             "choices": len(self.space.choices),
             "task": self.config.task,
+            **({"loss": self.config.loss} if self.loss is not None else {}),
             "data": self.task.record().summary,
             "objectives": [f"{o.short} [{o.unit}, {o.direction}]" for o in self.objectives],
             "devices": [device.name for device in self.devices],

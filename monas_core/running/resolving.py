@@ -6,14 +6,17 @@ Whatever would make the run fail later is refused here, in one sentence.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 import torch
 
-from monas_core.catalog.lookup import Catalog
-from monas_core.catalog.specs import Entry
+from monas_core.catalog.lookup import Catalog, checked_options
+from monas_core.catalog.specs import OWN_LOSS, Entry
 from monas_core.errors import MonasError, UsageError
 from monas_core.parts.context import Context
+from monas_core.parts.device import Device
+from monas_core.parts.loss import Loss, TrainedTask
 from monas_core.parts.space import WarmUp
 from monas_core.parts.task import Task
 from monas_core.record.config import RunConfig
@@ -38,6 +41,7 @@ from monas_core.running.naming import (
     reads_device,
 )
 from monas_core.running.plan import Plan
+from monas_core.running.remembered import RememberedTask
 from monas_core.running.strangers import without_broken
 from monas_core.values.bounds import positive, within
 
@@ -72,6 +76,7 @@ def resolve(
     torch_device = _torch_device(config.torch_device if training else "auto")
     task_made = task[0] if task else _made_task(explicit, catalog)
     match_modality(space, task_made, entries["task"][0])
+    task_made, loss = _under_loss(task_made, entries["loss"][0], config)
     objectives = made_objectives(asked, config, task_made)
     context = Context(space, task_made, torch_device=torch_device)
     searched, withheld, notes = without_broken(config, searched, withheld, objectives, context)
@@ -82,13 +87,7 @@ def resolve(
     match_lengths(config, objectives)
     warm_up = _warm_up(space.warm_up, config)
     plan = Plan(
-        attrs.evolve(
-            explicit,
-            preset=preset,
-            devices=tuple(device.name for device in devices),
-            held_out=tuple(device.name for device in held_out),
-            own_devices=own,
-        ),
+        _with_devices(attrs.evolve(explicit, preset=preset), devices, held_out, own),
         space,
         task_made,
         objectives,
@@ -102,6 +101,7 @@ def resolve(
         limits_of(config, catalog, objectives, [device.name for device in every]),
         notes,
         SUPERNET in entries["trainer"][0].spec.provides,
+        loss,
     )
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
     if training and plan.inherits:
@@ -109,6 +109,17 @@ def resolve(
         try_out(every, objectives, context)
         match_rates(plan)
     return plan
+
+
+def _with_devices(
+    config: RunConfig,
+    devices: Sequence[Device],
+    held_out: Sequence[Device],
+    own: dict[str, dict[str, Any]],
+) -> RunConfig:
+    """The configuration with the names of the devices there are, and what they keep."""
+    names, withheld = (tuple(d.name for d in group) for group in (devices, held_out))
+    return attrs.evolve(config, devices=names, held_out=withheld, own_devices=own)
 
 
 def _explicit(
@@ -122,6 +133,7 @@ def _explicit(
         config,
         objectives=tuple(objectives),
         task=names["task"][0] + (f":{task_argument}" if task_argument else ""),
+        loss=names["loss"][0],
         trainer=names["trainer"][0],
         optimizer=names["optimizer"][0],
         embedding=names["embedding"][0],
@@ -151,6 +163,15 @@ def _made_task(config: RunConfig, catalog: Catalog) -> Task:
     return catalog.create("task", name, config.options.get("task"), argument=argument or None)
 
 
+def _under_loss(task: Task, entry: Entry, config: RunConfig) -> tuple[Task, Loss | None]:
+    """The task as it is trained, and what training makes small; ``None`` for its own loss."""
+    options = checked_options(entry, config.options.get("loss", {}))
+    if OWN_LOSS in entry.spec.provides:
+        return task, None
+    loss = entry.create(task=task, **options)
+    return (task if isinstance(task, RememberedTask) else TrainedTask(task, loss)), loss
+
+
 def _look_up(config: RunConfig, catalog: Catalog, given: Entry | None) -> dict[str, list[Entry]]:
     check_kinds(config)
     observers(config, catalog)
@@ -159,6 +180,7 @@ def _look_up(config: RunConfig, catalog: Catalog, given: Entry | None) -> dict[s
     found = {
         "space": [space],
         "trainer": [_one(catalog, "trainer", config.trainer, usual)],
+        "loss": [_one(catalog, "loss", config.loss)],
         "optimizer": [_one(catalog, "optimizer", config.optimizer)],
         "embedding": [_one(catalog, "embedding", config.embedding)],
     }

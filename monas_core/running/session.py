@@ -14,6 +14,7 @@ from monas_core.parts.trainer import Trainer
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.problem import Problem
 from monas_core.record.archive import Archive
+from monas_core.running.loss_search import LossLessons
 from monas_core.running.plan import Plan
 from monas_core.seeding import derived_generator
 from monas_core.values.budget import Meter
@@ -62,6 +63,15 @@ class Session:
         self.plan.trainer.start(self.context, self.plan.warm_up, generator)
         return self.plan.trainer
 
+    @cached_property
+    def loss_lessons(self) -> LossLessons | None:
+        """Moves the searched parameters of the loss, where it has some."""
+        plan = self.plan
+        if plan.loss is None or not plan.loss.searched() or not plan.inherits:
+            return None
+        generator = derived_generator(plan.config.seed, "loss")
+        return LossLessons(plan.loss, self.context, plan.warm_up, generator)
+
     def count_weights(self) -> int:
         """Number of weights of the supernet; 0 without one."""
         supernet = self.context.supernet
@@ -83,9 +93,20 @@ class Session:
             "seconds": self.seconds,
             "supernet": supernet.state_dict() if supernet is not None else None,
             "trainer": self.trainer.state_dict() if warming else None,
+            "loss": self._state_of_loss(moving=warming),
             "optimizer": self.plan.optimizer.state_dict() if self.searching else None,
             "meter": attrs.asdict(self.meter, filter=lambda field, _: field.name != "budget"),
             "devices": {d.name: dict(d.state_dict()) for d in self.plan.all_devices},
+        }
+
+    def _state_of_loss(self, *, moving: bool) -> dict[str, Any] | None:
+        """Searched parameters and, while they move, how."""
+        if self.plan.loss is None:
+            return None
+        lessons = self.loss_lessons if moving else None
+        return {
+            "parameters": self.plan.loss.state_dict(),
+            "lessons": lessons.state_dict() if lessons else None,
         }
 
     def load_state_dict(self, state: Any, archive: Archive) -> None:
@@ -116,6 +137,10 @@ class Session:
             device.load_state_dict(state["devices"][device.name])
         for name, value in state["meter"].items():
             setattr(self.meter, name, value)
+        if self.plan.loss is not None:
+            self.plan.loss.load_state_dict(state["loss"]["parameters"])
+            if self.loss_lessons is not None and state["loss"]["lessons"] is not None:
+                self.loss_lessons.load_state_dict(state["loss"]["lessons"])
         if state["trainer"] is not None:
             self.trainer.load_state_dict(state["trainer"])
         if state["optimizer"] is not None:

@@ -19,8 +19,10 @@ def warm_up(work: Work) -> None:
     while trainer.done < total:
         begin = time.perf_counter()
         report = trainer.step()
+        lessons = work.session.loss_lessons
+        losses = {**report.losses, **(lessons.follow(trainer.done) if lessons else {})}
         spent = work.spend(PHASE, begin)
         rates = {"steps/s": 1 / spent, f"{plan.task.item}s/s": per_step / spent}
-        work.step_done(PHASE, trainer.done, trainer.done, report.losses, rates, report.stage)
+        work.step_done(PHASE, trainer.done, trainer.done, losses, rates, report.stage)
     work.session.phase = "search"
     work.save()

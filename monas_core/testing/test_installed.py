@@ -35,6 +35,12 @@ class TestTasks(contracts.TaskContract):
     over_catalog = True
 
 
+class TestLosses(contracts.LossContract):
+    """Losses in place of a task's own."""
+
+    over_catalog = True
+
+
 class TestObjectives(contracts.ObjectiveContract):
     """Objectives."""
 

@@ -9,6 +9,7 @@ from monas_core.testing.contracts.device_honesty import DeviceHonestyContract
 from monas_core.testing.contracts.embedding import EmbeddingContract
 from monas_core.testing.contracts.format import FormatContract
 from monas_core.testing.contracts.honesty import HonestyContract
+from monas_core.testing.contracts.loss import LossContract
 from monas_core.testing.contracts.mixture import MixtureContract
 from monas_core.testing.contracts.objective import ObjectiveContract
 from monas_core.testing.contracts.optimizer import OptimizerContract
@@ -29,6 +30,7 @@ __all__ = [
     "EmbeddingContract",
     "FormatContract",
     "HonestyContract",
+    "LossContract",
     "MixtureContract",
     "ObjectiveContract",
     "OptimizerAnswersContract",

@@ -1,0 +1,1 @@
+"""Losses in place of a task's own."""
