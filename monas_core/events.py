@@ -25,8 +25,8 @@ class Event:
 class RunStarted(Event):
     """The resolved run, before the first training second.
 
-    ``objectives`` holds ``{"name", "unit", "direction"}`` each; ``resumed`` says
-    whether an earlier part is continued.
+    ``objectives`` holds ``{"name", "unit", "direction"}`` each, and the name of the task's
+    ``score`` where it is one; ``resumed`` says whether an earlier part is continued.
     """
 
     run: str

@@ -13,6 +13,9 @@ from monas_core.extras import require_packages
 
 TAKES_ARGUMENT = "takes-argument"
 """Provided by objectives and devices whose factory takes the argument of ``NAME:ARGUMENT``."""
+NAMES_SCORES = "names-scores"
+"""Provided by an objective that is a score of the task, and may be asked for by its name: the
+headline as ``NAME``, any other as ``NAME:SCORE``."""
 
 OWN_LOSS = "own-loss"
 """Provided by the loss that leaves a task its own."""

@@ -12,6 +12,7 @@ from monas_core.errors import UsageError
 from monas_core.values import quantity
 from monas_core.values.constraint import Constraint, Kind
 from monas_core.values.preference import Preference
+from monas_core.values.spelling import meant, typed
 
 TOLERANCE = 0.05
 """Within which a target counts as met, unless it says otherwise."""
@@ -65,27 +66,66 @@ class Vocabulary:
     Attributes:
         units: Unit of each objective, by the name the run uses.
         names: The name the run uses, by alias.
+        scores: Name of the task's score that an objective is, by the name the run uses.
     """
 
     units: Mapping[str, str]
     names: Mapping[str, str]
+    scores: Mapping[str, str] = attrs.field(factory=dict)
 
     @classmethod
     def of(
         cls, objectives: Iterable[Mapping[str, str]], families: Iterable[Iterable[str]] = ()
     ) -> Vocabulary:
-        """From ``{"name", "unit"}`` each, and the sets of names that mean the same."""
-        units = {objective["name"]: objective["unit"] for objective in objectives}
+        """From ``{"name", "unit"}`` each, with ``score`` where it is one, and the sets of names
+        that mean the same."""
+        units, scores = dict[str, str](), dict[str, str]()
+        for objective in objectives:
+            units[objective["name"]] = objective["unit"]
+            if objective.get("score"):
+                scores[objective["name"]] = objective["score"]
         names = {name: name for name in units}
         for family in map(set, families):
             for used in family & set(units):
                 names |= dict.fromkeys(family, used)
-        return cls(units, names)
+        return cls(units, names, scores)
+
+    def used(self, given: str) -> str | None:
+        """The name the run uses for what a person calls ``given``; ``None`` for nothing it has.
+
+        What the run itself writes holds; else an alias, or the name of a score as it may be typed.
+
+        Raises:
+            UsageError: Several objectives may be meant.
+        """
+        if given in self.units:
+            return given
+        words = meant(given, self.scores.values())
+        found = [name for name, score in self.scores.items() if score in words]
+        if given in self.names:
+            found.insert(0, self.names[given])
+        found = list(dict.fromkeys(found))
+        if len(found) > 1:
+            raise UsageError(
+                f'"{given}" may be {" or ".join(map(self._said, found))} in this run; write '
+                f"{' or '.join(found)}."
+            )
+        return found[0] if found else None
+
+    def _said(self, name: str) -> str:
+        score = self.scores.get(name, "")
+        told = typed(score).casefold() in name.casefold()
+        return name if told else f"{name} ({score})"
 
     @property
     def evenly(self) -> dict[str, float]:
         """Every objective weighs the same."""
         return dict.fromkeys(self.units, 1.0)
+
+    @property
+    def known(self) -> str:
+        """What there is, for messages."""
+        return ", ".join(map(self._said, self.units))
 
     def preference(self, given: Mapping[str, float]) -> Preference:
         """Weights by any alias as a preference.
@@ -125,22 +165,27 @@ class Vocabulary:
 
     def named(self, limits: Iterable[Constraint]) -> list[Constraint]:
         """Limits under the names of the run. Raises UsageError for unknown objectives."""
-        found = list(limits)
-        for limit in found:
-            if limit.objective not in self.names:
+        found: list[Constraint] = []
+        for limit in limits:
+            name = self.used(limit.objective)
+            if name is None:
                 raise UsageError(
                     f'Limit on "{limit.objective}", which is no objective of this run; '
-                    f"it has: {', '.join(self.units)}."
+                    f"it has: {self.known}."
                 )
-        return [attrs.evolve(limit, objective=self.names[limit.objective]) for limit in found]
+            found.append(attrs.evolve(limit, objective=name))
+        return found
 
     def _limit(self, option: str, where: str, value: Any, devices: Sequence[str]) -> Constraint:
-        given, at, device = where.partition("@")
-        name = self.names.get(given)
+        given, at, device = where, "", ""
+        name = self.used(where)
+        if name is None and "@" in where:  # a score may have one in its name: mAP@50
+            given, at, device = where.rpartition("@")
+            name = self.used(given)
         if name is None:
             raise UsageError(
                 f'--{option} names "{given}", which is no objective of this run; '
-                f"it has: {', '.join(self.units)}."
+                f"it has: {self.known}."
             )
         if at and device not in devices:
             raise UsageError(
@@ -171,7 +216,12 @@ class Vocabulary:
     def _renamed(self, given: Mapping[str, float]) -> dict[str, float]:
         found: dict[str, float] = {}
         for name, value in given.items():
-            used = self.names.get(name, name)
+            used = self.used(name)
+            if used is None:
+                raise UsageError(
+                    f'Preference names "{name}", which is no objective of this run; '
+                    f"it has: {self.known}."
+                )
             if used in found:
                 raise UsageError(
                     f'"{used}" is given twice, once as "{name}"; give each objective once.'

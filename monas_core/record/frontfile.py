@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+def view_of(objective: Objective) -> ObjectiveView:
+    """What files and screens know of an objective."""
+    score = objective.score or ""
+    return ObjectiveView(objective.short, objective.unit, objective.direction, score)
+
+
 def front_of(
     space: str,
     device: str,
@@ -48,7 +54,7 @@ def front_of(
         space=space,
         device=device,
         held_out=held_out,
-        objectives=tuple(ObjectiveView(o.short, o.unit, o.direction) for o in objectives),
+        objectives=tuple(map(view_of, objectives)),
         reference_point=tuple((np.array(scale.reference_point()) * signs).tolist()),
         ideal_point=tuple((scale.low * signs).tolist()),
         hypervolume=scale.hypervolume(points[kept] * signs),

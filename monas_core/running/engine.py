@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from monas_core import events
 from monas_core.catalog.blame import guilty_named
 from monas_core.record import usage_file
+from monas_core.record.frontfile import view_of
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.finishing import conclude, finish
@@ -82,9 +83,7 @@ def _opening(work: Work, *, resumed: bool) -> events.RunStarted:
         space=plan.space.name,
         optimizer=plan.config.optimizer or "",
         task=plan.config.task or "",
-        objectives=[
-            {"name": o.short, "unit": o.unit, "direction": o.direction} for o in plan.objectives
-        ],
+        objectives=[view_of(objective).to_json() for objective in plan.objectives],
         devices=[device.name for device in plan.devices],
         held_out=[device.name for device in plan.held_out],
         facts={

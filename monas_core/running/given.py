@@ -59,7 +59,7 @@ def facts_of(part: Any) -> dict[str, Any]:
             "warm_up": attrs.asdict(part.warm_up),
         }
     if isinstance(part, Objective):
-        names = ("name", "short", "unit", "direction", "device_metric", "query")
+        names = ("name", "short", "unit", "direction", "device_metric", "query", "score")
         return {name: getattr(part, name) for name in names}
     if isinstance(part, Device):
         profile = attrs.asdict(part.profile)

@@ -9,6 +9,7 @@ from monas_core.errors import UsageError
 from monas_core.parts.objective import Objective
 from monas_core.problem.wording import OPTIONS, Vocabulary
 from monas_core.record.config import RunConfig
+from monas_core.record.frontfile import view_of
 from monas_core.values.constraint import Constraint
 
 
@@ -17,7 +18,8 @@ def vocabulary(catalog: Catalog, objectives: Sequence[Objective | Mapping[str, s
 
     Args:
         catalog: What is installed.
-        objectives: Themselves, or ``{"name", "unit"}`` each, as front files hold them.
+        objectives: Themselves, or ``{"name", "unit"}`` each (and ``score`` where it is one), as
+            front files hold them.
     """
     families: list[tuple[str, ...]] = [
         (entry.name, *entry.spec.aliases) for entry in catalog.entries("objective")
@@ -26,7 +28,7 @@ def vocabulary(catalog: Catalog, objectives: Sequence[Objective | Mapping[str, s
     for objective in objectives:
         if isinstance(objective, Objective):
             families.append((objective.short, objective.name))
-            objective = {"name": objective.short, "unit": objective.unit}
+            objective = view_of(objective).to_json()
         documents.append(objective)
     for document in documents:  # NAME:ARGUMENT may begin with any name of the objective
         word, colon, argument = document["name"].partition(":")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from monas_core.catalog.lookup import Catalog, checked_options
-from monas_core.catalog.specs import Entry
-from monas_core.errors import UsageError
+from monas_core.catalog.specs import NAMES_SCORES, Entry
+from monas_core.errors import UsageError, nearest
 from monas_core.parts.objective import Objective
 from monas_core.parts.task import Task
 from monas_core.record.config import NAMED, SINGLE, RunConfig
+from monas_core.values.spelling import meant, typed
 
 
 @attrs.frozen
@@ -35,11 +36,18 @@ class Asked:
         return self.entry.create(**arguments, **checked_options(self.entry, options or {}, where))
 
 
-def objectives_of(config: RunConfig, catalog: Catalog) -> list[Asked]:
+def objectives_of(
+    config: RunConfig, catalog: Catalog, task: Callable[[], Task] | None = None
+) -> list[Asked]:
     """What a person named, or what declares itself a default: then quality first, costs after it.
 
+    Args:
+        config: Who names them.
+        catalog: What is installed.
+        task: Makes the task, whose scores have names, too; asked where no objective has a name.
+
     Raises:
-        UsageError: An unknown name, one named twice, or none at all.
+        UsageError: An unknown name, one that several scores have, one named twice, or none at all.
     """
     if config.objectives is None:
         defaults = [
@@ -47,13 +55,47 @@ def objectives_of(config: RunConfig, catalog: Catalog) -> list[Asked]:
         ]
         found = [Asked(e) for e in sorted(defaults, key=lambda entry: not entry.load().query)]
     else:
-        found = [Asked(*catalog.ask("objective", name)) for name in config.objectives]
+        found = [_asked(name, catalog, task) for name in config.objectives]
     if not found:
         raise UsageError("No objective was named; name at least one (monas plugins lists them).")
     for part in found:
         if found.count(part) > 1:
             raise UsageError(f'Objective "{part.name}" is named twice; name it once.')
     return found
+
+
+def _asked(text: str, catalog: Catalog, task: Callable[[], Task] | None) -> Asked:
+    try:
+        return Asked(*catalog.ask("objective", text))
+    except UsageError as error:
+        known = {n for e in catalog.entries("objective") for n in (e.name, *e.spec.aliases)}
+        if task is None or text.partition(":")[0] in known:
+            raise
+        return _by_score(text, catalog, task(), str(error))
+
+
+def _no_score(text: str, task: Task, scores: Sequence[str], unknown: str) -> str:
+    near = nearest(text, scores)
+    if near:
+        return f'No objective "{text}". Did you mean "{near}", a score of task "{task.name}"?'
+    return f'{unknown}, or a score of task "{task.name}": {", ".join(scores)}'
+
+
+def _by_score(text: str, catalog: Catalog, task: Task, unknown: str) -> Asked:
+    """The objective that is the score of this name. Raises UsageError for none or several."""
+    able = [e for e in catalog.entries("objective") if NAMES_SCORES in e.spec.provides]
+    usual = [entry for entry in able if "default-objective" in entry.spec.provides]
+    names = [score.name for score in (task.score, *task.scores)] if able else []
+    found = meant(text, names)
+    if not found:
+        raise UsageError(_no_score(text, task, [*map(typed, names)], unknown) if names else unknown)
+    if len(found) > 1:
+        raise UsageError(
+            f'"{text}" may be any of the scores {", ".join(found)} of task "{task.name}"; write '
+            "one of them just so."
+        )
+    argument = None if found[0] == task.score.name else typed(found[0])
+    return Asked((usual or able)[0], argument)
 
 
 def reads_device(objectives: Iterable[Asked]) -> bool:

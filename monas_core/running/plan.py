@@ -19,6 +19,7 @@ from monas_core.parts.task import Part, Task, placed
 from monas_core.parts.trainer import Trainer
 from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig
+from monas_core.record.frontfile import view_of
 from monas_core.running.limits import described
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
 from monas_core.train.settings import TrainSettings
@@ -153,7 +154,9 @@ class Plan:
             "task": self.config.task,
             **({"loss": self.config.loss} if self.loss is not None else {}),
             "data": self.task.record().summary,
-            "objectives": [f"{o.short} [{o.unit}, {o.direction}]" for o in self.objectives],
+            "objectives": [
+                f"{o.said} [{o.unit}, {o.direction}]" for o in map(view_of, self.objectives)
+            ],
             "devices": [device.name for device in self.devices],
             "held out": [device.name for device in self.held_out],
             "trainer": self.config.trainer,

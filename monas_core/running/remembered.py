@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Never
 
+import attrs
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
@@ -48,14 +49,14 @@ def keep(run: Path, session: Session) -> None:
     copy.load_state_dict(supernet.state_dict())
     copy.eval().extract(plan.space.ends().smallest)
     recorder.batch("test", 3, derived_generator(plan.config.seed, "export"))
-    score = plan.task.score
     state.save(
         run / FOLDER,
         {
             "name": plan.task.name,
             "modality": plan.task.modality,
             "n_outputs": plan.task.n_outputs,
-            "score": {"name": score.name, "unit": score.unit, "direction": score.direction},
+            "score": attrs.asdict(plan.task.score),
+            "scores": [attrs.asdict(score) for score in plan.task.scores],
             "example": plan.task.example(1),
             "batches": recorder.seen,
         },
@@ -115,6 +116,7 @@ class RememberedTask(Task):
         self.modality = kept["modality"]  # pyright: ignore[reportAttributeAccessIssue]
         self.n_outputs = int(kept["n_outputs"])
         self.score = Score(**kept["score"])
+        self.scores = tuple(Score(**score) for score in kept.get("scores", ()))
         self.reason = reason
         self._kept, self._stored, self._run = kept, stored, run
 

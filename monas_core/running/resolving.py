@@ -6,6 +6,7 @@ Whatever would make the run fail later is refused here, in one sentence.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import attrs
@@ -62,19 +63,20 @@ def resolve(
         UsageError: Whatever would make the run fail later, in one sentence.
         PluginError: A plugin the run names is broken.
     """
-    asked = objectives_of(config, catalog)
-    searched, withheld = named_devices(config, catalog, reads_device(asked))
     entries = _look_up(config, catalog, task[1] if task else None)
+    config = attrs.evolve(config, task=_task_text(config, entries["task"][0]))
+    making = cache(lambda: task[0] if task else _made_task(config, catalog))
+    asked = objectives_of(config, catalog, making)
+    searched, withheld = named_devices(config, catalog, reads_device(asked))
     entries["objective"] = [part.entry for part in asked]
     entries["device"] = [n.entry for n in (*searched, *withheld) if n.entry is not None]
     match_capabilities(entries, config.options)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
-    task_argument = (config.task or "").partition(":")[2]
-    explicit = _explicit(config, [part.name for part in asked], names, task_argument)
+    explicit = _explicit(config, [part.name for part in asked], names)
     preset = config.preset or entries["space"][0].load().presets[0]
     space = catalog.create("space", config.space, config.options.get("space"), preset=preset)
     torch_device = _torch_device(config.torch_device if training else "auto")
-    task_made = task[0] if task else _made_task(explicit, catalog)
+    task_made = making()
     match_modality(space, task_made, entries["task"][0])
     task_made, loss = _under_loss(task_made, entries["loss"][0], config)
     objectives = made_objectives(asked, config, task_made)
@@ -123,16 +125,12 @@ def _with_devices(
 
 
 def _explicit(
-    config: RunConfig,
-    objectives: Sequence[str],
-    names: Mapping[str, tuple[str, ...]],
-    task_argument: str,
+    config: RunConfig, objectives: Sequence[str], names: Mapping[str, tuple[str, ...]]
 ) -> RunConfig:
     """The configuration with the names of its parts, by kind, where it left them open."""
     return attrs.evolve(
         config,
         objectives=tuple(objectives),
-        task=names["task"][0] + (f":{task_argument}" if task_argument else ""),
         loss=names["loss"][0],
         trainer=names["trainer"][0],
         optimizer=names["optimizer"][0],
@@ -156,6 +154,12 @@ def _check_memory(context: Context, warm_up: WarmUp) -> None:
             f'"{task.name}": {type(error).__name__}: {reason}; change their form, or choose '
             "another space."
         ) from error
+
+
+def _task_text(config: RunConfig, entry: Entry) -> str:
+    """``NAME`` or ``NAME:ARGUMENT`` of the task, by its own name, also where none was named."""
+    _, colon, argument = (config.task or "").partition(":")
+    return f"{entry.name}{colon if argument else ''}{argument}"
 
 
 def _made_task(config: RunConfig, catalog: Catalog) -> Task:

@@ -67,6 +67,8 @@ def front_table(front: Front, conditions: Conditions, width: int) -> Group:
     used = {origin for member in members for origin in member.origin.values()}
     said = [Text(line, style="yellow") for line in limit_lines(front.limits)]
     parts = [title(front), *said, Text(), table, Text(), Text(origin_legend(used), style="dim")]
+    scores = [f"{o.name} is {o.score}" for o in front.objectives if o.said != o.name]
+    parts += [Text(", ".join(scores), style="dim")] if scores else []
     over = [member.exceeds_memory for member in members if member.exceeds_memory]
     if over:
         parts.append(Text(f"{_EXCEEDS} needs more than {over[0]['has_mb']:.4g} MB", style="yellow"))
@@ -153,7 +155,7 @@ def print_member(
     for objective in objectives:
         name = objective.name
         table.add_row(
-            escape(f"{name} {ARROW.get(objective.direction, '')}"),
+            escape(f"{objective.said} {ARROW.get(objective.direction, '')}"),
             number(member.values[name]) + _spread(member, name),
             escape(objective.unit),
             _MEANINGS.get(member.origin.get(name, ""), ""),

@@ -92,8 +92,7 @@ def _run_started(state: ViewState, event: events.RunStarted) -> ViewState:
         optimizer=event.optimizer,
         task=event.task,
         objectives=tuple(
-            ObjectiveView(o["name"], o.get("unit", ""), o.get("direction", "min"))
-            for o in event.objectives
+            ObjectiveView.from_json({"unit": "", "direction": "min", **o}) for o in event.objectives
         ),
         devices=tuple(event.devices),
         held_out=tuple(event.held_out),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monas_core.catalog.hookspecs import hookimpl
-from monas_core.catalog.specs import TAKES_ARGUMENT, Spec
+from monas_core.catalog.specs import NAMES_SCORES, TAKES_ARGUMENT, Spec
 
 
 @hookimpl
@@ -15,6 +15,6 @@ def monas_objectives() -> list[Spec]:
             summary="The task's score, with weights inherited from the supernet.",
             factory="monas_quality.quality:Quality",
             needs={"supernet"},
-            provides={"default-objective", TAKES_ARGUMENT},
+            provides={"default-objective", NAMES_SCORES, TAKES_ARGUMENT},
         )
     ]

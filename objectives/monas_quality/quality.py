@@ -11,6 +11,7 @@ from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective
 from monas_core.parts.task import Part, Score, Task
 from monas_core.values.architecture import Architecture
+from monas_core.values.spelling import meant, typed
 from monas_core.values.value import Direction, Split, Value
 
 _PART: dict[Split, Part] = {"search": "search", "final": "test"}
@@ -37,8 +38,8 @@ class Quality(Objective):
         score = task.score
         if argument is not None:
             score = _named(task, argument)
-            self.name = f"quality:{_word(score)}"  # pyright: ignore[reportAttributeAccessIssue]
-            self.short = f"acc:{_word(score)}"  # pyright: ignore[reportAttributeAccessIssue]
+            self.name = f"quality:{typed(score.name)}"  # pyright: ignore[reportAttributeAccessIssue]
+            self.short = f"acc:{typed(score.name)}"  # pyright: ignore[reportAttributeAccessIssue]
         self.score: str | None = score.name
         self.unit: str = score.unit
         self.direction: Direction = score.direction
@@ -68,17 +69,17 @@ class Quality(Objective):
         return Value(value, self.unit, "measured", extra=scores)
 
 
-def _word(score: Score) -> str:
-    """A name as it is typed: no blanks."""
-    return "-".join(score.name.split())
-
-
 def _named(task: Task, argument: str) -> Score:
-    wanted = "-".join(argument.split()).lower()
-    known = {_word(score): score for score in (task.score, *task.scores)}
-    for word, score in known.items():
-        if word.lower() == wanted:
-            return score
-    raise UsageError(
-        f'Task "{task.name}" has no score "{argument}". {did_you_mean(argument, known)}'
-    )
+    known = {score.name: score for score in (task.score, *task.scores)}
+    found = meant(argument, known)
+    if len(found) > 1:
+        raise UsageError(
+            f'Task "{task.name}" has several scores that "{argument}" may be: {", ".join(found)}; '
+            "write one of them just so."
+        )
+    if not found:
+        words = map(typed, known)
+        raise UsageError(
+            f'Task "{task.name}" has no score "{argument}". {did_you_mean(argument, words)}'
+        )
+    return known[found[0]]

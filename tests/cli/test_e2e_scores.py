@@ -46,5 +46,11 @@ def test_one_front_of_several_scores(cli, nowhere, monkeypatch):
     )
     assert same["values"] == picked["values"]
     assert picked["values"]["acc:perplexity"] == pytest.approx(2 ** picked["values"]["acc"])
+    by_score = cli("pick", "out", "--prefer", "Perplexity=1", "--max", "bits-per-byte=99", "--json")
+    assert json.loads(by_score.out)["key"] == picked["key"], by_score.err
+    views = json.loads((nowhere / "out/front/any.json").read_text())["objectives"]
+    assert [view.get("score") for view in views] == ["bits per byte", "perplexity", None]
+    assert "acc (bits per byte)" in cli("pick", "out").out
+    assert "acc is bits per byte" in cli("front", "out").out
     assert cli("report", "out").code == 0
     assert cli("watch", "out").code == 0

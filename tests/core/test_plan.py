@@ -150,6 +150,39 @@ def test_options_reach_objectives_and_devices(catalog: Catalog) -> None:
     assert [2 * value for value in values[0]] == values[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("bits-per-byte", ("quality", "acc", "bits per byte")),
+        ("Bits per byte", ("quality", "acc", "bits per byte")),
+        ("perplexity", ("quality:perplexity", "acc:perplexity", "perplexity")),
+        ("Next-Byte Accuracy", ("quality:next-byte-accuracy",)),
+    ],
+)
+def test_an_objective_is_named_by_the_score_it_is(
+    catalog: Catalog, name: str, expected: tuple[str, ...]
+) -> None:
+    limit = {"perplexity": 90} if name == "perplexity" else {}
+    plan = resolved(catalog, objectives=f"{name},lat", max=limit)
+    assert plan.config.objectives == (expected[0], "latency")
+    objective = plan.objectives[0]
+    assert (objective.name, objective.short, objective.score)[: len(expected)] == expected
+    assert [limit.objective for limit in plan.limits] == ["acc:perplexity"][: len(limit)]
+
+
+@pytest.mark.parametrize(
+    ("objectives", "words"),
+    [
+        ("perplexit,lat", 'Did you mean "perplexity", a score of task "pystdlib"'),
+        ("acc,bits-per-byte", 'Objective "quality" is named twice'),
+        ("speed", "monas plugins, or a score of task .*: bits-per-byte, perplexity"),
+    ],
+)
+def test_a_score_that_is_none_is_refused(catalog: Catalog, objectives: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        resolved(catalog, objectives=objectives)
+
+
 def test_names_with_dots_take_options_too() -> None:
     config = load_config(None, GOOD, ["options.device.board-1.2.batch=4"])
     assert config.options == {"device": {"board-1.2": {"batch": 4}}}

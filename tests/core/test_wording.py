@@ -84,3 +84,63 @@ def test_what_is_said_later_holds() -> None:
     now = (Constraint("lat", "max", 4.0),)
     assert overridden(run, now, "host") == now
     assert overridden(run, (), "host") == run
+
+
+SCORED = Vocabulary.of(
+    [
+        {"name": "acc", "unit": "m", "score": "RMSE"},
+        {"name": "acc:mAP@50", "unit": "fraction", "score": "mAP@50"},
+        {"name": "acc:bits-per-byte", "unit": "bit", "score": "bits per byte"},
+        {"name": "lat", "unit": "ms"},
+    ],
+    [("quality", "acc"), ("latency", "lat")],
+)
+
+
+@pytest.mark.parametrize("name", ["RMSE", "rmse", "acc", "quality"])
+def test_a_score_is_named_by_what_it_is(name: str) -> None:
+    assert SCORED.preference({name: 3, "lat": 1}).to_json()["acc"] == 0.75
+    assert SCORED.limits({"max": {name: "200e-3"}}, DEVICES) == (Constraint("acc", "max", 0.2),)
+    assert SCORED.named([Constraint(name, "max", 0.2)]) == [Constraint("acc", "max", 0.2)]
+
+
+def test_blanks_of_a_score_are_hyphens_and_an_at_in_it_is_no_device() -> None:
+    for name in ("bits per byte", "bits-per-byte", "Bits-Per-Byte"):
+        assert SCORED.used(name) == "acc:bits-per-byte"
+    found = SCORED.limits({"min": {"map@50": 0.3, "acc:mAP@50@host": 0.4}}, DEVICES)
+    assert found == (
+        Constraint("acc:mAP@50", "min", 0.3),
+        Constraint("acc:mAP@50", "min", 0.4, device="host"),
+    )
+
+
+def test_what_has_no_such_name_is_refused_with_all_names_there_are() -> None:
+    with pytest.raises(UsageError, match=r"it has: acc \(RMSE\), acc:mAP@50, .*, lat\."):
+        SCORED.preference({"MSE": 1})
+    with pytest.raises(UsageError, match='"acc" is given twice, once as "RMSE"'):
+        SCORED.preference({"acc": 1, "RMSE": 1})
+
+
+def test_a_name_that_several_may_have_is_refused() -> None:
+    words = Vocabulary.of(
+        [
+            {"name": "acc", "unit": "", "score": "Latency"},
+            {"name": "acc:F1", "unit": "", "score": "F1"},
+            {"name": "acc:f1", "unit": "", "score": "f1"},
+            {"name": "lat", "unit": "ms"},
+        ],
+        [("latency", "lat")],
+    )
+    assert words.used("lat") == "lat"
+    assert words.used("F1") == "acc:F1", "written just so"
+    assert words.used("f1") == "acc:f1"
+    with pytest.raises(UsageError, match=r'"latency" may be lat or acc \(Latency\) in this run'):
+        words.limits({"max": {"latency": "5ms"}}, DEVICES)
+    twice = Vocabulary.of(
+        [
+            {"name": "acc", "unit": "m", "score": "RMSE"},
+            {"name": "own", "unit": "", "score": "RMSE"},
+        ]
+    )
+    with pytest.raises(UsageError, match=r"write acc or own\.$"):
+        twice.preference({"rmse": 1})
