@@ -155,8 +155,8 @@ def _folder(config: RunConfig, request: Request) -> RunFolder:
 
 def _show_plan(plan: Plan, request: Request) -> Mapping[str, Any]:
     summary = {**plan.summary(), "loss of one untrained batch": plan.try_batch()}
-    if plan.notes:
-        summary["notes"] = list(plan.notes)
+    if notes := [*plan.task.record().notes, *plan.notes]:
+        summary["notes"] = notes
     if not request.json:
         from monas_core.ui.summary import print_facts
 

@@ -107,9 +107,7 @@ def resolve(
     )
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
     if training and plan.inherits:
-        _check_memory(context, warm_up)
-        try_out(every, objectives, context)
-        match_rates(plan)
+        _check_training(plan, context)
     return plan
 
 
@@ -136,6 +134,13 @@ def _explicit(
         optimizer=names["optimizer"][0],
         embedding=names["embedding"][0],
     )
+
+
+def _check_training(plan: Plan, context: Context) -> None:
+    """What only matters to a run that trains. Raises UsageError."""
+    _check_memory(context, plan.warm_up)
+    try_out(plan.all_devices, plan.objectives, context)
+    match_rates(plan)
 
 
 def _check_memory(context: Context, warm_up: WarmUp) -> None:

@@ -42,6 +42,7 @@ class Look:
         pixels: Digest of the decoded picture, where it was decoded.
         features: 64 bits that similar pictures share (dHash: whether brightness rises from
             pixel to pixel of a 9 x 8 thumbnail), where it was decoded and is not flat.
+        side: Its shorter side in pixels, where it can be shown.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Look:
     digest: str = ""
     pixels: str = ""
     features: int | None = None
+    side: int = 0
 
 
 def look_at(
@@ -99,7 +101,8 @@ def _decoded(path: str, ground: str, megapixels: float) -> Look:
     with opened(path, megapixels) as found:
         image = picture(found, ground)
     content = f"{image.size}".encode() + image.tobytes()
-    return Look(path, pixels=hashlib.sha256(content).hexdigest(), features=_features(image))
+    digest = hashlib.sha256(content).hexdigest()
+    return Look(path, pixels=digest, features=_features(image), side=min(image.size))
 
 
 def _glance(path: str, megapixels: float) -> Look:
@@ -110,7 +113,7 @@ def _glance(path: str, megapixels: float) -> Look:
             picture(found)
         elif form not in _ENDS:
             found.load()  # kinds without a mark at their end
-    return Look(path)
+        return Look(path, side=min(found.size))
 
 
 def _ends_well(path: str, form: str) -> bool:

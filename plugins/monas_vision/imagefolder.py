@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median_low
+
+import attrs
 
 from monas_core.errors import UsageError
 from monas_core.values.data import DataRecord, Source
 from monas_vision.classification import ImageClassification
 from monas_vision.folder import FolderImages
-from monas_vision.listing import listing
+from monas_vision.listing import Listing, listing
 from monas_vision.options import FolderOptions
 
 
@@ -29,6 +32,7 @@ def load(
         raise UsageError(f'{name}: there is no folder "{root}"; check the path.')
     options = options or FolderOptions()
     files = listing(root, name, options)
+    notes, options = _sized(files, options)
     images = FolderImages(files, options, name)
     facts = {
         "source": str(root.resolve()),
@@ -41,6 +45,18 @@ def load(
         unit="images",
         classes=files.counts(),
         left_out=files.broken,
-        notes=files.notes,
+        notes=(*files.notes, *notes),
     )
     return ImageClassification(f"imagefolder:{argument}", images, facts=facts, data=data)
+
+
+def _sized(files: Listing, options: FolderOptions) -> tuple[list[str], FolderOptions]:
+    """Options with a size, and what there is to say where the pictures themselves decided it."""
+    if options.size:
+        return [], options
+    size = options.shown(files.sides)
+    told = (
+        f"pictures are shown at {size} x {size} pixels (median of their shorter sides: "
+        f"{median_low(files.sides)}); options.task.size=N shows them at another size"
+    )
+    return [told], attrs.evolve(options, size=size)

@@ -38,6 +38,7 @@ class Listing:
         broken: Files left out, with the reason.
         contents: What each class holds; names of parts before those of classes.
         notes: What a person should know, each a sentence.
+        sides: The shorter side of every picture that can be shown, in pixels.
     """
 
     classes: tuple[str, ...]
@@ -46,6 +47,7 @@ class Listing:
     broken: Mapping[str, str] = attrs.field(factory=dict)
     contents: Mapping[str, Item] = attrs.field(factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    sides: tuple[int, ...] = attrs.field(default=(), repr=False)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Images of each class in each part."""
@@ -90,7 +92,8 @@ def listing(root: Path, name: str, options: FolderOptions | None = None) -> List
         for part, of in files.items()
         for kind, paths in of.items()
     }
-    return Listing(classes, dealt.parts(), split, broken, contents, tuple(notes))
+    sides = tuple(look.side for look in looks.values() if not look.fault)
+    return Listing(classes, dealt.parts(), split, broken, contents, tuple(notes), sides)
 
 
 def _looks(files: Mapping[str, Mapping[str, list[str]]], options: FolderOptions) -> dict[str, Look]:

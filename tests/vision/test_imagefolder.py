@@ -59,6 +59,37 @@ def test_single_folder_is_split_by_class(flat: Path) -> None:
     assert len(set(paths)) == len(paths) == 60
 
 
+@pytest.mark.parametrize(
+    ("sides", "expected"),
+    [
+        (["40x40"], 40),
+        (["28x28"], 32),
+        (["5x90"], 8),
+        (["300x500"], 224),
+        (["64x48", "48x64", "999x700"], 48),
+    ],
+)
+@pytest.mark.parametrize("checked", [0, 4000])
+def test_size_follows_the_pictures(
+    tmp_path: Path, sides: list[str], expected: int, checked: int
+) -> None:
+    shapes = [tuple(map(int, side.split("x"))) for side in sides]
+    for place, kind in enumerate(("a", "b")):
+        (tmp_path / kind).mkdir()
+        for number in range(3):
+            tone = 40 * number + 20 * place
+            image = Image.new("RGB", shapes[number % len(shapes)], (tone, 90, 200 - tone))
+            image.save(tmp_path / kind / f"{number}.png")
+    task = load(str(tmp_path), options=FolderOptions(checked=checked))
+    assert task.shape == task.example(1).shape[1:] == (3, expected, expected)
+    assert task.batch("train", 2, torch.Generator()).inputs.shape[2:] == (expected, expected)
+    (note,) = [note for note in task.record().notes if "options.task.size" in note]
+    assert f"shown at {expected} x {expected} pixels" in note
+    given = load(str(tmp_path), options=FolderOptions(checked=checked, size=56))
+    assert given.shape == (3, 56, 56)
+    assert not any("shown at" in note for note in given.record().notes)
+
+
 def test_imagenet_layout(tmp_path: Path, write_images: Any) -> None:
     for kind in KINDS:
         write_images(tmp_path / "train" / kind, 10, colour=COLOURS[kind])
@@ -241,8 +272,8 @@ def test_options_are_checked(flat: Path) -> None:
     catalog = Catalog.installed()
     task = catalog.create("task", "imagefolder", {"size": 8}, argument=str(flat))
     assert task.example(1).shape == (1, 3, 8, 8)
-    with pytest.raises(UsageError, match=r"options\.task\.size must be at least 8, got 0"):
-        catalog.create("task", "imagefolder", {"size": 0}, argument=str(flat))
+    with pytest.raises(UsageError, match=r"options\.task\.size must be at least 8, got 7"):
+        catalog.create("task", "imagefolder", {"size": 7}, argument=str(flat))
 
 
 def test_evaluated_images_are_limited(flat: Path) -> None:
