@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
@@ -16,6 +17,8 @@ from monas_core.values.architecture import Architecture
 
 Choose = Callable[[], tuple[str, Architecture]]
 """A kind of subnet, for the screen, and the next one of it."""
+Taught = Callable[[Tensor, Any, Any, Architecture], Tensor]
+"""From the task's mean loss, inputs, outputs and the subnet to what is minimised."""
 
 
 class Lessons:
@@ -25,11 +28,19 @@ class Lessons:
         context: With supernet and task.
         settings: Steps, batch size and learning rates.
         generator: Draws the batches; its state is part of this one's.
+        taught: Changes the loss, where the task's alone is not what is minimised.
     """
 
-    def __init__(self, context: Context, settings: WarmUp, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        context: Context,
+        settings: WarmUp,
+        generator: torch.Generator,
+        taught: Taught | None = None,
+    ) -> None:
         self._context, self._settings, self._generator = context, settings, generator
         self._supernet = context.require_supernet()
+        self._taught = taught
         self._losses: dict[str, float] = {}
         self._updater = Updater(
             self._supernet,
@@ -54,7 +65,10 @@ class Lessons:
         batch = task.batch("train", self._settings.batch_size, self._generator).to(place)
         name, architecture = choose()
         self._supernet.train()
-        loss = task.loss(self._supernet(batch.inputs, architecture), batch.targets).mean()
+        outputs = self._supernet(batch.inputs, architecture)
+        loss = task.loss(outputs, batch.targets).mean()
+        if self._taught:
+            loss = self._taught(loss, batch.inputs, outputs, architecture)
         self._updater.update(loss)
         self._losses[name] = float(loss.detach())
         return TrainingReport(dict(self._losses))

@@ -24,6 +24,14 @@ def monas_trainers() -> list[Spec]:
             provides={"supernet"},
         ),
         Spec(
+            name="progressive",
+            summary="The largest first, then smaller kernels, depths and widths, taught by it.",
+            factory="monas_trainers.progressive:Progressive",
+            needs={"supernet"},
+            provides={"supernet"},
+            options="monas_trainers.progressive:Options",
+        ),
+        Spec(
             name="none",
             summary="No supernet at all: nothing is trained before the search.",
             factory="monas_trainers.untrained:Untrained",
