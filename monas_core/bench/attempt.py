@@ -29,6 +29,7 @@ from monas_core.seeding import derived_generator
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Budget, Meter
+from monas_core.values.constraint import Constraint, holding
 from monas_core.values.preference import Preference, lattice
 from monas_core.values.wish import Wish, wishes
 
@@ -57,7 +58,9 @@ def attempt(
         PluginError: The optimizer fails or breaks a rule of the contest; it is named.
         Interrupted: ``heed`` asked to stop.
     """
-    problem = pose(contest.budget, benchmark, chosen(benchmark, contest.devices), catalog)
+    problem = pose(
+        contest.budget, benchmark, chosen(benchmark, contest.devices), catalog, contest.limits
+    )
     optimizer = build(catalog, variant)
     seconds = search(problem, optimizer, variant.label, seed, heed)
     provides = catalog.find("optimizer", variant.optimizer).spec.provides
@@ -71,7 +74,12 @@ def attempt(
         if split == "held-out" and ZERO_SHOT in provides:
             shown = ReferenceOnly(device, benchmark.space.references())
         answers, took = _answers(
-            problem, optimizer, variant.label, shown, contest.answers, wishes(preferences)
+            problem,
+            optimizer,
+            variant.label,
+            shown,
+            contest.answers,
+            wishes(preferences, holding(contest.limits, device.name)),
         )
         devices.append(
             {
@@ -96,10 +104,15 @@ def attempt(
 
 
 def pose(
-    budget: Budget, benchmark: Benchmark, devices: Sequence[Device], catalog: Catalog
+    budget: Budget,
+    benchmark: Benchmark,
+    devices: Sequence[Device],
+    catalog: Catalog,
+    limits: Sequence[Constraint] = (),
 ) -> Problem:
     """A fresh problem with nothing known and nothing spent."""
     context, meter = Context(benchmark.space), Meter(budget)
+    named = {device.name for device in devices}
     return Problem(
         context=context,
         objectives=benchmark.objectives,
@@ -107,6 +120,7 @@ def pose(
         evaluator=Evaluator(context, benchmark.objectives, meter),
         embedding=default_embedding(catalog).create(),
         meter=meter,
+        limits=tuple(c for c in limits if c.device is None or c.device in named),
     )
 
 

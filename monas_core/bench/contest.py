@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from monas_core.bench.variant import Variant, variants
+from monas_core.bench.within import kept, limits_of_contest
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError, nearest
@@ -18,6 +19,7 @@ from monas_core.parts.device import Device
 from monas_core.problem.benchmark import Benchmark
 from monas_core.running.matching import match_metrics
 from monas_core.values.budget import Budget
+from monas_core.values.constraint import Constraint
 
 ANSWERS = 24
 """How many architectures an optimizer may name per device."""
@@ -36,6 +38,7 @@ class Contest:
         held_out: Names of the devices kept out of the search.
         variants: The participants.
         answers: Most architectures named per device.
+        limits: What every answer has to meet; hypervolume counts inside them only.
         versions: What the outcome depends on besides: by name, version or digest.
     """
 
@@ -47,19 +50,25 @@ class Contest:
     held_out: tuple[str, ...]
     variants: tuple[Variant, ...]
     answers: int = ANSWERS
+    limits: tuple[Constraint, ...] = ()
     versions: Mapping[str, str] = attrs.field(factory=dict)
 
     def settings(self, variant: Variant) -> dict[str, Any]:
         """Everything the outcome of one run depends on but its seed, as JSON values."""
-        return self.ground() | {
-            "budget": str(self.budget),
-            "devices": list(self.devices),
-            "held-out devices": list(self.held_out),
-            "number of answers": self.answers,
-            "optimizer": variant.optimizer,
-            "options": dict(variant.options),
-            "code of the optimizer": self.versions[f"optimizer {variant.optimizer}"],
-        }
+        limited = {"limits": [attrs.asdict(limit) for limit in self.limits]} if self.limits else {}
+        return (
+            self.ground()
+            | limited
+            | {
+                "budget": str(self.budget),
+                "devices": list(self.devices),
+                "held-out devices": list(self.held_out),
+                "number of answers": self.answers,
+                "optimizer": variant.optimizer,
+                "options": dict(variant.options),
+                "code of the optimizer": self.versions[f"optimizer {variant.optimizer}"],
+            }
+        )
 
     def ground(self) -> dict[str, Any]:
         """What every value on this problem depends on, as JSON values."""
@@ -89,6 +98,7 @@ class Asked:
     devices: Sequence[str] | None = None
     held_out: Sequence[str] | None = None
     answers: int = ANSWERS
+    limits: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
 
 
 def resolve(wish: Asked, catalog: Catalog) -> tuple[Contest, Benchmark]:
@@ -111,6 +121,7 @@ def resolve(wish: Asked, catalog: Catalog) -> tuple[Contest, Benchmark]:
     devices, held_out = _devices(benchmark, wish)
     match_metrics(benchmark.objectives, [benchmark.devices[n] for n in (*devices, *held_out)])
     _check_answers(wish.answers, len(benchmark.objectives))
+    limits = limits_of_contest(wish.limits, catalog, benchmark, (*devices, *held_out))
     if benchmark.reference_search is not None:
         catalog.find("optimizer", benchmark.reference_search).load()
     code = {
@@ -126,6 +137,7 @@ def resolve(wish: Asked, catalog: Catalog) -> tuple[Contest, Benchmark]:
         held_out=held_out,
         variants=participants,
         answers=wish.answers,
+        limits=limits,
         versions={
             "data": data_digest(wish.data),
             "problem": source_digest(entry),
@@ -133,6 +145,10 @@ def resolve(wish: Asked, catalog: Catalog) -> tuple[Contest, Benchmark]:
             **code,
         },
     )
+    for device in chosen(benchmark, contest.all_devices if limits else ()):
+        front = benchmark.true_front(device)
+        if front is not None:  # nobody should search for an hour to hear that it cannot be met
+            kept(contest, benchmark.objectives, device.name, front)
     return contest, benchmark
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from monas_core.bench.attempt import SCHEMA, Heed, pose, search
 from monas_core.bench.contest import Contest, chosen, source_digest
 from monas_core.bench.judge import Judge
+from monas_core.bench.within import kept
 from monas_core.catalog.lookup import Catalog
 from monas_core.problem.benchmark import Benchmark
 from monas_core.values.budget import Budget
@@ -75,7 +76,8 @@ def fronts(
     """Minimised final values of the best front of every device, ``(n, M)``.
 
     The enumerated one where there is one; else the non-dominated union of the reference
-    search and of everything that any optimizer of this contest queried or answered.
+    search and of everything that any optimizer of this contest queried or answered. Under
+    limits the part of it that meets them. Raises UsageError where none does.
     """
     found: dict[str, Points] = {}
     for device in chosen(benchmark, contest.all_devices):
@@ -87,5 +89,5 @@ def fronts(
                 parts.append(searched[device.name]["points"])
             union = np.concatenate([np.array(part, dtype=np.float64) for part in parts])
             front = union[non_dominated(union)]
-        found[device.name] = front
+        found[device.name] = kept(contest, benchmark.objectives, device.name, front)
     return found

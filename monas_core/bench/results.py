@@ -14,7 +14,9 @@ from monas_core.bench import significance
 from monas_core.bench.attempt import SCHEMA
 from monas_core.bench.contest import Contest, chosen
 from monas_core.bench.indicators import indicators
+from monas_core.bench.within import inside
 from monas_core.problem.benchmark import Benchmark
+from monas_core.running.limits import described
 from monas_core.values.front import Points, Scale
 
 Row = Mapping[str, Any]
@@ -22,7 +24,7 @@ SPLITS = ("search", "held-out")
 MAIN = "relative_hypervolume"
 _AVERAGED = (
     MAIN, "regret", "hypervolume", "gd", "gd_plus", "igd", "igd_plus", "non_dominated", "answers",
-    "queries", "steps", "seconds", "search_seconds", "answer_seconds",
+    "within", "queries", "steps", "seconds", "search_seconds", "answer_seconds",
 )  # fmt: skip
 
 
@@ -37,7 +39,7 @@ def verdict(
     All values of ``scales`` are minimised ones: maximised objectives are negated.
     """
     scales = {d.name: benchmark.scale(d) for d in chosen(benchmark, contest.all_devices)}
-    rows = [row for run in runs for row in rows_of(run, fronts, scales)]
+    rows = [row for run in runs for row in rows_of(run, contest, benchmark, fronts, scales)]
     labels = [variant.label for variant in contest.variants]
     scores = {split: _scores(rows, labels, split) for split in SPLITS}
     return {
@@ -46,6 +48,7 @@ def verdict(
         "budget": str(contest.budget),
         "seeds": contest.seeds,
         "answers": contest.answers,
+        "limits": [described(limit, benchmark.objectives) for limit in contest.limits],
         "optimizers": [
             {"label": v.label, "optimizer": v.optimizer, "options": dict(v.options)}
             for v in contest.variants
@@ -83,15 +86,27 @@ def verdict(
 
 
 def rows_of(
-    run: Mapping[str, Any], fronts: Mapping[str, Points], scales: Mapping[str, Scale]
+    run: Mapping[str, Any],
+    contest: Contest,
+    benchmark: Benchmark,
+    fronts: Mapping[str, Points],
+    scales: Mapping[str, Scale],
 ) -> list[dict[str, Any]]:
-    """One row per device of a run."""
+    """One row per device of a run.
+
+    Only answers inside the limits count. Where none is, hypervolume is 0 and the distances
+    are those of all answers.
+    """
     rows: list[dict[str, Any]] = []
     whole = run["search_seconds"] + sum(entry["answer_seconds"] for entry in run["devices"])
     for entry in run["devices"]:
         name = entry["device"]
         points = np.array(entry["points"], dtype=np.float64)
-        found = indicators(points, fronts[name], scales[name])
+        within = inside(contest, benchmark.objectives, name, points)
+        counted = points[within] if within.any() else points
+        found = indicators(counted, fronts[name], scales[name])
+        if not within.any():
+            found |= {MAIN: 0.0, "hypervolume": 0.0, "non_dominated": 0}
         rows.append(
             {
                 "optimizer": run["optimizer"],
@@ -99,6 +114,8 @@ def rows_of(
                 "device": name,
                 "split": entry["split"],
                 **found,
+                "answers": len(points),
+                "within": float(within.mean()),
                 "regret": 1.0 - found[MAIN],
                 "queries": run["queries"],
                 "steps": run["steps"],

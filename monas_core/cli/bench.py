@@ -74,6 +74,25 @@ HeldOut = Annotated[
         rich_help_panel=_WHO,
     ),
 ]
+UpperLimit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--max",
+        metavar="NAME[@DEVICE]=VALUE",
+        help="Upper limit that every answer has to meet, e.g. lat=5ms; hypervolume counts "
+        "inside it only. Repeatable.",
+        rich_help_panel=_RULES,
+    ),
+]
+LowerLimit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--min",
+        metavar="NAME[@DEVICE]=VALUE",
+        help="Lower limit, e.g. acc=70%. Repeatable.",
+        rich_help_panel=_RULES,
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -136,6 +155,8 @@ def command(
     budget: Budget = "200evals",
     seeds: Seeds = 8,
     answers: Answers = 24,
+    maximum: UpperLimit = None,
+    minimum: LowerLimit = None,
     jobs: Jobs = 1,
     out_dir: OutDir = None,
     force: Force = False,
@@ -157,6 +178,7 @@ def command(
     if jobs < 1:
         raise UsageError(f"--jobs must be at least 1, got {jobs}.")
     from monas_core.bench.contest import Asked
+    from monas_core.problem.wording import stated
 
     wish = Asked(
         problem=problem,
@@ -168,6 +190,7 @@ def command(
         devices=comma_list(devices),
         held_out=comma_list(held_out),
         answers=answers,
+        limits={"max": stated(maximum, "max"), "min": stated(minimum, "min")},
     )
     if json:
         with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints

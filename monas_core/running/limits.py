@@ -46,15 +46,21 @@ def limits_of(
         UsageError: It names something that the run has not, or cannot be met by any value.
     """
     stated = {option: getattr(config, option) for option in OPTIONS}
-    found = vocabulary(catalog, objectives).limits(stated, devices)
-    for limit in found:
+    return reachable(vocabulary(catalog, objectives).limits(stated, devices), objectives)
+
+
+def reachable(
+    limits: tuple[Constraint, ...], objectives: Sequence[Objective]
+) -> tuple[Constraint, ...]:
+    """The same limits. Raises UsageError for one that no value can meet."""
+    for limit in limits:
         objective = next(o for o in objectives if o.short == limit.objective)
         if objective.device_metric is not None and limit.interval[1] <= 0:
             raise UsageError(
                 f"{limit.said(objective.unit)} can never be met: it is always above 0; "
                 "give a positive limit."
             )
-    return found
+    return limits
 
 
 def described(limit: Constraint, objectives: Sequence[Objective]) -> str:

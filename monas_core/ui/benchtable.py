@@ -36,6 +36,8 @@ def print_verdict(verdict: Document, console: Console) -> None:
         f"\n[bold]{escape(verdict['problem'])}[/]   {verdict['budget']} for all devices together, "
         f"{_several(verdict['seeds'], 'seed')}, at most {verdict['answers']} answers per device"
     )
+    if verdict["limits"]:
+        console.print(f"[bold]limits[/]   {escape('; '.join(verdict['limits']))}")
     for split, title in _SPLITS.items():
         if counts[split]:
             console.print()
@@ -63,10 +65,13 @@ def _table(verdict: Document, split: str, title: str) -> Table:
     table.add_column(title, no_wrap=True)
     for name in _BETTER:
         table.add_column(_HEADS[name], justify="right", no_wrap=True)
-    for head in ("members", "queries", "time", "per\nanswer"):
+    limited = bool(verdict["limits"])
+    heads = ("members", "queries", "time", "per\nanswer")
+    for head in ("within\nlimits", *heads) if limited else heads:
         table.add_column(head, justify="right", no_wrap=True)
     for row in rows:
         cells = [_measured(row[n], bold=row[n]["mean"] == best[n]) for n in _BETTER]
+        cells += [f"{row['within']['mean']:.0%}"] if limited else []
         cells += [
             number(row["non_dominated"]["mean"], 3),
             number(row["queries"]["mean"]),
@@ -134,6 +139,11 @@ def _ranges(scale: Document, objectives: Sequence[Document]) -> list[str]:
 def _print_notes(verdict: Document, console: Console) -> None:
     tests = verdict["significance"]
     notes = [_READING]
+    if verdict["limits"]:
+        notes.append(
+            "Hypervolume counts inside the limits only, of the answers and of the true front; "
+            "within limits says how many of the answers meet them."
+        )
     if verdict["seeds"] > 1:
         notes.append(
             f"p: {tests['method']}; {verdict['seeds']} seeds cannot give less than "

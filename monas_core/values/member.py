@@ -141,7 +141,8 @@ class Retrained:
 
     Attributes:
         budget: Of each training.
-        hypervolume: Of ``members``, by what they reach.
+        hypervolume: Of ``members``, by what they reach; quality is scaled between the worst and
+            the best that any training of the run reached.
         inherited_hypervolume: Of those that the front chose by inherited quality and that were
             retrained, also by what they reach, on the same scale.
         rank_correlation: Spearman's, between inherited and retrained values of the latter, by

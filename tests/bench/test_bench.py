@@ -11,7 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from monas_core.values.front import Scale
 
 QUICK = ("--budget", "12evals", "--seeds", "2", "--optimizers", "random,wide=random",
          "wide.batch=6")  # fmt: skip
@@ -93,6 +96,56 @@ def test_three_objectives(bench):
     assert "toye [mJ]" in outcome.out
     document = json.loads(Path("bench/toy-three-24evals/results.json").read_text())
     assert all(0 < row["relative_hypervolume"] <= 1 for row in document["results"])
+
+
+def test_hypervolume_counts_inside_the_limits(bench):
+    """The verdict is that of the answers and of the true front that meet the limit."""
+    from monas_core.bench.indicators import indicators
+
+    free = json.loads(bench("toy", *QUICK, "--json").out)
+    lows = [free["scales"][name]["low"][1] for name in ("toy-a", "toy-b")]
+    limit = 3 * max(lows)
+    words = (*QUICK, "--max", f"toyl={limit}ms", "--out-dir", "limited")
+    outcome = bench("toy", *words)
+    assert outcome.code == 0, outcome.err
+    assert "toyl at most" in outcome.out
+    assert "within" in outcome.out
+    document = json.loads(Path("limited/results.json").read_text())
+    assert document["limits"] == [f"toyl at most {limit:.4g} ms"]
+    runs = [json.loads(path.read_text()) for path in sorted(Path("limited/runs").glob("*-0.json"))]
+    for run in runs:
+        for entry in run["devices"]:
+            name = entry["device"]
+            row = next(
+                r for r in document["results"]
+                if (r["optimizer"], r["seed"], r["device"]) == (run["optimizer"], 0, name)
+            )  # fmt: skip
+            points = np.array(entry["points"])
+            inside = points[points[:, 1] <= limit]
+            assert row["within"] == pytest.approx(len(inside) / len(points))
+            scale = document["scales"][entry["device"]]
+            box = Scale(scale["low"], scale["high"], 1.0)
+            assert row["hypervolume"] == pytest.approx(box.hypervolume(inside))
+            assert indicators(inside, inside, box)["relative_hypervolume"] == 1.0
+    assert all(row["within"] == 1.0 for row in document["results"] if row["split"] == "search")
+    assert document["fronts"]["toy-a"]["members"] < free["fronts"]["toy-a"]["members"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (("--max", "toyl=0.0001ms"), "No known architecture meets toyl at most 0.0001 ms on toy-a"),
+        (("--min", "toyl=2ms"), "asks for a worse value than could be had"),
+        (("--max", "toyl@nowhere=2ms"), 'names device "nowhere"'),
+        (("--max", "size=2"), 'names "size", which is no objective'),
+        (("--max", "toyl=2kg"), "kg"),
+    ],
+)
+def test_limits_that_make_no_contest(bench, limit, words):
+    outcome = bench("toy", *QUICK, *limit)
+    assert outcome.code == 2
+    assert words in outcome.err
+    assert not Path("bench").exists()
 
 
 def test_finished_runs_are_not_run_again(bench):

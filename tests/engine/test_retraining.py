@@ -17,13 +17,14 @@ from scipy.stats import spearmanr
 
 from monas_core import events
 from monas_core.errors import Interrupted, UsageError
+from monas_core.parts.objective import sign
 from monas_core.record.config import load_config
 from monas_core.record.frontfile import read_front, to_csv
 from monas_core.record.retrain import RetrainConfig
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.engine import execute
-from monas_core.running.judging import chosen, reached, spread_order
+from monas_core.running.judging import chosen, reached, reached_scale, spread_order
 from monas_core.running.matching import match_retraining
 from monas_core.running.plan import Plan
 from monas_core.testing.fakes import ToyLatency, ToyQuality, ToyTask
@@ -120,6 +121,20 @@ def test_the_front_is_judged_anew_among_all_that_were_trained(whole: Path) -> No
         facts = RunFolder(whole).result()["devices"][front.device]["retrained"]
         assert facts["hypervolume"] == judged.hypervolume
         assert facts["inherited_hypervolume"] == judged.inherited_hypervolume
+
+
+def test_volumes_are_shares_of_what_training_reached(whole: Path) -> None:
+    """Twice the inherited quality is no volume of two boxes."""
+    front = next(iter(fronts(whole).values()))
+    objectives = (Quality(ToyTask()), ToyLatency(), ToyQuality())
+    acc = next(o for o in objectives if o.short == "acc")
+    found = {"one": {"acc": 900.0}, "other": {"acc": 700.0}}
+    scale = reached_scale(front, objectives, found)
+    usual = dict(zip(("low", "high"), (front.ideal_point, front.reference_point), strict=True))
+    ends = sorted(sign(acc) * value for value in (900.0, 700.0))
+    assert (scale.low[0], scale.high[0]) == tuple(ends)
+    assert scale.low[1] == pytest.approx(usual["low"][1])
+    assert scale.reference_point()[1] == pytest.approx(usual["high"][1])
 
 
 def test_it_is_one_counted_phase_of_the_run(whole: Path) -> None:
