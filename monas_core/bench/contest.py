@@ -148,7 +148,7 @@ def resolve(wish: Asked, catalog: Catalog) -> tuple[Contest, Benchmark]:
     for device in chosen(benchmark, contest.all_devices if limits else ()):
         front = benchmark.true_front(device)
         if front is not None:  # nobody should search for an hour to hear that it cannot be met
-            kept(contest, benchmark.objectives, device.name, front)
+            kept(limits, benchmark.objectives, device.name, front)
     return contest, benchmark
 
 

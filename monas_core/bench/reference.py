@@ -89,5 +89,5 @@ def fronts(
                 parts.append(searched[device.name]["points"])
             union = np.concatenate([np.array(part, dtype=np.float64) for part in parts])
             front = union[non_dominated(union)]
-        found[device.name] = kept(contest, benchmark.objectives, device.name, front)
+        found[device.name] = kept(contest.limits, benchmark.objectives, device.name, front)
     return found

@@ -102,7 +102,7 @@ def rows_of(
     for entry in run["devices"]:
         name = entry["device"]
         points = np.array(entry["points"], dtype=np.float64)
-        within = inside(contest, benchmark.objectives, name, points)
+        within = inside(contest.limits, benchmark.objectives, name, points)
         counted = points[within] if within.any() else points
         found = indicators(counted, fronts[name], scales[name])
         if not within.any():

@@ -8,7 +8,7 @@ the limits is the part of the best front that meets them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,6 @@ from monas_core.problem.feasibility import misses, total_misses
 from monas_core.running.limits import described, reachable, vocabulary
 from monas_core.values.constraint import Constraint, holding
 from monas_core.values.front import Points
-
-if TYPE_CHECKING:
-    from monas_core.bench.contest import Contest
 
 
 def limits_of_contest(
@@ -54,13 +51,15 @@ def limits_of_contest(
 
 
 def inside(
-    contest: Contest, objectives: Sequence[Objective], device: str, points: Points
+    limits: Sequence[Constraint], objectives: Sequence[Objective], device: str, points: Points
 ) -> NDArray[np.bool_]:
     """Which of some minimised points ``(n, M)`` meet every limit on a device, ``(n,)``."""
-    return total_misses(objectives, holding(contest.limits, device), points) == 0.0
+    return total_misses(objectives, holding(limits, device), points) == 0.0
 
 
-def kept(contest: Contest, objectives: Sequence[Objective], device: str, front: Points) -> Points:
+def kept(
+    limits: Sequence[Constraint], objectives: Sequence[Objective], device: str, front: Points
+) -> Points:
     """The part of the best front that meets the limits.
 
     Raises:
@@ -69,14 +68,14 @@ def kept(contest: Contest, objectives: Sequence[Objective], device: str, front: 
     found = front[inside(contest, objectives, device, front)]
     if len(found):
         return found
-    limits = holding(contest.limits, device)
-    table = misses(objectives, limits, front)
+    binding = holding(limits, device)
+    table = misses(objectives, binding, front)
     hardest = int(table.min(axis=0).argmax())
-    objective = _objective(limits[hardest], objectives)
+    objective = _objective(binding[hardest], objectives)
     column = [o.short for o in objectives].index(objective.short)
     value = sign(objective) * front[int(table[:, hardest].argmin()), column]
     said = " together with ".join(
-        limit.said(_objective(limit, objectives).unit) for limit in limits
+        limit.said(_objective(limit, objectives).unit) for limit in binding
     )
     raise UsageError(
         f"No known architecture meets {said} on {device} (the nearest {objective.short} that can "
