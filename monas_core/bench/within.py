@@ -65,7 +65,7 @@ def kept(
     Raises:
         UsageError: Nothing does; says the nearest that can be had.
     """
-    found = front[inside(contest, objectives, device, front)]
+    found = front[inside(limits, objectives, device, front)]
     if len(found):
         return found
     binding = holding(limits, device)
