@@ -8,7 +8,7 @@ cost, and nothing needs to be written twice.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
@@ -124,7 +124,7 @@ class SlicedSupernet(Supernet):
         skeleton = self._skeleton(architectures)
         tensors = self._parts(skeleton)
         if not self.training:
-            tensors |= self._statistics(architectures, skeleton)
+            tensors |= self._own_statistics(architectures, skeleton)
         return functional_call(skeleton.network.train(self.training), tensors, (inputs,))
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
@@ -137,7 +137,7 @@ class SlicedSupernet(Supernet):
     def extract(self, architecture: Architecture) -> nn.Module:
         """A standalone network with copies of the weights this architecture uses."""
         skeleton = self._skeleton(architecture)
-        values = {**self._parts(skeleton), **self._statistics(architecture, skeleton)}
+        values = {**self._parts(skeleton), **self._own_statistics(architecture, skeleton)}
         network = self._fresh(architecture, skeleton)
         with torch.no_grad():
             for name, tensor in (*network.named_parameters(), *network.named_buffers()):
@@ -181,7 +181,12 @@ class SlicedSupernet(Supernet):
         fitting = (cut for pattern, cut in self._cuts.items() if fnmatchcase(name, pattern))
         return next(fitting, usual)
 
-    def _statistics(self, architecture: Architecture, skeleton: Skeleton) -> Tensors:
+    def _own_statistics(self, architecture: Architecture, skeleton: Skeleton) -> Tensors:
+        return self._statistics(architecture, skeleton, lambda: self._parts(skeleton))
+
+    def _statistics(
+        self, key: Hashable, skeleton: Skeleton, weights: Callable[[], Tensors]
+    ) -> Tensors:
         """Mean and variance of every norm, by the name of the buffer that would hold it."""
         if not skeleton.norms:
             return {}
@@ -195,10 +200,10 @@ class SlicedSupernet(Supernet):
             network = skeleton.network.eval()
             for norm in skeleton.norms.values():
                 norm.train()
-            functional_call(network, {**self._parts(skeleton), **found}, (inputs,))
+            functional_call(network, {**weights(), **found}, (inputs,))
             return found
 
-        return self._calibration.statistics(architecture, self.network, run)
+        return self._calibration.statistics(key, self.network, run)
 
     def _skeleton(self, architecture: Architecture) -> Skeleton:
         known = self._skeletons.get(architecture)

@@ -40,7 +40,7 @@ def match_capabilities(
         others = (other for other in parts if other is not entry)
         provided = {capability for other in others for capability in other.spec.provides}
         if entry is not trainer and SUPERNET not in trainer.spec.provides:
-            provided -= {SUPERNET, "relaxed"}  # mixtures are a supernet's, too
+            provided -= {SUPERNET, "relaxed", "gated"}  # mixtures and gates are a supernet's, too
         chosen = options.get(entry.kind) if entry.kind in SINGLE else None
         missing = sorted(needs_of(entry, chosen) - provided)
         if missing:

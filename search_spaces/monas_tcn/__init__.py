@@ -1,0 +1,1 @@
+"""Temporal convolutional networks: channels, taps and dilation of every filter are searched."""
