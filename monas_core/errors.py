@@ -53,5 +53,9 @@ class Interrupted(MonasError):  # noqa: N818 - an outcome, not a fault
     exit_code = 130
 
 
+class Diverged(MonasError):  # noqa: N818 - an outcome of training, told as one
+    """Weights, losses or outputs are no longer finite: there is nothing left to judge."""
+
+
 class Unavailable(MonasError):  # noqa: N818 - an answer, not a fault
     """A value that cannot be had: not measured, not tabulated, not modelled."""

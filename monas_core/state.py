@@ -55,6 +55,17 @@ def _join(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
     return tree
 
 
+def copied(tree: Any) -> Any:
+    """A state of its own: what is trained on afterwards does not change it; tensors on the CPU."""
+    if isinstance(tree, Tensor):
+        return tree.detach().cpu().clone()
+    if isinstance(tree, Mapping):
+        return {key: copied(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [copied(value) for value in tree]
+    return tree
+
+
 def save(folder: Path, state: Mapping[str, Any]) -> None:
     """Write nested dicts and lists of tensors and plain values into a new folder, atomically.
 

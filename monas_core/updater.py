@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from monas_core.errors import Diverged
+
 _RAMP = 0.05
 _FINAL_RATE = 0.03
 _MATRIX_RATE = 0.02
@@ -51,10 +53,16 @@ class Updater:
         return _FINAL_RATE + (1 - _FINAL_RATE) * cosine
 
     def update(self, loss: Tensor) -> None:
-        """One step down the gradient of a loss, whose norm is clipped to 1."""
+        """One step down the gradient of a loss, whose norm is clipped to 1.
+
+        Raises:
+            Diverged: Loss or gradient is not finite; no weight was touched.
+        """
         self.network.zero_grad(set_to_none=True)
+        _check("the loss", float(loss.detach()))
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        _check("the size of the gradient", float(norm))
         share = self.rate()
         for optimizer, peaks in zip(self._optimizers, self._peaks, strict=True):
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
@@ -74,6 +82,11 @@ class Updater:
         for optimizer, saved in zip(self._optimizers, state["weight_optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.done = state["done"]
+
+
+def _check(what: str, number: float) -> None:
+    if not math.isfinite(number):
+        raise Diverged(f"{what} is {number}")
 
 
 def weight_optimizers(

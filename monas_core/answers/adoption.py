@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from monas_core.errors import UsageError
-from monas_core.parts.task import placed
+from monas_core.parts.scoring import score_of
+from monas_core.parts.soundness import unsound_weights
 from monas_core.running.session import Session
 from monas_core.train.folder import TrainedFolder
 from monas_core.values.architecture import Architecture
@@ -51,10 +52,13 @@ def adopt(
     weights = _weights(module)
     _check(architecture, network, weights)
     place = session.context.torch_device
-    before = _score(session, network.to(place)) if session.context.supernet is not None else {}
+    task = session.plan.task
+    inherits = session.context.supernet is not None
+    before = score_of(task, network.to(place), place) if inherits else {}
     network.load_state_dict(weights)
-    after = _score(session, network.to(place))
-    score = session.plan.task.score
+    _check_sound(network)
+    after = score_of(task, network.to(place), place)
+    score = task.score
     result = {
         "key": architecture.key,
         "architecture": architecture.to_json(),
@@ -88,7 +92,7 @@ def _weights(module: nn.Module) -> dict[str, torch.Tensor]:
 def _check(
     architecture: Architecture, network: nn.Module, weights: dict[str, torch.Tensor]
 ) -> None:
-    """Raise UsageError unless the weights are those of the network, and finite."""
+    """Raise UsageError unless the weights are those of the network."""
     wanted = {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
     got = {name: tuple(weight.shape) for name, weight in weights.items()}
     odd = [name for name in {**wanted, **got} if wanted.get(name) != got.get(name)]
@@ -100,17 +104,12 @@ def _check(
             f"The module is not the network of architecture {architecture.key}: {told}{more}; "
             "train what run.load gives for it."
         )
-    bad = [n for n, w in weights.items() if w.is_floating_point() and not w.isfinite().all()]
+
+
+def _check_sound(network: nn.Module) -> None:
+    bad = unsound_weights(network)
     if bad:
         raise UsageError(
             f"The module has weights that are not finite: {', '.join(bad[:_SHOWN])}; train it "
             "again, with a smaller learning rate perhaps."
         )
-
-
-def _score(session: Session, network: nn.Module) -> dict[str, float]:
-    """Scores on data that neither training nor search has seen."""
-    place = session.context.torch_device
-    network.eval()
-    with torch.no_grad():
-        return dict(session.plan.task.evaluate(lambda x: network(placed(x, place)), "test"))

@@ -30,6 +30,7 @@ class Context:
         supernet: ``None`` where the run trains none, and for problems on published tables.
         torch_device: Where networks run on this machine.
         teacher: A reference network, for objectives and optimizers that declare it.
+        rate_factor: On every learning rate of this run: less than 1 after its weights diverged.
         workloads: What was traced so far, by architecture and samples per inference.
     """
 
@@ -38,6 +39,7 @@ class Context:
     supernet: Supernet | None = None
     torch_device: torch.device = attrs.field(factory=lambda: torch.device("cpu"))
     teacher: nn.Module | None = None
+    rate_factor: float = 1.0
     workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
     _tracer: Tracer = attrs.field(factory=Tracer, init=False)
     _passes: Passes = attrs.field(factory=Passes, init=False)

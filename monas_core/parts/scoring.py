@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from monas_core.errors import Diverged
+from monas_core.parts.soundness import check_outputs
 from monas_core.parts.supernet import Supernet
-from monas_core.parts.task import Part, Task, placed
+from monas_core.parts.task import Model, Part, Task, placed
 from monas_core.values.architecture import Architecture
 
 if TYPE_CHECKING:
@@ -54,7 +57,46 @@ def _passed(
     was_training = supernet.training
     supernet.eval()
     try:
-        with torch.no_grad():
-            return dict(task.evaluate(model, part))
+        return judged(task, model, part, f"Architecture {architecture.key}")
     finally:
         supernet.train(was_training)
+
+
+def score_of(task: Task, network: nn.Module, place: torch.device) -> dict[str, float]:
+    """All scores of a standalone network on data that neither training nor search has seen.
+
+    Raises:
+        Diverged: It answers with numbers that are not finite.
+    """
+    network.eval()
+    return judged(task, lambda inputs: network(placed(inputs, place)), "test", "The network")
+
+
+def judged(task: Task, model: Model, part: Part, who: str) -> dict[str, float]:
+    """All scores of a network on a part of the data.
+
+    Args:
+        task: Judges.
+        model: From inputs to outputs, in evaluation mode.
+        part: Of the data.
+        who: Whose scores, the beginning of a sentence.
+
+    Raises:
+        Diverged: Outputs or the headline score are not finite. Of classes with scores that are
+            no numbers the first would be taken, and the score would look like one.
+    """
+
+    def checked(inputs: Any) -> Any:
+        outputs = model(inputs)
+        check_outputs(outputs, who)
+        return outputs
+
+    with torch.no_grad():
+        found = dict(task.evaluate(checked, part))
+    headline = found.get(task.score.name, 0.0)
+    if not math.isfinite(headline):
+        raise Diverged(
+            f"{who} has no {task.score.name} on part {part}: it is {headline}, no finite number; "
+            "its weights may have diverged: train with a smaller learning rate."
+        )
+    return found

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from monas_core.errors import PluginError
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
+
+from monas_core.errors import Diverged, PluginError
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Origin, Value
+
+if TYPE_CHECKING:
+    from torch import nn
 
 ORIGINS: frozenset[str] = frozenset(get_args(Origin))
 _UNITS: Mapping[str, str] = {
@@ -83,3 +89,41 @@ def _not_finite(who: str, architecture: Architecture, number: float, *, diverged
         f"{who} returned {number} for architecture {architecture.key}; a value must be finite "
         f"or Unavailable raised.{cause}"
     )
+
+
+def unsound_weights(network: nn.Module | None) -> list[str]:
+    """Names of weights that are not finite; of what is no weight (a mask, a mean), NaN alone."""
+    if network is None:
+        return []
+    trained = {name for name, _ in network.named_parameters(remove_duplicate=False)}
+    return [
+        name
+        for name, value in network.state_dict().items()
+        if value.is_floating_point() and not _sound(value, infinite=name not in trained)
+    ]
+
+
+def _sound(value: Tensor, *, infinite: bool) -> bool:
+    return not bool(value.isnan().any()) if infinite else bool(value.isfinite().all())
+
+
+def check_outputs(outputs: Any, who: str) -> None:
+    """Refuse outputs that no score can be taken of: the best of a row must be a number.
+
+    Some logits may be minus infinity, as those of tokens that are ruled out.
+
+    Args:
+        outputs: A tree of tensors.
+        who: Whose, the beginning of a sentence.
+
+    Raises:
+        Diverged: There are NaN, or infinities with nothing else beside them.
+    """
+    for leaf in tree_leaves(outputs):
+        if isinstance(leaf, Tensor) and leaf.is_floating_point() and leaf.numel():
+            best = leaf if leaf.dim() == 0 else leaf.amax(-1)
+            if not bool(best.isfinite().all()):
+                raise Diverged(
+                    f"{who} answers with numbers that are not finite, so it has no score: its "
+                    "weights have diverged; train it again with a smaller learning rate."
+                )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from monas_core.errors import Interrupted, UsageError
+from monas_core.errors import Diverged, Interrupted, UsageError
 from monas_core.events import Bus, Event, PhaseStarted, StepFinished, Warned
 from monas_core.files import parse_json, strict_json, write_text
 from monas_core.record.frontfile import read_front, write_front
@@ -100,8 +100,7 @@ class _Retraining:
             if values is not None:
                 found[architecture] = values
             else:
-                told = f"The training of architecture {member.key} diverged; it is not judged anew."
-                work.emit(Warned(work.now(), told))
+                work.warn(f"Architecture {member.key} reached nothing; it is not judged anew.")
             work.spend(PHASE, mark)
             work.step_done(PHASE, number + 1, number + 1)
         return found
@@ -114,6 +113,9 @@ class _Retraining:
             result = train(
                 context, run, architecture, self._settings, bus=bus, control=self._work.control
             )
+        except Diverged as fault:
+            self._work.warn(str(fault))
+            return None
         except Interrupted:
             self._work.step_done(PHASE, self._done, self._done)  # which stops as a run does
             raise
@@ -128,6 +130,8 @@ class _Retraining:
         """Tell of the steps of one training as parts of the phase."""
         if isinstance(event, PhaseStarted):
             self._steps = max(1.0, event.total)
+        elif isinstance(event, Warned):
+            self._work.warn(event.message)
         elif isinstance(event, StepFinished):
             note = f"{self._key}  step {event.step} of {self._steps:.0f}"
             share = event.done / self._steps

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from operator import attrgetter
 
 from monas_core.events import PhaseStarted
 from monas_core.problem import yardstick
+from monas_core.problem.optimizer import StepReport
 from monas_core.problem.patience import Patience
 from monas_core.running.live_front import front_changed, points_added
 from monas_core.running.work import Work
+from monas_core.train.steadiness import Words
 from monas_core.values.front import Scale
 
 PHASE = "search"
 _FRONT_EVERY_S = 4.0
+_STATE_EVERY = 25
+"""Steps between states that a search goes back to."""
+_WORDS = Words(
+    "The search",
+    "start a new run with smaller learning rates, or with another optimizer",
+)
 
 
 def search(work: Work) -> None:
@@ -24,12 +33,14 @@ def search(work: Work) -> None:
     scales = _prepare(work)
     patience = Patience(f'Optimizer "{work.plan.config.optimizer}"', session.problem)
     finished, shown_at = False, 0.0
-    while meter.fraction < 1 and not finished:
+    steady = work.steady(_STATE_EVERY, _WORDS)
+    while (meter.fraction < 1 and not finished) or not steady.confirmed():
         begin = time.perf_counter()
-        report = work.plan.optimizer.step()
+        report = steady.attempt(lambda: _step(work), attrgetter("losses"))
         spent = work.spend(PHASE, begin)
         meter.seconds += spent
-        meter.steps += 1
+        if report is None:
+            continue
         finished = report.finished
         if not finished:
             patience.step_taken()
@@ -38,8 +49,15 @@ def search(work: Work) -> None:
             shown_at = _show_fronts(work, scales)
         work.step_done(PHASE, meter.spent, meter.steps, report.losses, rates, report.phase)
     _show_fronts(work, scales)
+    work.steadiness = None
     session.phase = "finish"
     work.save()
+
+
+def _step(work: Work) -> StepReport:
+    report = work.plan.optimizer.step()
+    work.session.meter.steps += 1
+    return report
 
 
 def _prepare(work: Work) -> Mapping[str, Scale]:

@@ -10,6 +10,7 @@ import attrs
 
 from monas_core.errors import MonasError, UsageError
 from monas_core.parts.context import Context
+from monas_core.parts.supernet import Supernet
 from monas_core.parts.trainer import Trainer
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.problem import Problem
@@ -60,7 +61,10 @@ class Session:
     def trainer(self) -> Trainer:
         """Trains the supernet; started when the warm-up asks, as torch's optimizers load slowly."""
         generator = derived_generator(self.plan.config.seed, "warm-up")
-        self.plan.trainer.start(self.context, self.plan.warm_up, generator)
+        usual, factor = self.plan.warm_up, self.context.rate_factor
+        rates = {tag: factor * rate for tag, rate in usual.rates.items()}
+        slowed = attrs.evolve(usual, learning_rate=factor * usual.learning_rate, rates=rates)
+        self.plan.trainer.start(self.context, slowed if factor != 1 else usual, generator)
         return self.plan.trainer
 
     @cached_property
@@ -91,6 +95,7 @@ class Session:
         return {
             "phase": self.phase,
             "seconds": self.seconds,
+            "rate_factor": self.context.rate_factor,
             "supernet": supernet.state_dict() if supernet is not None else None,
             "trainer": self.trainer.state_dict() if warming else None,
             "loss": self._state_of_loss(moving=warming),
@@ -130,6 +135,7 @@ class Session:
             raise ValueError(f"there is no phase {state['phase']!r:.40}")
         self.phase = state["phase"]
         self.seconds = dict(state["seconds"])
+        self.context.rate_factor = state.get("rate_factor", 1.0)
         if self.context.supernet is not None:
             self.context.supernet.load_state_dict(state["supernet"])
         self.evaluator.remember(archive.read(self.plan.space.choices))
@@ -137,12 +143,45 @@ class Session:
             device.load_state_dict(state["devices"][device.name])
         for name, value in state["meter"].items():
             setattr(self.meter, name, value)
+        self._load_parts(state)
+
+    def _load_parts(self, state: Mapping[str, Any]) -> None:
+        """Loss, and trainer or optimizer, started anew."""
         if self.plan.loss is not None:
             self.plan.loss.load_state_dict(state["loss"]["parameters"])
             if self.loss_lessons is not None and state["loss"]["lessons"] is not None:
                 self.loss_lessons.load_state_dict(state["loss"]["lessons"])
         if state["trainer"] is not None:
+            self.__dict__.pop("trainer", None)
             self.trainer.load_state_dict(state["trainer"])
         if state["optimizer"] is not None:
             self.start_optimizer()
             self.plan.optimizer.load_state_dict(state["optimizer"])
+
+    # -- where weights diverge ----------------------------------------------------------
+
+    @property
+    def done(self) -> int:
+        """Steps of the phase."""
+        return self.trainer.done if self.phase == "warm-up" else self.meter.steps
+
+    @property
+    def rate_factor(self) -> float:
+        """Share of the usual learning rates in use."""
+        return self.context.rate_factor
+
+    def learner(self) -> Supernet | None:
+        """Whose weights are learnt."""
+        return self.context.supernet
+
+    def good_state(self) -> dict[str, Any]:
+        """What going back within a phase needs beside the weights."""
+        whole = self.state_dict()
+        parts = {name: whole[name] for name in ("trainer", "loss", "optimizer")}
+        return parts | {"steps": self.meter.steps}
+
+    def go_back(self, state: Mapping[str, Any], rate_factor: float) -> None:
+        """Take trainer and optimizer back; what was evaluated stays known."""
+        self.context.rate_factor = rate_factor
+        self.meter.steps = state["steps"]
+        self._load_parts(state)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from operator import itemgetter
 
 from monas_core.events import PhaseStarted
+from monas_core.parts.trainer import TrainingReport
 from monas_core.running.work import Work
+from monas_core.train.steadiness import Words, every
 
 PHASE = "warm-up"
+_WORDS = Words("The warm-up", "start a new run with a smaller warm_up.learning_rate")
 
 
 def warm_up(work: Work) -> None:
@@ -16,13 +21,24 @@ def warm_up(work: Work) -> None:
     total = trainer.steps
     work.emit(PhaseStarted(work.now(), PHASE, total, "steps"))
     per_step = plan.warm_up.batch_size * plan.task.items_per_sample
-    while trainer.done < total:
+    steady = work.steady(every(total), _WORDS) if total else None
+    while trainer.done < total or not (steady is None or steady.confirmed()):
         begin = time.perf_counter()
-        report = trainer.step()
-        lessons = work.session.loss_lessons
-        losses = {**report.losses, **(lessons.follow(trainer.done) if lessons else {})}
+        assert steady is not None  # as there are steps to take
+        taken = steady.attempt(lambda: _step(work), itemgetter(1))
         spent = work.spend(PHASE, begin)
+        if taken is None:
+            continue
+        report, losses = taken
         rates = {"steps/s": 1 / spent, f"{plan.task.item}s/s": per_step / spent}
         work.step_done(PHASE, trainer.done, trainer.done, losses, rates, report.stage)
+    work.steadiness = None
     work.session.phase = "search"
     work.save()
+
+
+def _step(work: Work) -> tuple[TrainingReport, Mapping[str, float]]:
+    """One of the weights, with the searched parameters of the loss following; all losses."""
+    trainer, lessons = work.session.trainer, work.session.loss_lessons
+    report = trainer.step()
+    return report, {**report.losses, **(lessons.follow(trainer.done) if lessons else {})}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import torch
 
 from monas_core import events
 from monas_core.errors import Interrupted
@@ -20,6 +21,7 @@ from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.plan import Plan
 from monas_core.running.session import Session
+from monas_core.train.steadiness import Steadiness, Words
 
 
 @attrs.frozen
@@ -52,6 +54,7 @@ class Work:
         told: Number of evaluated architectures that screens have heard of.
         control: How a person stops it.
         facts: By device, what the result says of its front, once that is known.
+        steadiness: Puts the phase back where weights diverge; ``None`` where none are learnt.
     """
 
     def __init__(self, plan: Plan, folder: RunFolder, bus: events.Bus, control: Control) -> None:
@@ -62,6 +65,8 @@ class Work:
         self.told = 0
         self.facts: dict[str, dict[str, Any]] = {}
         self.control = control
+        self.steadiness: Steadiness | None = None
+        self._steady: Mapping[str, Any] | None = None
 
     def now(self) -> float:
         """Seconds of work on this run, earlier parts included."""
@@ -79,8 +84,19 @@ class Work:
             self.session.load_state_dict(found.content.get("session"), archive)
             self.told = found.content["told"]
             self.facts = found.content["facts"]
+            self._steady = _whole(found.content)
         self.session.evaluator.listen(archive.add)
         return found is not None
+
+    def steady(self, spacing: int, words: Words) -> Steadiness:
+        """Watch over the weights of a phase from now on, or go on with it."""
+        self.steadiness = Steadiness(self.session, spacing, words, self.warn, self._steady)
+        self._steady = None
+        return self.steadiness
+
+    def warn(self, message: str) -> None:
+        """Tell of something a person should know."""
+        self.emit(events.Warned(self.now(), message))
 
     def spend(self, phase: str, begin: float) -> float:
         """Book the time since ``begin`` (of ``time.perf_counter``) on a phase, in seconds."""
@@ -120,6 +136,28 @@ class Work:
         self.emit(events.StepFinished(now, phase, done, step, losses, rates, note, peak_mb()))
 
     def save(self) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint; where weights have diverged unseen, of the last good state."""
+        steady = None
+        if self.steadiness is not None:
+            self.steadiness.confirmed()
+            steady = self.steadiness.state_dict()
         session = self.session.state_dict()
-        self.journal.save({"session": session, "told": self.told, "facts": self.facts})
+        content = {"session": session, "told": self.told, "facts": self.facts}
+        self.journal.save(content | {"steadiness": _lean(steady, session)})
+
+
+def _lean(steady: Mapping[str, Any] | None, session: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Without the weights of the good state where they are those of the checkpoint itself."""
+    if steady is None or session["supernet"] is None:
+        return steady
+    good, now = steady["weights"], session["supernet"]
+    same = all(torch.equal(good[name], value.cpu()) for name, value in now.items())
+    return {**steady, "weights": None} if same else steady
+
+
+def _whole(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Inverse of ``_lean``."""
+    steady = content.get("steadiness")
+    if steady is None or steady["weights"] is not None:
+        return steady
+    return {**steady, "weights": content["session"]["supernet"]}

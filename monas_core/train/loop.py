@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,10 +16,15 @@ from monas_core.seeding import derived_seed, seeded_construction
 from monas_core.train.distillation import Teacher
 from monas_core.train.folder import TrainedFolder
 from monas_core.train.settings import TrainSettings
+from monas_core.train.steadiness import Steadiness, Words, every
 from monas_core.train.trainer import SubnetTrainer
 from monas_core.values.architecture import Architecture
 
 PHASE = "training"
+_REMEDY = (
+    "train it again with a smaller learning rate (--learning-rate, in Python learning_rate=) and "
+    "--anew (anew=True)"
+)
 
 
 class Stoppable(Protocol):
@@ -145,14 +151,15 @@ class _Training:
             trainer.load_state_dict(saved.content["trainer"])
         else:
             before = trainer.score()
+        steady = self._steadiness(trainer, saved.content.get("steadiness") if saved else None)
         with self.journal.recording(
             lambda: self._opening(trainer, resumed=saved is not None), self._seconds
         ):
             self.journal.emit(
                 events.PhaseStarted(self.journal.now(), PHASE, trainer.steps, "steps")
             )
-            while trainer.done < trainer.steps:
-                self._step(trainer, before)
+            while trainer.done < trainer.steps or not steady.confirmed():
+                self._step(trainer, steady, before)
             result = self._result(trainer, before)
             self.folder.keep(trainer.network)
             self.journal.close(self._seconds())
@@ -208,9 +215,18 @@ class _Training:
             resumed=resumed,
         )
 
-    def _step(self, trainer: SubnetTrainer, before: dict[str, float]) -> None:
+    def _steadiness(self, trainer: SubnetTrainer, saved: Mapping[str, Any] | None) -> Steadiness:
+        words = Words(f"The training of architecture {self.architecture.key}", _REMEDY)
+
+        def warn(text: str) -> None:
+            self.journal.emit(events.Warned(self.journal.now(), text))
+
+        return Steadiness(trainer, every(trainer.steps), words, warn, saved)
+
+    def _step(self, trainer: SubnetTrainer, steady: Steadiness, before: dict[str, float]) -> None:
         begin = time.perf_counter()
-        trainer.step()
+        if steady.attempt(trainer.step, lambda losses: losses) is None:
+            return
         spent = max(1e-9, time.perf_counter() - begin)
         items = self.settings.batch_size * self.task.items_per_sample / spent
         rates = {"steps/s": 1 / spent, f"{self.task.item}s/s": items}
@@ -218,16 +234,18 @@ class _Training:
         told = (PHASE, done, done, trainer.losses, rates, "", peak_mb())
         self.journal.emit(events.StepFinished(self.journal.now(), *told))
         if self.control is not None and self.control.stopping and done < trainer.steps:
-            self._save(trainer, before)
+            self._save(trainer, steady, before)
             raise Interrupted(
                 "training stopped; the same command goes on with it "
                 f"({done} of {trainer.steps} steps are done)"
             )
         if self.journal.due:
-            self._save(trainer, before)
+            self._save(trainer, steady, before)
 
-    def _save(self, trainer: SubnetTrainer, before: dict[str, float]) -> None:
-        self.journal.save({"trainer": trainer.state_dict(), "before": before})
+    def _save(self, trainer: SubnetTrainer, steady: Steadiness, before: dict[str, float]) -> None:
+        steady.confirmed()  # where it is not, what is saved is the last good state
+        content = {"trainer": trainer.state_dict(), "before": before}
+        self.journal.save({**content, "steadiness": steady.state_dict()})
 
     def _result(self, trainer: SubnetTrainer, before: dict[str, float]) -> dict[str, Any]:
         score = self.task.score

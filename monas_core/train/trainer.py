@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import time
 from collections.abc import Mapping
@@ -10,8 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from monas_core.errors import Diverged
+from monas_core.parts.scoring import score_of
 from monas_core.parts.space import WarmUp
-from monas_core.parts.task import Task, placed
+from monas_core.parts.task import Task
 from monas_core.seeding import derived_generator, derived_seed
 from monas_core.train.distillation import Teacher
 from monas_core.train.settings import TrainSettings
@@ -54,6 +57,7 @@ class SubnetTrainer:
         self._place = place
         self._teacher = teacher
         self._generator = derived_generator(settings.seed, "train")
+        self.rate_factor = 1.0
         self._updater = self._new_updater(network, steps)
 
     @property
@@ -68,11 +72,13 @@ class SubnetTrainer:
 
     def _new_updater(self, network: nn.Module, steps: int) -> Updater:
         rate = self._recommended.learning_rate
-        return Updater(network, rate, steps, peak=self._settings.learning_rate / rate)
+        peak = self.rate_factor * self._settings.learning_rate / rate
+        return Updater(network, rate, steps, peak=peak)
 
-    def step(self) -> None:
-        """Train on a fresh batch."""
+    def step(self) -> dict[str, float]:
+        """Train on a fresh batch; its losses."""
         self._train_on(self.network, self._updater, self._generator)
+        return self.losses
 
     def _train_on(self, network: nn.Module, updater: Updater, generator: torch.Generator) -> None:
         batch = self._task.batch("train", self._settings.batch_size, generator).to(self._place)
@@ -94,23 +100,19 @@ class SubnetTrainer:
         network = copy.deepcopy(self.network)
         updater = self._new_updater(network, 100)
         generator = derived_generator(self._settings.seed, "rehearsal")
-        self._train_on(network, updater, generator)  # the first step is slower
-        begin, count = time.perf_counter(), 0
+        begin, count = 0.0, -1
         while count < 3 or time.perf_counter() - begin < _REHEARSAL * seconds:
-            self._train_on(network, updater, generator)
+            with contextlib.suppress(Diverged):  # takes as long; the training itself sees to it
+                self._train_on(network, updater, generator)
             count += 1
+            if count == 0:  # the first step is slower
+                begin = time.perf_counter()
         per_step = (time.perf_counter() - begin) / count
         return max(1, int(seconds / per_step))
 
     def score(self) -> dict[str, float]:
         """Headline score and companions on data that neither training nor search has seen."""
-        self.network.eval()
-
-        def model(inputs: Any) -> Any:
-            return self.network(placed(inputs, self._place))
-
-        with torch.no_grad():
-            return dict(self._task.evaluate(model, "test"))
+        return score_of(self._task, self.network, self._place)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, weight optimizers, position, data generator."""
@@ -119,11 +121,29 @@ class SubnetTrainer:
             "updater": self._updater.state_dict(),
             "generator": self._generator.get_state(),
             "losses": self.losses,
+            "rate_factor": self.rate_factor,
         }
+
+    def good_state(self) -> dict[str, Any]:
+        """What going back needs beside the weights."""
+        return {name: value for name, value in self.state_dict().items() if name != "network"}
+
+    def go_back(self, state: Mapping[str, Any], rate_factor: float) -> None:
+        """Take a state up again with lower learning rates."""
+        self._load_rest({**state, "rate_factor": rate_factor})
+
+    def learner(self) -> nn.Module:
+        """Whose weights are learnt."""
+        return self.network
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
         self.network.load_state_dict(state["network"])
+        self._load_rest(state)
+
+    def _load_rest(self, state: Mapping[str, Any]) -> None:
+        self.rate_factor = state.get("rate_factor", 1.0)
+        self._updater = self._new_updater(self.network, self.steps)
         self._updater.load_state_dict(state["updater"])
         self._generator.set_state(state["generator"])
         self.losses = dict(state["losses"])

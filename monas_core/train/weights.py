@@ -9,6 +9,7 @@ from torch import nn
 from monas_core.errors import UsageError
 from monas_core.files import command
 from monas_core.parts.context import Context
+from monas_core.parts.soundness import unsound_weights
 from monas_core.train.folder import TrainedFolder
 from monas_core.values.architecture import Architecture
 
@@ -46,4 +47,12 @@ def subnet(
     network = context.network(architecture)
     if trained:
         folder.load_into(network)
+    bad = unsound_weights(network)
+    if bad:
+        again = command("monas train", run, "--architecture", architecture.key, "--anew")
+        way = f"train it again with: {again}" if trained else "start a new run"
+        raise UsageError(
+            f"Architecture {architecture.key} has {'trained' if trained else 'inherited'} weights "
+            f"that are not finite ({bad[0]}), so it is neither loaded nor exported; {way}."
+        )
     return network.eval(), "trained" if trained else "inherited"

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 import torch
 
 from monas_core.parts.device import Device
@@ -148,7 +149,9 @@ class LightNAS(Optimizer):
         options = self.options
         self._aims = aims_of(self._problem, self._table, options.targets, options.cost)
         limits = flat(self._problem, self._aims)
-        return Landing(self._problem.choices, limits, len(self._aims), options)
+        rate = self._problem.context.rate_factor * options.learning_rate
+        slowed = attrs.evolve(options, learning_rate=rate)
+        return Landing(self._problem.choices, limits, len(self._aims), slowed)
 
     def _land(self, landing: Landing) -> StepReport:
         """Some steps of the gates, and how far they are."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 import torch
 from torch import Tensor
@@ -81,8 +82,11 @@ class MODNAS(Optimizer):
         self._judge = Judge(problem, self._landscape, self._prices, self._sample)
         self.answers = Answers(problem, self._judge, network, self.options)
         self._architect = Architect(
-            network, problem.choices, len(problem.objectives), self._landscape, self.options
-        )
+            network, problem.choices, len(problem.objectives), self._landscape,
+            attrs.evolve(
+                self.options, learning_rate=problem.context.rate_factor * self.options.learning_rate
+            ),
+        )  # fmt: skip
         self._rows = torch.empty(0, len(problem.choices), dtype=torch.int64)
         self._values = torch.empty(0, len(self._queried))
         self._pending = self._initial_design()

@@ -32,7 +32,8 @@ class WeightLearning:
         self._generator = generator
         settings = context.space.warm_up
         self._batch = settings.batch_size
-        self._updater = Updater(self._supernet, settings.learning_rate, _HORIZON, peak=_PEAK)
+        peak = _PEAK * context.rate_factor
+        self._updater = Updater(self._supernet, settings.learning_rate, _HORIZON, peak=peak)
 
     def step(self, row: Tensor) -> float:
         """Train the subnet with option indices ``(C,)`` on a fresh batch; its loss."""

@@ -67,9 +67,8 @@ class Pfnag(Optimizer):
         self._fitter = torch.optim.Adam(
             self._judge.parameters(), 2e-3, weight_decay=1e-4, foreach=True
         )
-        self._learner = torch.optim.Adam(
-            self._policy.parameters(), self.options.learning_rate, foreach=True
-        )
+        rate = problem.context.rate_factor * self.options.learning_rate
+        self._learner = torch.optim.Adam(self._policy.parameters(), rate, foreach=True)
         self._round = self._fitted = self._learnt = 0
 
     def step(self) -> StepReport:

@@ -50,7 +50,8 @@ class Tunas(Optimizer):
         sample = torch.cat([population.corners(problem.choices), problem.draw(_SAMPLE, generator)])
         self._targets = self._set_targets(sample)
         self._policy = TablePolicy(problem.choices, len(self._targets))
-        self._learner = torch.optim.Adam(self._policy.parameters(), self.options.learning_rate)
+        rate = problem.context.rate_factor * self.options.learning_rate
+        self._learner = torch.optim.Adam(self._policy.parameters(), rate)
         self._baseline = torch.full((len(self._targets),), torch.nan)
         self._turn = self._vain = 0
 
