@@ -60,6 +60,7 @@ def search(
     budget: str | None = None,
     out_dir: Path | str | None = None,
     resume: bool | str | Path | None = None,
+    data: str | Path | None = None,
     control: Control | None = None,
     progress: bool | Callable[[Progress], Any] = True,
     **settings: Any,
@@ -84,6 +85,7 @@ def search(
         out_dir: Folder of the run; without it a new one under ``runs/``.
         resume: ``True`` or ``"auto"``: go on with the unfinished run with the same settings, if
             there is one; a run folder: go on with that one.
+        data: Where the data of the run that is gone on with lie now, if they were moved.
         control: Its ``stop()``, from any thread, stops the run after the current step.
         progress: Write lines to standard output; or a function, told after every step.
         settings: Any other field of ``RunConfig``: ``preset``, ``seed``, ``preferences``,
@@ -121,7 +123,8 @@ def search(
     again = _resumed(resume)
     config = _config(given, again)
     bus = _bus(progress, observers, config, catalog)
-    return carry_out(config, catalog, bus, control=control, resume=again)
+    place = str(data) if data is not None else None
+    return carry_out(config, catalog, bus, control=control, resume=again, data=place)
 
 
 def open_run(path: Path | str, **parts: Any) -> Run:
@@ -129,7 +132,8 @@ def open_run(path: Path | str, **parts: Any) -> Run:
 
     Args:
         path: The run folder.
-        parts: As for ``search``: ``space=``, ``task=``, ``objectives=``, ``optimizer=``, ...
+        parts: As for ``search``: ``space=``, ``task=``, ``objectives=``, ``optimizer=``, ..., and
+            ``data=`` where its data were moved.
 
     Raises:
         UsageError: The folder holds none, or an object is not the one it was started with.

@@ -49,19 +49,26 @@ class Run:
         >>> run.export(member, "onnx", "small.onnx")
     """
 
-    def __init__(self, folder: RunFolder, catalog: Catalog) -> None:
+    def __init__(self, folder: RunFolder, catalog: Catalog, data: str | None = None) -> None:
         self.folder = folder
         self.config = folder.config
-        self._catalog = catalog
+        self._catalog, self._data = catalog, data
         self._missing: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
-    def open(cls, path: Path | str, catalog: Catalog | None = None, **parts: Any) -> Run:
+    def open(
+        cls,
+        path: Path | str,
+        catalog: Catalog | None = None,
+        data: Path | str | None = None,
+        **parts: Any,
+    ) -> Run:
         """A finished run; without a catalog everything installed may be asked for.
 
         Args:
             path: The run folder.
             catalog: What is installed.
+            data: Where its data lie now, if they were moved.
             parts: The objects the run was started with, as for ``monas.search``: ``space=``,
                 ``objectives=``, ... It does without them where what it has kept is enough.
 
@@ -69,9 +76,8 @@ class Run:
             UsageError: The folder holds none, or a part is not the one it was started with.
         """
         installed, _ = handed_over(catalog or Catalog.installed(), parts)
-        folder = RunFolder.open(Path(path))
-        run = cls(folder, installed)
-        run._missing = finished(folder, installed)
+        run = cls(RunFolder.open(Path(path)), installed, str(data) if data is not None else None)
+        run._missing = finished(run.folder, installed)
         return run
 
     def __getstate__(self) -> dict[str, Any]:
@@ -254,20 +260,14 @@ class Run:
         """
         wanted = check_request(self._catalog, form, weights, Path(out), dict(options or {}))
         require_space(self.session.plan)
-        return ship(
-            self.session,
-            self.path,
-            self.architecture(which),
-            wanted,
-            Path(out),
-            weights=weights,
-            capabilities=self._catalog.find("space", self.config.space).spec.provides,
-        )
+        provides = self._catalog.find("space", self.config.space).spec.provides
+        asked = self.session, self.path, self.architecture(which), wanted, Path(out)
+        return ship(*asked, weights=weights, capabilities=provides)
 
     @cached_property
     def session(self) -> Session:
         """The run's supernet, optimizer and values, loaded on first use."""
-        return reopened(self.folder, self._catalog, self._missing)
+        return reopened(self.folder, self._catalog, self._missing, self._data)
 
     @property
     def missing(self) -> str:
@@ -288,6 +288,7 @@ def search(
     *,
     control: Control | None = None,
     resume: str | None = None,
+    data: str | None = None,
 ) -> Run:
     """Carry out a run from Python and return it finished.
 
@@ -295,5 +296,5 @@ def search(
         MonasError: As the command line would report it.
     """
     catalog = catalog or Catalog.installed()
-    path = carry_out(config, catalog, bus or Bus(), control or Control(), resume)
+    path = carry_out(config, catalog, bus or Bus(), control or Control(), resume, data)
     return Run.open(path, catalog)

@@ -30,15 +30,22 @@ def finished(folder: RunFolder, catalog: Catalog) -> Sequence[Mapping[str, Any]]
     return check_same(folder.path, given_store.read(folder.path), catalog, all_=False)
 
 
-def reopened(folder: RunFolder, catalog: Catalog, missing: Sequence[Mapping[str, Any]]) -> Session:
+def reopened(
+    folder: RunFolder,
+    catalog: Catalog,
+    missing: Sequence[Mapping[str, Any]],
+    data: str | None = None,
+) -> Session:
     """The run's supernet, optimizer and values; something stands for what is missing.
+
+    ``data`` says where its data lie now.
 
     Raises:
         UsageError: The run has lost what it needs, or does not fit what is installed.
     """
     path, config = folder.path, folder.config
     known = completed(catalog, missing, path)
-    task = open_task(config, known, path)
+    task = open_task(config, known, path, data)
     session = Session(without(resolve(config, known, training=False, task=task), missing, path))
     saved = checkpoints.newest(path)
     if saved is None:

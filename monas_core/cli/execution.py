@@ -36,6 +36,7 @@ class Request:
         dry_run: Stop before anything is made.
         json: One document on standard output and nothing else.
         plain: No live screen.
+        data: Where the data of a run that is resumed lie now.
     """
 
     flags: Mapping[str, Any]
@@ -45,6 +46,7 @@ class Request:
     dry_run: bool
     json: bool
     plain: bool
+    data: str | None = None
 
     @property
     def given(self) -> list[str]:
@@ -74,7 +76,13 @@ def _carry_out(request: Request) -> Mapping[str, Any]:
         from monas_core.running.starting import same_data
 
         config, folder = _configuration(request)
-        plan = resolve(config, catalog(), task=same_data(config, catalog(), folder))
+        if request.data is not None and folder is None:
+            raise UsageError(
+                "--data says where the data of a run lie that is gone on with: add --resume DIR; "
+                "for a new run write --task NAME:PATH."
+            )
+        task = same_data(config, catalog(), folder, request.data)
+        plan = resolve(config, catalog(), task=task)
         plan.rehearse()
     if request.dry_run:
         return _show_plan(plan, request)

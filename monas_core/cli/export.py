@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from monas_core.cli import complete
-from monas_core.cli.options import Json, RunFolder
+from monas_core.cli.options import Data, Json, RunFolder
 from monas_core.cli.subnet import Device, Key, Prefer, Subnet
 
 Format = Annotated[
@@ -59,6 +59,7 @@ def command(
     weights: Weights = "auto",
     opset: Opset = None,
     ir: Ir = None,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Write a subnet as a model that runs without monas, checked against the subnet.
@@ -78,7 +79,7 @@ def command(
         versions = {"opset": opset, "ir": ir}
         options = {name: value for name, value in versions.items() if value is not None}
         wanted = check_request(catalog(), format_, weights, out, options)
-        found, installed = opened(run)
+        found, installed = opened(run, data)
         member = subnet.member(found, installed)
         tell_without_data(found)
         suffix = wanted.format.suffix or f"-{wanted.name}"

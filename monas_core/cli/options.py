@@ -24,6 +24,15 @@ Kind = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Plain = Annotated[bool, typer.Option("--plain", help="Lines of text, no live screen.")]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH",
+        help="Where the data of the run lie now, if they were moved. They are recognised by "
+        "their contents, and the run remembers the place.",
+        show_default=False,
+    ),
+]
 Maximum = Annotated[
     list[str] | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from monas_core.cli import complete
-from monas_core.cli.options import Json, Maximum, Minimum, RunFolder, TargetValue
+from monas_core.cli.options import Data, Json, Maximum, Minimum, RunFolder, TargetValue
 
 Device = Annotated[
     str | None,
@@ -41,6 +41,7 @@ def command(
     minimum: Minimum = None,
     target: TargetValue = None,
     verify: Verify = False,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Pick one architecture for what you care about, on one device.
@@ -65,7 +66,7 @@ def command(
     from monas_core.run import Run
     from monas_core.running.limits import vocabulary
 
-    opened = Run.open(path, installed)
+    opened = Run.open(path, installed, data=data)
     objectives = opened.front(opened.devices[0]).objectives
     words = vocabulary(installed, [objective.to_json() for objective in objectives])
     chosen = device or opened.devices[0]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from monas_core.cli import complete
-from monas_core.cli.options import Maximum, Minimum, TargetValue
+from monas_core.cli.options import Data, Maximum, Minimum, TargetValue
 
 _WHAT = "What to search"
 _COST = "How long, and where"
@@ -210,6 +210,7 @@ def command(
     set_: Set = None,
     out_dir: OutDir = None,
     resume: Resume = None,
+    data: Data = None,
     dry_run: DryRun = False,
     json: Json = False,
     plain: Plain = False,
@@ -232,4 +233,4 @@ def command(
     named = {name: comma_list(text) for name, text in lists.items()}
     flags = what | how | limits | named | cost | place
     dotted = [*(set_ or []), *(overrides or [])]
-    carry_out(Request(flags, dotted, config, resume, dry_run, json, plain))
+    carry_out(Request(flags, dotted, config, resume, dry_run, json, plain, data))

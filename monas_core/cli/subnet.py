@@ -73,10 +73,10 @@ class Subnet:
         return run.pick(device, preference(words, self.prefer).to_json())
 
 
-def opened(path: Path | None) -> tuple[Run, Any]:
-    """The finished run that was named, or the latest, and the catalog."""
+def opened(path: Path | None, data: str | None = None) -> tuple[Run, Any]:
+    """The finished run that was named, or the latest, and the catalog; ``data`` as ``Run.open``."""
     from monas_core.cli.common import catalog, run_folder
     from monas_core.run import Run
 
     installed = catalog()
-    return Run.open(run_folder(path), installed), installed
+    return Run.open(run_folder(path), installed, data=data), installed

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from monas_core.cli.options import Json, Plain, RunFolder
+from monas_core.cli.options import Data, Json, Plain, RunFolder
 from monas_core.cli.subnet import Device, Key, Prefer, Subnet
 
 _HOW = "How"
@@ -64,6 +64,7 @@ def command(
     batch_size: BatchSize = None,
     seed: Seed = 0,
     anew: Anew = False,
+    data: Data = None,
     json: Json = False,
     plain: Plain = False,
 ) -> None:
@@ -83,16 +84,17 @@ def command(
         "seed": seed,
     }
     subnet = Subnet(device, prefer, architecture)
+    found = (run, data)
     if json:
         with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints
-            document = _carry_out(run, subnet, settings, anew=anew, plain=True, stderr=True)
+            document = _carry_out(found, subnet, settings, anew=anew, plain=True, stderr=True)
         print_json(document)
         return
     from monas_core.cli.common import console
     from monas_core.ui.exported import print_training
 
     print_training(
-        _carry_out(run, subnet, settings, anew=anew, plain=plain, stderr=False), console()
+        _carry_out(found, subnet, settings, anew=anew, plain=plain, stderr=False), console()
     )
 
 
@@ -109,7 +111,13 @@ def _length(steps: int | None, budget: str | None) -> str | None:
 
 
 def _carry_out(
-    run: Any, subnet: Subnet, settings: Mapping[str, Any], *, anew: bool, plain: bool, stderr: bool
+    run: tuple[Any, str | None],
+    subnet: Subnet,
+    settings: Mapping[str, Any],
+    *,
+    anew: bool,
+    plain: bool,
+    stderr: bool,
 ) -> dict[str, Any]:
     """Pick and train under a screen, stopping gracefully on Ctrl-C."""
     from monas_core.cli.execution import observer
@@ -121,7 +129,7 @@ def _carry_out(
     from monas_core.train.loop import train
     from monas_core.train.settings import TrainSettings
 
-    found, installed = opened(run)
+    found, installed = opened(*run)
     wanted = TrainSettings.recommended(found.session.plan.warm_up, **settings)
     member = subnet.member(found, installed)
     architecture = found.architecture(member)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any
 
 import attrs
 
-from monas_core.errors import UsageError
-from monas_core.files import write_text
+from monas_core.errors import MonasError, UsageError
+from monas_core.files import parse_json, write_text
 from monas_core.values.data import DataRecord
 
 FILE = "data.json"
@@ -48,6 +49,33 @@ class StoredData:
         ]
         return list(dict.fromkeys(found))
 
+    def argument_at(self, place: str) -> str:
+        """The task's argument where its data lie elsewhere now.
+
+        Args:
+            place: A path; of several files their folder, or all of them with commas between, as
+                the task was given them.
+
+        Raises:
+            UsageError: The task reads no path, or another number of them.
+        """
+        name, _, typed = self.task.partition(":")
+        every = [source.given for source in self.record.sources]
+        given = [path for path in every if path]
+        if not given:
+            raise UsageError(f"Task {self.task} reads no data of yours; leave out --data.")
+        paths, folder = [place.removeprefix(f"{name}:")], Path(place).expanduser()
+        if len(given) > 1:
+            inside = folder.is_dir()
+            paths = [str(folder / Path(p).name) for p in given] if inside else paths[0].split(",")
+        if len(paths) != len(given):
+            raise UsageError(
+                f"Task {self.task} reads {len(given)} files and --data names {len(paths)}; give "
+                "all of them with commas between, or the folder they are in."
+            )
+        found = iter(paths)
+        return _replaced(typed, every, [next(found) if path else "" for path in every])
+
     def places(self, run: Path) -> list[str]:
         """Where the data are looked for."""
         paths = [source.path for source in self.record.sources if source.path]
@@ -80,6 +108,14 @@ def write(run: Path, task: str, record: DataRecord) -> None:
     write_text(run / FILE, text + "\n")
 
 
+def moved(run: Path, stored: StoredData, now: DataRecord) -> None:
+    """Remember where the same data lie now; a run that may not be written is left as it is."""
+    places = zip(stored.record.sources, now.sources, strict=True)
+    sources = tuple(attrs.evolve(source, path=new.path) for source, new in places)
+    with contextlib.suppress(OSError, MonasError):
+        write(run, stored.task, attrs.evolve(stored.record, sources=sources))
+
+
 def read(run: Path) -> StoredData | None:
     """What a run remembers; ``None`` for one that was made before runs did.
 
@@ -90,7 +126,7 @@ def read(run: Path) -> StoredData | None:
     if not path.exists():
         return None
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_text(encoding="utf-8"))
         record = DataRecord.from_json(document["data"])
         return StoredData(document["task"], record, tuple(document["relative"]))
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -147,31 +147,53 @@ class RememberedTask(Task):
         """The example that was kept, repeated."""
         return tree_map(lambda x: torch.cat([x] * batch), self._kept["example"])
 
-    def _lacking(self) -> Never:
+    @property
+    def wanted(self) -> str:
+        """How the data come back and how they would be recognised, a clause."""
         record = self._stored.record
         known = ", ".join(source.digest[:12] for source in record.sources)
         places = " or ".join(f'"{place}"' for place in self._stored.places(self._run))
-        told = f" ({record.summary})" if record.summary else ""
-        where = f"put the same data to {places}" if places else "give the same task again"
+        where = "give the same task again"
+        if places:
+            where = f"put the same data to {places}, or say where they are now with --data PATH"
+        return f"{where}: they are recognised by their contents" + (
+            f" (digest {known})" if known else ""
+        )
+
+    def _lacking(self) -> Never:
+        summary = self._stored.record.summary
+        told = f" ({summary})" if summary else ""
         raise UsageError(
             f"This needs the data of run {self._run}, {self._stored.task}{told}, and "
-            f"{self.reason}; {where}, they are recognised by their contents"
-            + (f" (digest {known})." if known else ".")
+            f"{self.reason}; {self.wanted}."
         )
 
 
-def open_task(config: RunConfig, catalog: Catalog, run: Path) -> tuple[Task, Entry] | None:
+def open_task(
+    config: RunConfig, catalog: Catalog, run: Path, data: str | None = None
+) -> tuple[Task, Entry] | None:
     """The task of a run: with its data where they are as they were, else as it is remembered.
 
     ``None`` for a run that remembers nothing: its task is to be made from its name.
 
+    Args:
+        config: Of the run.
+        catalog: What is installed.
+        run: Its folder.
+        data: Where a person says that the data lie now.
+
     Raises:
-        UsageError: The data are gone or changed, and the run keeps nothing to do without.
+        UsageError: The data are gone or changed, and the run keeps nothing to do without; or
+            those that were named are others.
         PluginError: The task's plugin is broken.
     """
     stored = data_store.read(run)
     if stored is None or not config.task:
+        if data is not None:
+            raise UsageError(f"Run {run} remembers no data to compare with; leave out --data.")
         return None
+    if data is not None:
+        return _named(stored, config, catalog, run, data)
     name, _, _ = config.task.partition(":")
     reasons: list[str] = []
     try:
@@ -191,6 +213,23 @@ def open_task(config: RunConfig, catalog: Catalog, run: Path) -> tuple[Task, Ent
             return task, entry
         reasons.append("they have changed since: " + "; ".join(differing))
     return _remembered(stored, reasons[0] if reasons else "they are not here", run)
+
+
+def _named(
+    stored: StoredData, config: RunConfig, catalog: Catalog, run: Path, data: str
+) -> tuple[Task, Entry]:
+    """The task with data that are named. Raises UsageError unless they are those of the run."""
+    name = stored.task.partition(":")[0]
+    argument = stored.argument_at(data)
+    task: Task = catalog.create("task", name, config.options.get("task"), argument=argument)
+    differing = changes(stored.record, task.record())
+    if differing:
+        raise UsageError(
+            f"The data in {data} are not those that run {run} learned from: "
+            f"{'; '.join(differing)}. Name those, or leave out --data to do without."
+        )
+    data_store.moved(run, stored, task.record())
+    return task, catalog.find("task", name)
 
 
 def _remembered(stored: StoredData, reason: str, run: Path) -> tuple[Task, Entry]:

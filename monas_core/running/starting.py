@@ -30,7 +30,12 @@ AUTO = "auto"
 
 
 def carry_out(
-    config: RunConfig, catalog: Catalog, bus: Bus, control: Control, resume: str | None = None
+    config: RunConfig,
+    catalog: Catalog,
+    bus: Bus,
+    control: Control,
+    resume: str | None = None,
+    data: str | None = None,
 ) -> Path:
     """Carry a run out to its end; gives its folder.
 
@@ -40,6 +45,7 @@ def carry_out(
         bus: Hears of it.
         control: Stops it.
         resume: ``auto``, a run folder, or ``None``.
+        data: Where the data of a run that is resumed lie now.
 
     Raises:
         Interrupted: ``control`` stopped it, or the person did.
@@ -50,7 +56,12 @@ def carry_out(
     task = None
     if folder is not None:
         check_same(folder.path, given_store.read(folder.path), catalog, all_=True)
-        task = same_data(config, catalog, folder)
+        task = same_data(config, catalog, folder, data)
+    elif data is not None:
+        raise UsageError(
+            "data= says where the data of a run lie that is gone on with: name it, resume=PATH; a "
+            "new run is told by its task."
+        )
     plan = resolve(config, catalog, task=task)
     if folder is not None:
         _same_settings(folder, plan.config)
@@ -70,16 +81,16 @@ def carry_out(
 
 
 def same_data(
-    config: RunConfig, catalog: Catalog, folder: RunFolder | None
+    config: RunConfig, catalog: Catalog, folder: RunFolder | None, data: str | None = None
 ) -> tuple[Task, Entry] | None:
     """The task of a run to go on with, with its data. Raises UsageError where they changed."""
     if folder is None or folder.finished:
         return None
-    task = open_task(config, catalog, folder.path)
+    task = open_task(config, catalog, folder.path, data)
     if task is not None and isinstance(task[0], RememberedTask):
         raise UsageError(
             f"Run {folder.path} cannot go on without its data, {config.task}, and "
-            f"{task[0].reason}; put them back, or start a new run."
+            f"{task[0].reason}; {task[0].wanted}, or start a new run."
         )
     return task
 

@@ -23,8 +23,10 @@ MOST = 3
 """Times a training goes back without getting further; then it is given up."""
 SLOWER = 0.1
 """Factor on the learning rates, each time."""
-_STATES = 20
-"""Good states that a training of known length takes on its way."""
+_STATES, _CLOSEST = 20, 8
+"""Good states that a training of known length takes on its way, and fewest steps between two."""
+_BLOWN_UP = 10.0
+"""Losses so many times those of the last good state make no good state: it may be doomed."""
 
 
 class Repeatable(Protocol):
@@ -68,7 +70,7 @@ class Words:
 
 def every(steps: int) -> int:
     """Steps between good states, of a training of so many steps."""
-    return max(1, steps // _STATES)
+    return max(_CLOSEST, steps // _STATES)
 
 
 class Steadiness:
@@ -91,11 +93,12 @@ class Steadiness:
         saved: Mapping[str, Any] | None = None,
     ) -> None:
         self._training, self._spacing, self._words, self._warn = training, spacing, words, warn
-        self._setbacks, self._furthest = 0, 0
+        self._setbacks, self._furthest, self._level = 0, 0, 0.0
         if saved is not None:
             self._weights, self._good = copied(saved["weights"]), copied(saved["good"])
             self._at = int(saved["at"])
             self._setbacks, self._furthest = int(saved["setbacks"]), int(saved["furthest"])
+            self._level = float(saved["level"])
         else:
             self._check_start()
             self._keep()
@@ -114,12 +117,19 @@ class Steadiness:
             self._check_cause(str(fault))
             self._go_back(str(fault))
             return None
-        bad = [name for name, loss in losses(report).items() if not math.isfinite(loss)]
+        told = losses(report)
+        bad = [name for name, loss in told.items() if not math.isfinite(loss)]
         if bad:
-            self._go_back(f'"{bad[0]}" is {losses(report)[bad[0]]}')
+            self._go_back(f'"{bad[0]}" is {told[bad[0]]}')
             return None
-        if self._training.done >= self._at + self._spacing and self.confirmed():
+        level = max(map(abs, told.values()), default=0.0)
+        self._level = self._level or level
+        due = self._training.done >= self._at + self._spacing
+        if due and level <= _BLOWN_UP * self._level:
+            if not self.confirmed():
+                return None
             self._keep()
+            self._level = level
         return report
 
     def confirmed(self) -> bool:
@@ -141,6 +151,7 @@ class Steadiness:
             "at": self._at,
             "setbacks": self._setbacks,
             "furthest": self._furthest,
+            "level": self._level,
         }
 
     def _check_start(self) -> None:

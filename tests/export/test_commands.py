@@ -49,6 +49,42 @@ def test_training_tells_its_steps(copy: Path, cli: Any) -> None:
         assert wanted in told.out
 
 
+def refuse(word: str) -> None:
+    raise AssertionError(f"{word} is no JSON")
+
+
+def test_a_training_that_diverges_leaves_nothing(copy: Path, cli: Any, tmp_path: Path) -> None:
+    told = cli("train", copy, "--steps", "20", "--batch-size", "2", "--learning-rate", "1e6")
+    assert told.code == 1
+    for wanted in ("warning", "with 0.1 of the learning rate", "with 0.001 of the learning rate"):
+        assert wanted in told.out
+    said = " ".join(told.err.split())
+    assert "3 times before" in said
+    assert "smaller learning rate" in said
+    assert "Traceback" not in told.err
+    (events,) = copy.glob("trained/*/events.jsonl")
+    lines = [json.loads(line, parse_constant=refuse) for line in events.read_text().splitlines()]
+    assert sum(line["event"] == "Warned" for line in lines) == 3
+    assert not list(copy.glob("trained/*/weights"))
+    report = cli("export", copy, "--format", "safetensors", "--out", tmp_path / "m", "--json")
+    assert json.loads(report.out)["weights"] == "inherited"
+
+
+def test_a_run_that_diverges_ends_with_a_sentence(cli: Any, tmp_path: Path) -> None:
+    run = tmp_path / "diverging"
+    words = ("--optimizer", "random", "--budget", "1steps", "--preferences", "2", "--out-dir", run)
+    what = ("--space", "gpt", "--objectives", "acc,params", "--held-out", "")
+    settings = ("warm_up.steps=20", "warm_up.batch_size=2", "warm_up.learning_rate=1e6")
+    told = cli("run", *what, *words, *settings)
+    assert told.code == 1
+    assert told.out.count("of the learning rate") == 3
+    assert "smaller warm_up.learning_rate" in " ".join(told.err.split())
+    for path in run.rglob("*.json*"):
+        for line in path.read_text().splitlines() if path.suffix == ".jsonl" else []:
+            json.loads(line, parse_constant=refuse)
+    assert not (run / "result.json").exists()
+
+
 BAD = [
     (("export", "RUN"), "Missing option '--format'"),
     (("export", "RUN", "--format", "onxx"), 'No format "onxx". Did you mean "onnx"'),

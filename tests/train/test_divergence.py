@@ -88,7 +88,7 @@ REHEARSED = 4
 def test_one_bad_batch_costs_a_few_steps(
     session: Make, architecture: Architecture, tmp_path: Path, number: float
 ) -> None:
-    made = session(task=Spiky(REHEARSED + 18, number=number))
+    made = session(task=Spiky(REHEARSED + 18, number=number))  # the 18th batch
     result = train(made.context, tmp_path, architecture, settings(made))
     folder = TrainedFolder.of(tmp_path, architecture)
     (warned,) = told(folder.path)
