@@ -162,6 +162,9 @@ def changes(before: DataRecord, now: DataRecord) -> list[str]:
 
 
 def _source_changes(old: Source, new: Source, unit: str) -> list[str]:
+    if old.kind == "file" and len(old.items) == len(new.items) == 1:
+        # what the only file is called makes no difference
+        new = attrs.evolve(new, items=dict(zip(old.items, new.items.values(), strict=True)))
     gone, come = old.items.keys() - new.items.keys(), new.items.keys() - old.items.keys()
     found: list[str] = []
     digests = {new.items[name].digest: name for name in sorted(come)}
