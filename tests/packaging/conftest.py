@@ -95,6 +95,12 @@ def plain_shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     return stranger("plain", tmp_path_factory)
 
 
+@pytest.fixture(scope="session")
+def kinds_shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A shell with a plugin of every kind but a space installed."""
+    return stranger("kinds", tmp_path_factory)
+
+
 @pytest.fixture
 def shell_with(tmp_path: Path) -> Callable[..., Shell]:
     """A function that writes plugins by hand: ``shell_with(name=module_text, ...)``."""
