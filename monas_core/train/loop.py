@@ -14,6 +14,7 @@ from monas_core.record.journal import Journal
 from monas_core.record.peak import peak_mb
 from monas_core.seeding import derived_seed, seeded_construction
 from monas_core.train.distillation import Teacher
+from monas_core.train.earlier import Earlier, complete, go_on, longer
 from monas_core.train.folder import TrainedFolder
 from monas_core.train.settings import TrainSettings
 from monas_core.train.steadiness import Steadiness, Words, every
@@ -48,6 +49,9 @@ def train(
 ) -> dict[str, Any]:
     """Train one subnet of a run, from its latest checkpoint if there is one.
 
+    A training that is finished goes on from its weights where the same is asked for with a
+    larger budget, under a schedule of the length that is left.
+
     Args:
         context: Of the run, with its supernet as it was trained.
         run: Its folder; results go to ``trained/<key>/`` in it.
@@ -69,34 +73,21 @@ def train(
         raise UsageError(
             f"Architecture {architecture.key} is being trained by another process; wait for it."
         )
+    earlier = None
     if folder.started and not anew:
-        _same(folder, settings)
-        if folder.finished:
+        earlier = longer(folder, settings)
+        if earlier is None and complete(folder):
             return folder.result()
     training = _Training(context, folder, architecture, settings, bus, control)
-    if anew or not folder.started:
-        training.rehearse()  # whatever cannot work is refused before anything is written
+    if anew or not folder.started or earlier is not None:
+        training.rehearse(earlier)  # whatever cannot work is refused before anything is written
     folder.path.mkdir(parents=True, exist_ok=True)
     with folder.locked() as caution:
         if anew:
             folder.clear()
+        if earlier is not None:
+            go_on(folder, training.document())
         return training.run(caution)
-
-
-def _same(folder: TrainedFolder, settings: TrainSettings) -> None:
-    """Refuse to mix two trainings."""
-    before, now = folder.settings().get("settings", {}), settings.to_json()
-    if "adopted" in before:
-        raise UsageError(
-            f"Architecture {folder.path.name} has weights that were adopted; keep them, or replace "
-            "them with --anew (in Python: anew=True)."
-        )
-    differing = [f"{key} {before.get(key)}" for key in now if before.get(key) != now[key]]
-    if differing:
-        raise UsageError(
-            f"Architecture {folder.path.name} has been trained with {', '.join(differing)}; "
-            "give the same settings, or replace that training with --anew."
-        )
 
 
 class _Training:
@@ -118,17 +109,28 @@ class _Training:
         self.task = context.require_task()
         self.teacher = Teacher(context) if settings.distil else None
         self.steps = int(settings.budget.amount)
+        self.earlier: Earlier | None = None
 
-    def rehearse(self) -> None:
+    def rehearse(self, earlier: Earlier | None) -> None:
         """Try a few steps on a copy; a budget of time becomes a number of steps for good.
 
         A resumed training then has the same schedule.
         """
-        budget = self.settings.budget
+        self.earlier = earlier
+        budget = earlier.left if earlier else self.settings.budget
         seconds = budget.amount if budget.unit == "seconds" else 0.0
         fitting = self._trainer().steps_within(seconds)
-        if budget.unit == "seconds":
-            self.steps = fitting
+        more = fitting if budget.unit == "seconds" else int(budget.amount)
+        self.steps = more + (earlier.steps if earlier else 0)
+
+    def document(self) -> dict[str, Any]:
+        """What ``settings.json`` says."""
+        found = {
+            "settings": self.settings.to_json(),
+            "steps": self.steps,
+            "architecture": self.architecture.to_json(),
+        }
+        return found | ({"earlier": self.earlier.to_json()} if self.earlier else {})
 
     def run(self, caution: str) -> dict[str, Any]:
         """Train, from the latest checkpoint if there is one; ``caution`` is told."""
@@ -136,21 +138,18 @@ class _Training:
             self.journal.warn(caution)
         if self.folder.started:
             self.steps = int(self.folder.settings()["steps"])
+            self.earlier = Earlier.of(self.folder)
+            if self.folder.finished:  # killed while it was made longer
+                go_on(self.folder, self.folder.settings())
         else:
-            self.folder.start(
-                {
-                    "settings": self.settings.to_json(),
-                    "steps": self.steps,
-                    "architecture": self.architecture.to_json(),
-                }
-            )
+            self.folder.start(self.document())
         saved = self.journal.restore()
         trainer = self._trainer()
         if saved is not None:
             before = saved.content["before"]
             trainer.load_state_dict(saved.content["trainer"])
         else:
-            before = trainer.score()
+            before = dict(self.earlier.before) if self.earlier else trainer.score()
         steady = self._steadiness(trainer, saved.content.get("steadiness") if saved else None)
         with self.journal.recording(
             lambda: self._opening(trainer, resumed=saved is not None), self._seconds
@@ -158,6 +157,9 @@ class _Training:
             self.journal.emit(
                 events.PhaseStarted(self.journal.now(), PHASE, trainer.steps, "steps")
             )
+            if saved is None and self.earlier is not None:
+                # at the end other weights take the place of those that are gone on from
+                self._save(trainer, steady, before)
             while trainer.done < trainer.steps or not steady.confirmed():
                 self._step(trainer, steady, before)
             result = self._result(trainer, before)
@@ -180,13 +182,17 @@ class _Training:
             raise UsageError(
                 "This run has no supernet to inherit weights from; add --from-scratch."
             )
+        start = self.earlier.steps if self.earlier else 0
+        if start:
+            self.folder.load_into(network)
         place = self.context.torch_device
         return SubnetTrainer(
             network.to(place),
             self.task,
             self.settings,
             recommended=self.context.space.warm_up,
-            steps=self.steps,
+            steps=self.steps - start,
+            start=start,
             place=place,
             teacher=self.teacher,
         )
@@ -194,6 +200,8 @@ class _Training:
     def _opening(self, trainer: SubnetTrainer, *, resumed: bool) -> events.RunStarted:
         score = self.task.score
         start = "fresh weights" if self.settings.from_scratch else "inherited weights"
+        if self.earlier is not None:
+            start = f"its weights after {self.earlier.steps} steps"
         return events.RunStarted(
             self.journal.now(),
             run=str(self.folder.path),
@@ -253,7 +261,7 @@ class _Training:
             "key": self.architecture.key,
             "architecture": self.architecture.to_json(),
             "settings": self.settings.to_json(),
-            "steps": trainer.steps,
+            "steps": self.steps,
             "seconds": round(self.journal.now(), 3),
             "score": {"name": score.name, "unit": score.unit, "direction": score.direction},
             "before": before,

@@ -34,6 +34,7 @@ class SubnetTrainer:
         recommended: The space's own settings, whose learning rate both kinds of weight
             optimizers are tuned for together.
         steps: Length of the schedule.
+        start: Steps that were taken before under another one; other batches come now.
         place: torch device.
         teacher: For distillation.
     """
@@ -46,6 +47,7 @@ class SubnetTrainer:
         *,
         recommended: WarmUp,
         steps: int,
+        start: int = 0,
         place: torch.device,
         teacher: Teacher | None = None,
     ) -> None:
@@ -56,7 +58,10 @@ class SubnetTrainer:
         self._recommended = recommended
         self._place = place
         self._teacher = teacher
-        self._generator = derived_generator(settings.seed, "train")
+        self._start = start
+        self._generator = derived_generator(
+            settings.seed, "train", *([str(start)] if start else [])
+        )
         self.rate_factor = 1.0
         self._updater = self._new_updater(network, steps)
 
@@ -85,8 +90,9 @@ class SubnetTrainer:
         network.train()
         cards = [self._place] if self._place.type == "cuda" else []
         # dropout draws from the global state: the same at step n, however one got there
+        number = str(self._start + updater.done)
         with torch.random.fork_rng(devices=cards):
-            torch.manual_seed(derived_seed(self._settings.seed, "dropout", str(updater.done)))
+            torch.manual_seed(derived_seed(self._settings.seed, "dropout", number))
             outputs = network(batch.inputs)
         loss = self._task.loss(outputs, batch.targets).mean()
         losses = {"loss": loss}

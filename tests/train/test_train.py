@@ -135,7 +135,7 @@ def test_a_time_becomes_a_number_of_steps_once_and_for_all(
     with pytest.raises(Interrupted):
         train(session().context, tmp_path, architecture, settings("0.3s"), control=control)
     steps = TrainedFolder.of(tmp_path, architecture).settings()["steps"]
-    assert steps > 10
+    assert steps > 1
     assert train(session().context, tmp_path, architecture, settings("0.3s"))["steps"] == steps
 
 
@@ -144,12 +144,81 @@ def test_the_same_training_is_not_repeated_and_another_needs_a_word(
 ) -> None:
     first = train(session().context, tmp_path, architecture, settings("5steps"))
     assert train(session().context, tmp_path, architecture, settings("5steps")) == first
-    with pytest.raises(UsageError, match=r"trained with budget 5steps; .* --anew"):
-        train(session().context, tmp_path, architecture, settings("6steps"))
+    for other in (settings("4steps"), settings("5s"), settings("6steps", learning_rate=0.5)):
+        with pytest.raises(UsageError, match=r"trained with (budget|learning_rate).* --anew"):
+            train(session().context, tmp_path, architecture, other)
     assert (
-        train(session().context, tmp_path, architecture, settings("6steps"), anew=True)["steps"]
-        == 6
+        train(session().context, tmp_path, architecture, settings("4steps"), anew=True)["steps"]
+        == 4
     )
+
+
+def test_more_steps_go_on_from_the_weights_that_are_there(
+    session: Make, architecture: Architecture, tmp_path: Path
+) -> None:
+    first = train(session().context, tmp_path, architecture, settings("10steps"))
+    folder = TrainedFolder.of(tmp_path, architecture)
+    with folder.at("settings.json").open() as stream:
+        assert "earlier" not in json.load(stream)
+    heard: list[events.Event] = []
+    bus = events.Bus()
+    bus.attach(heard.append)
+    longer = train(session().context, tmp_path, architecture, settings("40steps"), bus=bus)
+    name = longer["score"]["name"]
+    assert longer["steps"] == 40
+    assert longer["before"] == first["before"]
+    assert longer["after"][name] < first["after"][name] < first["before"][name]
+    opening = next(event for event in heard if isinstance(event, events.RunStarted))
+    assert opening.facts["starts from"] == "its weights after 10 steps"
+    assert [e.step for e in heard if isinstance(e, events.StepFinished)] == list(range(1, 31))
+    assert train(session().context, tmp_path, architecture, settings("40steps")) == longer
+    with pytest.raises(UsageError, match="budget 40steps"):
+        train(session().context, tmp_path, architecture, settings("10steps"))
+    assert train(session().context, tmp_path, architecture, settings("41steps"))["steps"] == 41
+
+
+def test_what_is_made_longer_may_be_stopped_and_killed_anywhere(
+    session: Make, architecture: Architecture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run in "abcd":
+        train(session().context, tmp_path / run, architecture, settings("4steps"))
+    wanted = train(session().context, tmp_path / "a", architecture, settings("14steps"))
+    # stopped between two steps
+    control, bus = Control(), events.Bus()
+
+    def stop(event: events.Event) -> None:
+        if isinstance(event, events.StepFinished) and event.step == 3:
+            control.stop()
+
+    bus.attach(stop)
+    with pytest.raises(Interrupted, match="3 of 10 steps"):
+        train(session().context, tmp_path / "b", architecture, settings("14steps"), bus=bus,
+              control=control)  # fmt: skip
+    with pytest.raises(UsageError, match="which has not ended; finish that"):
+        train(session().context, tmp_path / "b", architecture, settings("20steps"))
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as changed:  # before anything but the settings was changed
+        changed.setattr("monas_core.train.earlier.remove", die)
+        with pytest.raises(Killed):
+            train(session().context, tmp_path / "c", architecture, settings("14steps"))
+    with monkeypatch.context() as changed:  # when the new weights are there and no result is
+        changed.setattr(TrainedFolder, "finish", die)
+        with pytest.raises(Killed):
+            train(session().context, tmp_path / "d", architecture, settings("14steps"))
+    for run in "bcd":
+        found = train(session().context, tmp_path / run, architecture, settings("14steps"))
+        assert (found["before"], found["after"]) == (wanted["before"], wanted["after"])
+
+
+def test_more_time_goes_on_too(session: Make, architecture: Architecture, tmp_path: Path) -> None:
+    first = train(session().context, tmp_path, architecture, settings("0.01s"))["steps"]
+    assert train(session().context, tmp_path, architecture, settings("0.03s"))["steps"] > first
 
 
 def test_from_scratch_starts_from_other_weights(
