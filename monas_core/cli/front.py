@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monas_core.cli import complete
 from monas_core.cli.options import Json, RunFolder
+
+if TYPE_CHECKING:
+    from monas_core.catalog.lookup import Catalog
+    from monas_core.record.rundir import RunFolder as Folder
+    from monas_core.values.member import Front
 
 Device = Annotated[
     str | None,
@@ -31,13 +39,17 @@ def command(
     path = run_folder(run)
     installed = catalog()
 
-    from monas_core.run import Run
+    from monas_core.record.rundir import RunFolder as Folder
 
-    opened = Run.open(path, installed)
-    name = device or opened.devices[0]
-    document = opened.front(name)
+    folder = Folder.open(path)
+    fronts = _fronts(folder, installed)
+    name = device or next(iter(fronts))
+    if name not in fronts:
+        raise UsageError(f'This run has no front for device "{name}"; it has: {", ".join(fronts)}.')
+    document = fronts[name]()
     if json:
-        print_json(document.to_json())
+        state = {} if folder.finished else {"finished": False, "split": "search"}
+        print_json(document.to_json() | state)
     elif csv:
         from monas_core.record.frontfile import to_csv
         from monas_core.ui.text import printable
@@ -48,8 +60,30 @@ def command(
         from monas_core.ui.fronttable import front_table
 
         screen = console()
-        screen.print(front_table(document, conditions(opened.config, installed), screen.width))
-        others = [other for other in opened.devices if other != name]
+        screen.print(front_table(document, conditions(folder.config, installed), screen.width))
+        others = [other for other in fronts if other != name]
         if device is None and others:
             told = f"Other devices: {', '.join(others)}  (--device NAME)"
             screen.print(told, style="dim", markup=False)
+
+
+def _fronts(folder: Folder, installed: Catalog) -> dict[str, Callable[[], Front]]:
+    """What gives the front of a device, by name; of a run that has not ended, as far as it is."""
+    if folder.finished:
+        from monas_core.run import Run
+
+        opened = Run.open(folder.path, installed)
+        return {name: partial(opened.front, name) for name in opened.devices}
+    from monas_core.record.given_store import going_on
+    from monas_core.record.unfinished import fronts_so_far
+
+    found = fronts_so_far(folder)
+    sys.stderr.write(
+        f"note: run {folder.path} is not finished: these are its fronts so far, quality is that "
+        f"on search data and costs are estimates; go on with: {going_on(folder.path)}\n"
+    )
+    return {name: partial(_same, front) for name, front in found.items()}
+
+
+def _same(front: Front) -> Front:
+    return front

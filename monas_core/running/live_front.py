@@ -30,17 +30,34 @@ def front_changed(
     kept = allowed[non_dominated(points[allowed])]
     signs = np.array([sign(objective) for objective in evaluator.objectives])
     names = [objective.short for objective in evaluator.objectives]
+    origins = _origins(evaluator, [architectures[index] for index in kept], device)
     members = [
         {
             "key": architectures[index].key,
             "architecture": architectures[index].to_json(),
             "values": dict(zip(names, (points[index] * signs).tolist(), strict=True)),
+            "origin": origins[architectures[index]],
         }
         for index in kept[np.argsort(points[kept, 0])]
     ]
     hypervolume = scales[device.name].hypervolume(points[kept])
     said = account(problem.objectives, limits, device.name, points)
     return FrontChanged(time, device.name, hypervolume, members, "search", said)
+
+
+def _origins(
+    evaluator: Evaluator, architectures: Sequence[Architecture], device: Device
+) -> dict[Architecture, dict[str, str]]:
+    """Where the values of ``Evaluator.matrix`` come from, by objective."""
+    found: dict[Architecture, dict[str, str]] = {a: {} for a in architectures}
+    for objective in evaluator.objectives:
+        if objective.query or objective.population_relative:
+            values = evaluator.values(objective, architectures, device)
+        else:
+            values = evaluator.estimates(objective, architectures, device)
+        for architecture, value in zip(architectures, values, strict=True):
+            found[architecture][objective.short] = value.origin
+    return found
 
 
 def points_added(

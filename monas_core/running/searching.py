@@ -45,7 +45,7 @@ def search(work: Work) -> None:
         if not finished:
             patience.step_taken()
         rates = {"steps/s": 1 / spent, "evaluations": float(meter.evaluations)}
-        if time.perf_counter() - shown_at > _FRONT_EVERY_S:
+        if work.control.stopping or time.perf_counter() - shown_at > _FRONT_EVERY_S:
             shown_at = _show_fronts(work, scales)
         work.step_done(PHASE, meter.spent, meter.steps, report.losses, rates, report.phase)
     _show_fronts(work, scales)
