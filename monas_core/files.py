@@ -23,14 +23,17 @@ _DRAFT = ".draft"
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn a failing write (full disk, no permission) into one clear sentence."""
+def explained(path: Path, option: str = "--out-dir") -> Iterator[None]:
+    """Turn a failing write (full disk, no permission) into one clear sentence.
+
+    ``option`` names where the path was chosen.
+    """
     try:
         yield
     except OSError as error:
         raise MonasError(
             f"Cannot write {path}: {error.strerror or error}; free space or choose another "
-            "--out-dir. What was saved before is intact."
+            f"{option}. What was saved before is intact."
         ) from error
 
 
@@ -97,24 +100,44 @@ def write_bytes(path: Path, data: bytes) -> None:
 @contextlib.contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
     """A draft folder that takes its final name only when the block ends well and is on disk."""
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = _draft(path)
-        draft.mkdir()
-        try:
-            yield draft
-            _sync_tree(draft)
-            if path.exists():
-                former = _draft(path)
-                path.replace(former)
-                draft.replace(path)
-                shutil.rmtree(former)
-            else:
-                draft.replace(path)
-            _sync_folder(path.parent)
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
+    with explained(path), _drafted(path) as draft:
+        yield draft
+        _sync_tree(draft)
+        if path.exists():
+            former = _draft(path)
+            path.replace(former)
+            draft.replace(path)
+            shutil.rmtree(former)
+        else:
+            draft.replace(path)
+        _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def atomic_group(path: Path, option: str) -> Iterator[Path]:
+    """A draft folder whose content comes to lie where ``path`` does when the block ends well.
+
+    For what consists of several files and folders; ``path`` itself comes last. Nothing
+    with one of their names may be there. ``option`` is for the message of ``explained``.
+    """
+    with explained(path, option), _drafted(path) as draft:
+        yield draft
+        _sync_tree(draft)
+        for entry in sorted(draft.iterdir(), key=lambda entry: entry.name == path.name):
+            os.rename(entry, path.parent / entry.name)  # noqa: PTH104 - never over a folder
+        _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _drafted(path: Path) -> Iterator[Path]:
+    """A new folder beside a path, gone afterwards unless it was given another name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = _draft(path)
+    draft.mkdir()
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def sweep(folder: Path) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import attrs
 
 from monas_core.errors import UsageError
+from monas_core.files import plain_name
 
 
 def _plain_names(_: Any, __: Any, files: Mapping[str, str]) -> None:
     for name in files:
-        if not name or name.startswith(".") or set(name) & set("/\\:\0"):
+        if name.startswith(".") or ":" in name or not plain_name(name):
             raise UsageError(
                 f"A file of a task's usage is called {name!r:.60}; it must be a plain file name, "
                 "without a folder."
