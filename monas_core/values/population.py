@@ -56,7 +56,10 @@ def sample_distinct(choices: ChoiceSet, count: int, generator: torch.Generator) 
     """Up to ``count`` different architectures (fewer only if the space is nearly exhausted)."""
     found: dict[tuple[int, ...], None] = {}
     for _ in range(20):
-        for row in sample(choices, max(count, 8), generator).tolist():
+        drawn = sample(choices, max(count, 8), generator)
+        if found and len(found) == choices.cardinality():
+            continue  # nothing is left to be found; what a generator gives later stays the same
+        for row in drawn.tolist():
             if len(found) < count:
                 found.setdefault(tuple(row))
         if len(found) >= count:

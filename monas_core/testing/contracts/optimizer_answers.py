@@ -122,7 +122,7 @@ class OptimizerAnswersContract(Contract):
     @pytest.mark.parametrize("objectives", [1, 2, 3])
     def test_one_device_is_enough(self, subject: Any, objectives: int) -> None:
         chosen = [ToyQuality(), ToyLatency(), ToyEnergy()][:objectives]
-        problem = toy_problem(objectives=chosen, devices=[ToyDevice("only")], budget="12steps")
+        problem = toy_problem(objectives=chosen, devices=[ToyDevice("only")], budget="6steps")
         optimizer, problem, _ = _run(subject, problem)
         asked = _wishes(problem, 3)
         assert len(optimizer.propose(problem.devices[0], asked)) == len(asked)
