@@ -45,7 +45,6 @@ class ViewState:
     hypervolume: Series = attrs.field(factory=Series)
     hypervolume_times: Series = attrs.field(factory=Series)
     fronts_changed: bool = False
-    checkpoint: str = ""
     checkpoint_time: float | None = None
     warnings: tuple[str, ...] = ()
     n_warnings: int = 0
@@ -216,7 +215,7 @@ def _note_hypervolume(state: ViewState) -> ViewState:
 
 
 def _checkpoint_saved(state: ViewState, event: events.CheckpointSaved) -> ViewState:
-    return attrs.evolve(state, checkpoint=event.path, checkpoint_time=event.time)
+    return attrs.evolve(state, checkpoint_time=event.time)
 
 
 def _warned(state: ViewState, event: events.Warned) -> ViewState:
