@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from monas_core.answers import adoption, frames, judging
-from monas_core.answers.keys import Which, architecture_of
 from monas_core.answers.notebook import run_html
 from monas_core.answers.reopening import finished, reopened
 from monas_core.catalog.lookup import Catalog
@@ -27,6 +26,7 @@ from monas_core.running.handed import handed_over
 from monas_core.running.remembered import RememberedTask
 from monas_core.running.session import Session
 from monas_core.running.starting import carry_out, gradients
+from monas_core.train.keys import Which, architecture_of
 from monas_core.train.loop import train
 from monas_core.train.settings import TrainSettings
 from monas_core.train.weights import subnet

@@ -46,7 +46,8 @@ def reopened(
     path, config = folder.path, folder.config
     known = completed(catalog, missing, path)
     task = open_task(config, known, path, data)
-    session = Session(without(resolve(config, known, training=False, task=task), missing, path))
+    plan = without(resolve(config, known, training=False, task=task), missing, path)
+    session = Session(plan, path)
     saved = checkpoints.newest(path)
     if saved is None:
         raise UsageError(f"Run {path} has lost its checkpoints; only its fronts remain.")

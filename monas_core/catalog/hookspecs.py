@@ -49,6 +49,11 @@ def monas_optimizers() -> list[Spec]:  # pyright: ignore[reportReturnType]
 
 
 @hookspec
+def monas_guides() -> list[Spec]:  # pyright: ignore[reportReturnType]
+    """What steers a search beside the objectives: factory is a ``Guide`` class."""
+
+
+@hookspec
 def monas_trainers() -> list[Spec]:  # pyright: ignore[reportReturnType]
     """How a supernet is trained before the search: factory is a ``Trainer`` class.
 
@@ -100,6 +105,7 @@ HOOKS: dict[str, str] = {
     "device": "monas_devices",
     "embedding": "monas_embeddings",
     "optimizer": "monas_optimizers",
+    "guide": "monas_guides",
     "trainer": "monas_trainers",
     "task": "monas_tasks",
     "loss": "monas_losses",

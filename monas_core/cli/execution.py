@@ -83,7 +83,7 @@ def _carry_out(request: Request) -> Mapping[str, Any]:
             )
         task = same_data(config, catalog(), folder, request.data)
         plan = resolve(config, catalog(), task=task)
-        plan.rehearse()
+        plan.rehearse(folder.path if folder is not None else None)
     if request.dry_run:
         return _show_plan(plan, request)
     if folder is None:

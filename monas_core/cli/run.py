@@ -99,6 +99,25 @@ Trainer = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Guides = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,...",
+        help="What steers the selection of the search beside the objectives, e.g. diversity.",
+        autocompletion=complete.of("guide", several=True),
+        rich_help_panel=_WHAT,
+    ),
+]
+Teacher = Annotated[
+    str | None,
+    typer.Option(
+        metavar="largest|self|RUN#KEY|FILE",
+        help="A reference network that others learn from or are compared with: the largest, "
+        "trained first, with targets or without (self), a network of a run, a .pt2 or "
+        ".safetensors file, timm:NAME=FILE or torchvision:NAME=FILE.",
+        rich_help_panel=_WHAT,
+    ),
+]
 Budget = Annotated[
     str | None,
     typer.Option(
@@ -198,6 +217,8 @@ def command(
     loss: Loss = None,
     trainer: Trainer = None,
     optimizer: Optimizer = None,
+    guides: Guides = None,
+    teacher: Teacher = None,
     maximum: Maximum = None,
     minimum: Minimum = None,
     target: TargetValue = None,
@@ -224,8 +245,13 @@ def command(
     from monas_core.problem.wording import stated
 
     what = {"space": space, "preset": preset, "task": task, "loss": loss}
-    how = {"trainer": trainer, "optimizer": optimizer}
-    lists = {"objectives": objectives, "devices": devices, "held_out": held_out}
+    how = {"trainer": trainer, "optimizer": optimizer, "teacher": teacher}
+    lists = {
+        "objectives": objectives,
+        "devices": devices,
+        "held_out": held_out,
+        "guides": guides,
+    }
     cost = {"budget": budget, "preferences": preferences, "retrain": retrain, "seed": seed}
     place = {"torch_device": torch_device, "out_dir": str(out_dir) if out_dir else None}
     bounds = {"max": maximum, "min": minimum, "target": target}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,6 +13,7 @@ from monas_core.parts.scoring import Passes
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import Supernet
 from monas_core.parts.task import Part, Task, placed
+from monas_core.parts.teacher import Teacher
 from monas_core.tracing.workload import Tracer, Workload
 from monas_core.values.architecture import Architecture
 
@@ -29,7 +30,7 @@ class Context:
         task: ``None`` for problems on published tables.
         supernet: ``None`` where the run trains none, and for problems on published tables.
         torch_device: Where networks run on this machine.
-        teacher: A reference network, for objectives and optimizers that declare it.
+        teacher: Gives the reference network of a run that has one; ``require_teacher`` asks.
         rate_factor: On every learning rate of this run: less than 1 after its weights diverged.
         workloads: What was traced so far, by architecture and samples per inference.
     """
@@ -38,11 +39,12 @@ class Context:
     task: Task | None = None
     supernet: Supernet | None = None
     torch_device: torch.device = attrs.field(factory=lambda: torch.device("cpu"))
-    teacher: nn.Module | None = None
+    teacher: Callable[[], Teacher] | None = None
     rate_factor: float = 1.0
     workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
     _tracer: Tracer = attrs.field(factory=Tracer, init=False)
     _passes: Passes = attrs.field(factory=Passes, init=False)
+    _teacher: Teacher | None = attrs.field(default=None, init=False)
 
     def workload(self, architecture: Architecture, batch: int = 1) -> Workload:
         """Kernels of one inference pass (cached). Needs a task."""
@@ -86,6 +88,17 @@ class Context:
         if self.supernet is None:
             raise RuntimeError("this problem has no supernet: its spec lacks the need of one")
         return self.supernet
+
+    def require_teacher(self) -> Teacher:
+        """The reference network, loaded on first use.
+
+        A programming error without one: who reads it declares that need.
+        """
+        if self._teacher is None:
+            if self.teacher is None:
+                raise RuntimeError("this problem has no teacher: its spec lacks the need of one")
+            self._teacher = self.teacher()
+        return self._teacher
 
     def require_task(self) -> Task:
         """The task; a programming error without one."""

@@ -30,6 +30,8 @@ class Objective(ABC):
             over data, a training); free objectives are computed.
         score: Name of the task's score that it is, where it is one: training a network alone
             changes it, and the change is known without asking the objective.
+        stands_in: Whether it orders networks in place of a score of the task, so that training
+            members of a front alone tells what they are really worth.
         population_relative: Values depend on the other members of a population;
             never cached.
         differentiable: ``relaxed`` is implemented.
@@ -42,6 +44,7 @@ class Objective(ABC):
     device_metric: ClassVar[str | None] = None
     query: ClassVar[bool] = False
     score: str | None = None
+    stands_in: ClassVar[bool] = False
     population_relative: ClassVar[bool] = False
     differentiable: ClassVar[bool] = False
 

@@ -114,6 +114,26 @@ class SearchSpace(ABC):
         return relaxation.weights.new_zeros(len(relaxation), 0)
 
 
+class Tapped(ABC):
+    """What a space also is whose networks can be compared by their features.
+
+    It declares ``taps`` in its spec.
+    """
+
+    @abstractmethod
+    def taps(self, architecture: Architecture) -> tuple[str, ...]:
+        """Modules of ``build``'s network at whose results networks can be compared.
+
+        As many for every architecture, in the order data pass them; a name may occur twice where
+        a network has fewer.
+        """
+
+
+def taps_of(space: SearchSpace, architecture: Architecture) -> tuple[str, ...]:
+    """The taps of a network; none where the space has none."""
+    return space.taps(architecture) if isinstance(space, Tapped) else ()
+
+
 def end_rows(space: SearchSpace) -> Tensor:
     """Option indices of the smallest and the largest network, ``(2, C)``."""
     ends = space.ends()

@@ -13,6 +13,7 @@ from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import end_rows
 from monas_core.problem.evaluator import Evaluator
+from monas_core.problem.guide import Guide
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.budget import Meter
@@ -31,6 +32,7 @@ class Problem:
         evaluator: The only way to values; counts queries and caches.
         embedding: Turns a device into the vector a model is conditioned on.
         meter: What has been spent; ``meter.fraction`` drives schedules.
+        guides: What steers the selection of the search, beside the objectives.
         limits: What must hold, by short name of objective; limits of kind ``equal`` may be
             treated as equalities. Wishes repeat those of their device.
     """
@@ -42,6 +44,7 @@ class Problem:
     embedding: HardwareEmbedding
     meter: Meter
     limits: tuple[Constraint, ...] = ()
+    guides: tuple[Guide, ...] = ()
 
     @property
     def choices(self) -> ChoiceSet:

@@ -7,7 +7,7 @@ converted silently.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
 
@@ -18,6 +18,7 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 
 from monas_core.errors import UsageError, nearest
 from monas_core.record.retrain import RetrainConfig, as_group
+from monas_core.record.teaching import TeacherConfig, as_teacher
 from monas_core.record.yamltext import parse_yaml
 from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
@@ -26,8 +27,13 @@ T = TypeVar("T")
 
 SINGLE = ("space", "task", "loss", "embedding", "trainer", "optimizer")
 """Kinds of plugins of which a run has one: ``options.KIND.KEY``."""
-NAMED = ("objective", "device", "observer")
+NAMED = ("objective", "device", "observer", "guide")
 """Kinds of plugins of which a run may have several: ``options.KIND.NAME.KEY``."""
+_SHORT: Mapping[str, tuple[type, Callable[[Any], Any]]] = {
+    "retrain": (RetrainConfig, as_group),
+    "teacher": (TeacherConfig, as_teacher),
+}
+"""Groups of keys that may be written as one value, and how that becomes a group."""
 
 
 @attrs.frozen
@@ -55,6 +61,8 @@ class RunConfig:
         loss: What training makes small; ``task`` is the task's own loss.
         trainer: How the supernet is trained before the search; ``none`` leaves it out.
         optimizer: Search algorithm.
+        guides: What steers its selection beside the objectives.
+        teacher: A reference network, for what compares networks with one or learns from it.
         embedding: How devices are described to the optimizer.
         budget: Of the search, warm-up and finish not included.
         warm_up: Training of the supernet.
@@ -81,10 +89,12 @@ class RunConfig:
     loss: str | None = None
     trainer: str | None = None
     optimizer: str | None = None
+    guides: tuple[str, ...] | None = None
     embedding: str | None = None
     budget: Budget = attrs.field(factory=lambda: Budget(60, "seconds"))
     warm_up: WarmUpConfig = attrs.field(factory=WarmUpConfig)
     retrain: RetrainConfig = attrs.field(factory=RetrainConfig)
+    teacher: TeacherConfig = attrs.field(factory=TeacherConfig)
     preferences: int = attrs.field(default=66)
     seed: int = 0
     torch_device: str = "auto"
@@ -136,9 +146,14 @@ def _converter() -> Converter:
         Budget, lambda v, _: v if isinstance(v, Budget) else Budget.parse(str(v))
     )
     converter.register_unstructure_hook(Budget, str)
-    strict = converter.get_structure_hook(RetrainConfig)
-    converter.register_structure_hook(RetrainConfig, lambda v, kind: strict(as_group(v), kind))
+    for group, grouped in _SHORT.values():
+        strict = converter.get_structure_hook(group)
+        converter.register_structure_hook(group, _from_short(strict, grouped))
     return converter
+
+
+def _from_short(strict: Any, grouped: Callable[[Any], Any]) -> Any:
+    return lambda value, kind: strict(grouped(value), kind)
 
 
 def structure(document: Mapping[str, Any], kind: type[T], where: str) -> T:
@@ -198,15 +213,17 @@ def load_config(
     # copies all the way down: dotted settings are put into them, and a preset keeps its own
     document = copy.deepcopy(dict(base or {})) | (_read_yaml(file) if file is not None else {})
     given = copy.deepcopy({key: v for key, v in overrides.items() if v is not None})
-    if "retrain" in document or "retrain" in given:  # a budget alone leaves the rest as it is
-        told = [as_group(d["retrain"]) for d in (document, given) if "retrain" in d]
-        whole = all(isinstance(group, dict) for group in told)
-        given["retrain"] = {k: v for g in told for k, v in g.items()} if whole else told[-1]
+    for key, (_, grouped) in _SHORT.items():  # one value alone leaves the rest as it is
+        told = [grouped(d[key]) for d in (document, given) if key in d]
+        if told:
+            whole = all(isinstance(group, dict) for group in told)
+            given[key] = {k: v for g in told for k, v in g.items()} if whole else told[-1]
     document |= given
     for text in dotted:
         apply_dotted(document, text)
-        if "retrain" in document:
-            document["retrain"] = as_group(document["retrain"])
+        for key, (_, grouped) in _SHORT.items():
+            if key in document:
+                document[key] = grouped(document[key])
     if "space" not in document:
         raise UsageError("No search space was named; add --space NAME (monas plugins lists them).")
     return structure(document, RunConfig, "")

@@ -20,11 +20,12 @@ from monas_core.running.remembered import begin
 from monas_core.running.retraining import retrain
 from monas_core.running.searching import search
 from monas_core.running.session import PHASES
+from monas_core.running.teaching import teach
 from monas_core.running.warming import warm_up
 from monas_core.running.work import RunResult, Work
 
 _PHASES: Mapping[str, Callable[[Work], None]] = dict(
-    zip(PHASES, (warm_up, search, finish, retrain, conclude), strict=True)
+    zip(PHASES, (teach, warm_up, search, finish, retrain, conclude), strict=True)
 )
 
 

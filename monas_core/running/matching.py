@@ -22,14 +22,26 @@ from monas_core.values.constraint import Constraint, holding
 
 SUPERNET = "supernet"
 """What a space can build, and what the parts of a run may need: a trainer hands it on."""
+TEACHER = "teacher"
+"""What parts of a run may need and a person gives."""
+HEADLESS = "headless"
+"""Provided by a trainer after which a supernet has features, and outputs that mean nothing."""
 
 
 def match_capabilities(
-    entries: Mapping[str, Sequence[Entry]], options: Mapping[str, Mapping[str, Any]]
+    entries: Mapping[str, Sequence[Entry]],
+    options: Mapping[str, Mapping[str, Any]],
+    *,
+    teacher: bool = False,
 ) -> None:
     """Every need of every part must be provided by another part of the run.
 
     A supernet that a space can build is there for the others only if it is trained.
+
+    Args:
+        entries: Of the parts, by kind.
+        options: Of the parts, by kind.
+        teacher: Whether the run has one.
 
     Raises:
         UsageError: A need that nothing meets.
@@ -40,7 +52,8 @@ def match_capabilities(
         others = (other for other in parts if other is not entry)
         provided = {capability for other in others for capability in other.spec.provides}
         if entry is not trainer and SUPERNET not in trainer.spec.provides:
-            provided -= {SUPERNET, "relaxed", "gated"}  # mixtures and gates are a supernet's, too
+            provided -= {SUPERNET, "relaxed", "gated", "blocks"}  # mixtures too are a supernet's
+        provided |= {TEACHER} if teacher else set()
         chosen = options.get(entry.kind) if entry.kind in SINGLE else None
         missing = sorted(needs_of(entry, chosen) - provided)
         if missing:
@@ -54,10 +67,29 @@ def _unmet(entry: Entry, need: str, space: Entry, trainer: Entry) -> str:
             f'{who}, which trainer "{trainer.name}" leaves out; leave out the {entry.kind}, or '
             "choose another --trainer (monas plugins --kind trainer)."
         )
+    if need == TEACHER:
+        return f"{who}: add --teacher largest, self, RUN#KEY or FILE."
+    if entry.kind == "guide":
+        return (
+            f"{who}, which the optimizer of this run does not provide; leave out --guides, or "
+            "choose another --optimizer (monas plugins --kind optimizer)."
+        )
     return (
         f'{who}, which neither space "{space.name}" nor another part of this '
         "run provides; leave it out or choose a space that does."
     )
+
+
+def match_heads(objectives: Sequence[Objective], trainer: Entry) -> None:
+    """Refuse scores of networks whose last layers nobody trains. Raises UsageError."""
+    scores = [objective for objective in objectives if objective.score is not None]
+    if scores and HEADLESS in trainer.spec.provides:
+        raise UsageError(
+            f'Objective "{scores[0].name}" judges networks by their outputs, and trainer '
+            f'"{trainer.name}" ({trainer.origin}) trains only what comes before them; take an '
+            "objective that reads features in its place (monas plugins --kind objective), and "
+            "--retrain for the real score of the front."
+        )
 
 
 def match_rates(plan: Plan) -> None:
@@ -132,7 +164,8 @@ def match_lengths(config: RunConfig, objectives: Sequence[Objective]) -> None:
 
 def match_retraining(retrain: RetrainConfig, objectives: Sequence[Objective]) -> None:
     """Refuse a retraining that no objective of the run would notice. Raises UsageError."""
-    if retrain.budget is not None and all(objective.score is None for objective in objectives):
+    reached = any(objective.score is not None or objective.stands_in for objective in objectives)
+    if retrain.budget is not None and not reached:
         names = ", ".join(objective.short for objective in objectives)
         raise UsageError(
             f"Retraining raises scores of the task, but none of the objectives ({names}) is one; "

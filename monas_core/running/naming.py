@@ -12,6 +12,7 @@ from monas_core.catalog.specs import NAMES_SCORES, Entry
 from monas_core.errors import UsageError, nearest
 from monas_core.parts.objective import Objective
 from monas_core.parts.task import Task
+from monas_core.problem.guide import Guide
 from monas_core.record.config import NAMED, SINGLE, RunConfig
 from monas_core.values.spelling import meant, typed
 
@@ -111,6 +112,24 @@ def made_objectives(
     asked = list(objectives)
     own = options_by_name(config, "objective", asked)
     return tuple(part.create(own.get(part.name), task=task) for part in asked)
+
+
+def made_guides(
+    asked: Iterable[Asked], config: RunConfig, objectives: Sequence[Objective]
+) -> tuple[Guide, ...]:
+    """The guides themselves, each with its options. Raises as ``Asked.create``.
+
+    Also UsageError where one is named twice or does not suit the objectives.
+    """
+    asked = list(asked)
+    own = options_by_name(config, "guide", asked)
+    for part in asked:
+        if asked.count(part) > 1:
+            raise UsageError(f'Guide "{part.name}" is named twice; name it once.')
+    made: tuple[Guide, ...] = tuple(part.create(own.get(part.name)) for part in asked)
+    for guide in made:
+        guide.check(objectives)
+    return made
 
 
 def options_by_name(

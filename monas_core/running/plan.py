@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, get_args
 
 import attrs
@@ -17,10 +18,12 @@ from monas_core.parts.space import SearchSpace, WarmUp
 from monas_core.parts.supernet import Supernet
 from monas_core.parts.task import Part, Task, placed
 from monas_core.parts.trainer import Trainer
+from monas_core.problem.guide import Guide
 from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig
 from monas_core.record.frontfile import view_of
 from monas_core.running.limits import described
+from monas_core.running.teachers import TeacherOfRun
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
 from monas_core.train.settings import TrainSettings
 from monas_core.values.architecture import Architecture
@@ -42,6 +45,8 @@ class Plan:
         inherits: Whether there is a supernet to inherit weights from.
         loss: What training makes small, where it is not the task's own loss; ``task`` then
             answers with it.
+        teacher: The reference network, where one was asked for.
+        guides: What steers the selection of the search.
     """
 
     config: RunConfig
@@ -59,6 +64,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     inherits: bool = True
     loss: Loss | None = None
+    teacher: TeacherOfRun | None = None
+    guides: tuple[Guide, ...] = ()
 
     @property
     def all_devices(self) -> tuple[Device, ...]:
@@ -106,12 +113,17 @@ class Plan:
             return self.build_supernet(), (smallest,)
         return self.space.build(smallest, self.task).to(self.torch_device), ()
 
-    def rehearse(self) -> None:
-        """Try a task that asks for it: a loss with gradients, a score, batches of every part.
+    def rehearse(self, run: Path | None = None) -> None:
+        """Try the teacher, and a task that asks for it: a loss with gradients, a score, batches.
+
+        Args:
+            run: The folder that is gone on in, which may have kept its teacher.
 
         Raises:
-            UsageError: Something of it does not work with networks of the space.
+            UsageError: Something of them does not work with networks of the space.
         """
+        if self.teacher is not None:
+            self.teacher.check(run)
         if not self.task.rehearsed:
             return
         network, which = self._smallest()
@@ -161,6 +173,8 @@ class Plan:
             "held out": [device.name for device in self.held_out],
             "trainer": self.config.trainer,
             "optimizer": self.config.optimizer,
+            **({"guides": list(self.config.guides)} if self.config.guides else {}),
+            **({"teacher": self.config.teacher.said} if self.teacher else {}),
             **({"limits": self.said_limits} if self.limits else {}),
             "warm-up steps": self.warm_up.steps if self.inherits else 0,
             "budget": str(self.config.budget),

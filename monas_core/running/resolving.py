@@ -18,6 +18,7 @@ from monas_core.errors import MonasError, UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.loss import Loss, TrainedTask
+from monas_core.parts.objective import Objective
 from monas_core.parts.space import WarmUp
 from monas_core.parts.task import Task
 from monas_core.record.config import RunConfig
@@ -28,6 +29,7 @@ from monas_core.running.matching import (
     distinct_names,
     match_answers,
     match_capabilities,
+    match_heads,
     match_lengths,
     match_metrics,
     match_modality,
@@ -35,7 +37,9 @@ from monas_core.running.matching import (
 )
 from monas_core.running.memory import check_memory
 from monas_core.running.naming import (
+    Asked,
     check_kinds,
+    made_guides,
     made_objectives,
     objectives_of,
     observers,
@@ -44,6 +48,7 @@ from monas_core.running.naming import (
 from monas_core.running.plan import Plan
 from monas_core.running.remembered import RememberedTask
 from monas_core.running.strangers import without_broken
+from monas_core.running.teachers import teacher_of
 from monas_core.values.bounds import positive, within
 
 
@@ -69,8 +74,10 @@ def resolve(
     asked = objectives_of(config, catalog, making)
     searched, withheld = named_devices(config, catalog, reads_device(asked))
     entries["objective"] = [part.entry for part in asked]
+    guides = [Asked(catalog.find("guide", name)) for name in config.guides or ()]
+    entries["guide"] = [part.entry for part in guides]
     entries["device"] = [n.entry for n in (*searched, *withheld) if n.entry is not None]
-    match_capabilities(entries, config.options)
+    match_capabilities(entries, config.options, teacher=config.teacher.source is not None)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     explicit = _explicit(config, [part.name for part in asked], names)
     preset = config.preset or entries["space"][0].load().presets[0]
@@ -84,9 +91,7 @@ def resolve(
     searched, withheld, notes = without_broken(config, searched, withheld, objectives, context)
     every, own = made((*searched, *withheld), context, config.options.get("device", {}))
     devices, held_out = every[: len(searched)], every[len(searched) :]
-    distinct_names(objectives)
-    match_metrics(objectives, every)
-    match_lengths(config, objectives)
+    _match_objectives(objectives, every, config, entries["trainer"][0])
     warm_up = _warm_up(space.warm_up, config)
     plan = Plan(
         _with_devices(attrs.evolve(explicit, preset=preset), devices, held_out, own),
@@ -104,11 +109,30 @@ def resolve(
         notes,
         SUPERNET in entries["trainer"][0].spec.provides,
         loss,
+        teacher_of(config.teacher, space, task_made, torch_device),
+        made_guides(guides, config, objectives),
     )
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
     if training and plan.inherits:
         _check_training(plan, context)
     return plan
+
+
+def _match_objectives(
+    objectives: Sequence[Objective], devices: Sequence[Device], config: RunConfig, trainer: Entry
+) -> None:
+    """Whether objectives get what they read. Raises UsageError."""
+    distinct_names(objectives)
+    match_metrics(objectives, devices)
+    match_heads(objectives, trainer)
+    match_lengths(config, objectives)
+
+
+def _check_training(plan: Plan, context: Context) -> None:
+    """Whether a supernet can be trained here. Raises UsageError."""
+    _check_memory(context, plan.warm_up)
+    try_out(plan.all_devices, plan.objectives, context)
+    match_rates(plan)
 
 
 def _with_devices(

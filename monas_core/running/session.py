@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -20,11 +21,15 @@ from monas_core.running.plan import Plan
 from monas_core.seeding import derived_generator
 from monas_core.values.budget import Meter
 
-PHASES: tuple[str, ...] = ("warm-up", "search", "finish", "retrain", "done")
+PHASES: tuple[str, ...] = ("teacher", "warm-up", "search", "finish", "retrain", "done")
 
 
 class Session:
     """Builds what a plan describes and carries it through the phases.
+
+    Args:
+        plan: What is run.
+        run: Its folder, where what it keeps is read.
 
     Attributes:
         plan: What is run.
@@ -37,10 +42,17 @@ class Session:
         seconds: Time spent per phase.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, run: Path | None = None) -> None:
         self.plan = plan
         supernet = plan.build_supernet() if plan.inherits else None
-        self.context = Context(plan.space, plan.task, supernet, torch_device=plan.torch_device)
+        teacher = plan.teacher
+        self.context = Context(
+            plan.space,
+            plan.task,
+            supernet,
+            torch_device=plan.torch_device,
+            teacher=None if teacher is None else (lambda: teacher.teacher(run)),
+        )
         self.meter = Meter(plan.config.budget)
         self.evaluator = Evaluator(self.context, plan.objectives, self.meter, plan.all_devices)
         self.problem = Problem(
@@ -51,10 +63,13 @@ class Session:
             embedding=plan.embedding,
             meter=self.meter,
             limits=plan.limits,
+            guides=plan.guides,
         )
-        self.phase = "warm-up"
+        self.phase = "warm-up" if teacher is None else "teacher"
         self.searching = False
-        ahead = (p for p in PHASES[:-1] if p != "retrain" or plan.retraining is not None)
+        absent = {"teacher"} if teacher is None else set[str]()
+        absent |= {"retrain"} if plan.retraining is None else set[str]()
+        ahead = (phase for phase in PHASES[:-1] if phase not in absent)
         self.seconds: dict[str, float] = dict.fromkeys(ahead, 0.0)
 
     @cached_property

@@ -66,7 +66,7 @@ def carry_out(
     if folder is not None:
         _same_settings(folder, plan.config)
     with gradients():
-        plan.rehearse()
+        plan.rehearse(folder.path if folder is not None else None)
     if folder is None:
         folder = _folder(plan, catalog, go_on=resume == AUTO)
     try:

@@ -60,7 +60,7 @@ class Work:
     def __init__(self, plan: Plan, folder: RunFolder, bus: events.Bus, control: Control) -> None:
         self.plan = plan
         self.folder = folder
-        self.session = Session(plan)
+        self.session = Session(plan, folder.path)
         self.journal = Journal(folder.path, bus)
         self.told = 0
         self.facts: dict[str, dict[str, Any]] = {}

@@ -9,9 +9,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from monas_core.parts.space import SearchSpace, WarmUp, check_preset
+from monas_core.parts.space import SearchSpace, Tapped, WarmUp, check_preset
 from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.parts.task import Task
+from monas_core.parts.teacher import Teacher
+from monas_core.seeding import seeded_construction
 from monas_core.testing.fake_task import FEATURES
 from monas_core.values.architecture import Architecture, Choice, Condition
 from monas_core.values.choices import ChoiceSet
@@ -39,7 +41,7 @@ def toy_choices(depth: int, widths: tuple[int, ...]) -> ChoiceSet:
     return ChoiceSet("toy", 1, (*head, *layers))
 
 
-class ToySpace(SearchSpace):
+class ToySpace(SearchSpace, Tapped):
     """78 architectures at preset ``tiny``, 12 in ``tiny()``."""
 
     name: ClassVar[str] = "toy"
@@ -66,6 +68,17 @@ class ToySpace(SearchSpace):
         """A freshly initialised network; works on the ``meta`` device."""
         self.choices.to_indices(architecture)  # refuses an architecture of another space
         return ToyNetwork(_widths(architecture), str(architecture["activation"]), task.n_outputs)
+
+    def taps(self, architecture: Architecture) -> tuple[str, ...]:
+        """Every layer of the deepest; a layer that is not there gives what the last one gave."""
+        last = int(architecture["depth"]) - 1
+        return tuple(f"layers.{min(layer, last)}" for layer in range(len(self.choices) - 2))
+
+    def teacher(self, task: Task) -> Teacher:
+        """The largest network with fixed weights that nobody trained."""
+        largest = self.ends().largest
+        with seeded_construction(1):
+            return Teacher(self.build(largest, task), self.taps(largest), "a toy")
 
 
 class ToyNetwork(nn.Module):

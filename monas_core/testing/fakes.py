@@ -5,6 +5,7 @@ Quality and costs are formulas; space, task and supernet are real, only small.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,6 +57,8 @@ def toy_problem(
     task = ToyTask()
     with seeded_construction(0):
         context = Context(space, task, space.supernet(task))
+    if isinstance(space, ToySpace):
+        context.teacher = functools.partial(space.teacher, task)
     chosen = tuple(objectives or (ToyQuality(), ToyLatency()))
     meter = Meter(Budget.parse(budget))
     return Problem(

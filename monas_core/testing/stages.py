@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import attrs
@@ -19,7 +20,7 @@ from monas_core.testing.fakes import ToyDevice, ToyEmbedding, ToySpace, ToyTask
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 
-TOY_PROVIDES = frozenset({"supernet", "relaxed", "toy"})
+TOY_PROVIDES = frozenset({"supernet", "relaxed", "toy", "taps", "teacher"})
 
 
 @attrs.frozen(eq=False)
@@ -66,6 +67,8 @@ class Stages:
                     with seeded_construction(0):
                         context.supernet = space.supernet(task)
                     context.supernet.eval()
+                if isinstance(space, ToySpace):
+                    context.teacher = functools.partial(space.teacher, task)
                 self._stages[label] = Stage(label, provides | brought, context)
         return self._stages[label]
 

@@ -65,6 +65,12 @@ class TestOptimizers(contracts.OptimizerContract):
     over_catalog = True
 
 
+class TestGuides(contracts.GuideContract):
+    """Guides of a selection."""
+
+    over_catalog = True
+
+
 class TestTrainers(contracts.TrainerContract):
     """Trainers of supernets."""
 

@@ -14,6 +14,8 @@ WEIGHTS = {"warm-up": 0.4, "search": 0.45, "finish": 0.15}
 """Usual shares of a run, used only for phases whose own pace is not known yet."""
 _OPTIONAL = {"retrain": 0.5}
 """The same of phases that come last where a run's facts name them."""
+_FIRST = "teacher"
+"""A phase that some runs begin with."""
 
 
 @attrs.frozen
@@ -54,7 +56,7 @@ def expected_phases(state: ViewState) -> list[str]:
     """Names of all phases in order: those seen, then the usual ones still to come."""
     seen = [phase.name for phase in state.phases]
     usual = [*WEIGHTS, *(name for name in _OPTIONAL if state.facts.get(name))]
-    if seen and not any(name in usual for name in seen):
+    if seen and not any(name in (_FIRST, *usual) for name in seen):
         return seen  # no search: one subnet is trained
     last = max((usual.index(name) for name in seen if name in usual), default=-1)
     return seen if state.over else [*seen, *usual[last + 1 :]]

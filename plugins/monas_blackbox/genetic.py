@@ -9,11 +9,13 @@ import attrs
 import torch
 from torch import Tensor
 
+from monas_blackbox.guided import Generations
 from monas_blackbox.ledger import Ledger
 from monas_blackbox.outlook import POPULATION, Bred, Outlook
 from monas_blackbox.shared_search import SharedSearch
 from monas_blackbox.sizes import children, survivors
 from monas_blackbox.views import Across, View
+from monas_core.errors import UsageError
 from monas_core.problem.optimizer import StepReport
 from monas_core.problem.problem import Problem
 from monas_core.values.bounds import within
@@ -29,7 +31,8 @@ class Options:
             breeds once, on the mean cost over devices.
         population: Survivors; 0 takes the square root of a budget of evaluations, else 20.
             As many are evaluated before: the two ends of the space, then random ones.
-        batch: Children per generation; 0 takes an eighth of the population.
+        batch: Children per generation; 0 takes an eighth of the population, or as many as the
+            population has where guides steer it.
         quality: ``evaluated`` breeds from what was evaluated. ``predictor`` evaluates random
             architectures for half of the budget, learns from them, breeds from predictions, and
             evaluates the front that is found so; then again with what was learnt.
@@ -52,7 +55,8 @@ class GeneticSearch(SharedSearch):
 
     Deviation: a generation's parents are the survivors of everything evaluated so far, also
     for other devices, so no good architecture is ever lost; answers are unordered for uniform
-    crossover and mutation; the children are as few as the budget is small.
+    crossover and mutation; the children are as few as the budget is small. Under guides it is
+    the plain algorithm of generations: see ``Generations``.
 
     Args:
         algorithm: ``nsga2`` (Deb et al., 2002), ``nsga3`` (Deb and Jain, 2014),
@@ -69,6 +73,12 @@ class GeneticSearch(SharedSearch):
     def start(self, problem: Problem, generator: torch.Generator) -> None:
         """Take the problem."""
         super().start(problem, generator)
+        self._generations = Generations(self._ledger, problem.guides) if problem.guides else None
+        if self._generations is not None and self.options.quality == "predictor":
+            raise UsageError(
+                "options.optimizer.quality: predictor breeds from predictions, which no guide "
+                "steers; leave out --guides, or choose evaluated."
+            )
         self._outlook: Outlook | None = None
         if self.options.quality == "predictor":
             size, count = self.options.population or POPULATION, self.options.candidates
@@ -88,7 +98,8 @@ class GeneticSearch(SharedSearch):
         if self.options.quality == "predictor":
             half = int(budget.amount) // 2 if budget.unit == "evaluations" else 2 * initial
             initial = max(4, half)
-        return initial, self.options.batch or children(budget)
+        usual = children(budget) if self._generations is None else self._population(budget)
+        return initial, self.options.batch or usual
 
     def candidates(
         self, ledger: Ledger, view: View, count: int, generator: torch.Generator
@@ -100,18 +111,26 @@ class GeneticSearch(SharedSearch):
 
         seed = int(torch.randint(2**31, (), generator=generator))
         size = self._population(ledger.problem.meter.budget)
+        if self._generations is not None:
+            return self._generations.next(self.algorithm, view, size, count, seed)
         return offspring(self.algorithm, Bred(ledger, view), view.points(ledger), size, count, seed)
 
     def state_dict(self) -> dict[str, Any]:
-        """What every search keeps, and the predictor."""
-        outlook = self._outlook
-        return super().state_dict() | ({} if outlook is None else {"outlook": outlook.state_dict()})
+        """What every search keeps, the predictor, and who is alive."""
+        outlook, generations = self._outlook, self._generations
+        return (
+            super().state_dict()
+            | ({} if outlook is None else {"outlook": outlook.state_dict()})
+            | ({} if generations is None else {"alive": generations.state_dict()})
+        )
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
         super().load_state_dict(state)
         if self._outlook is not None:
             self._outlook.load_state_dict(state["outlook"])
+        if self._generations is not None:
+            self._generations.load_state_dict(state["alive"])
 
     def _population(self, budget: Budget) -> int:
         return self.options.population or survivors(budget)

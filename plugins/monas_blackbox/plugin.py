@@ -42,6 +42,7 @@ def monas_optimizers() -> list[Spec]:
                 factory="monas_blackbox.genetic:GeneticSearch",
                 options="monas_blackbox.genetic:Options",
                 settings={"algorithm": name},
+                provides={"guided"},
                 extras=_PYMOO,
             )
             for name, summary in _GENETIC.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from monas_core.parts.space import SearchSpace, check_preset
+from monas_core.parts.space import SearchSpace, Tapped, check_preset
 from monas_core.parts.task import Task
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
@@ -14,7 +14,7 @@ from monas_gpt.sizes import MINIATURE, PRESETS, Sizes
 from monas_gpt.supernet import GPTSupernet
 
 
-class GPTSpace(SearchSpace):
+class GPTSpace(SearchSpace, Tapped):
     """Decoder-only transformers as HW-GPT-Bench defines them (arXiv 2405.10299).
 
     Args:
@@ -50,6 +50,11 @@ class GPTSpace(SearchSpace):
         """A freshly initialised network; works on the ``meta`` device."""
         self.choices.to_indices(architecture)  # refuses an architecture of another space
         return GPT(configure(architecture, self.sizes, task.n_outputs))
+
+    def taps(self, architecture: Architecture) -> tuple[str, ...]:
+        """Every layer of the deepest; a layer that is not there gives what the last one gave."""
+        last = int(architecture["n_layer"]) - 1
+        return tuple(f"blocks.{min(layer, last)}" for layer in range(max(self.sizes.n_layer)))
 
     def to_transformers(self, network: GPT) -> Any:
         """A network of this space as ``GPT2LMHeadModel`` (capability ``transformers``).

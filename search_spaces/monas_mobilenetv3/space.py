@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import attrs
 
-from monas_core.parts.space import SearchSpace, check_preset
+from monas_core.parts.space import SearchSpace, Tapped, check_preset
 from monas_core.parts.task import Task
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
@@ -17,7 +17,7 @@ from monas_mobilenetv3.sizes import MINIATURE, PRESETS, Sizes
 from monas_mobilenetv3.supernet import MobileNetV3Supernet
 
 
-class MobileNetV3Space(SearchSpace):
+class MobileNetV3Space(SearchSpace, Tapped):
     """MobileNetV3 as once-for-all searches it (Cai et al., ICLR 2020, arXiv 1908.09791).
 
     Args:
@@ -56,3 +56,8 @@ class MobileNetV3Space(SearchSpace):
         self.choices.to_indices(architecture)  # refuses an architecture of another space
         config = configure(architecture, self.sizes, channels_of(task), task.n_outputs)
         return MobileNetV3(config)
+
+    def taps(self, architecture: Architecture) -> tuple[str, ...]:
+        """The last block of each stage."""
+        depths = [int(architecture[f"depth_{stage}"]) for stage in range(len(self.sizes.stages))]
+        return tuple(f"stages.{stage}.{depth - 1}" for stage, depth in enumerate(depths))

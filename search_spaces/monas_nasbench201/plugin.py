@@ -14,6 +14,6 @@ def monas_spaces() -> list[Spec]:
             summary="Image classifiers of one repeated cell as in NAS-Bench-201: 5 operations "
             "on 6 edges.",
             factory="monas_nasbench201.space:NASBench201Space",
-            provides={"supernet", "relaxed"},
+            provides={"supernet", "relaxed", "taps"},
         )
     ]

@@ -6,19 +6,19 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from monas_core.parts.space import SearchSpace, check_preset
+from monas_core.parts.space import SearchSpace, Tapped, check_preset
 from monas_core.parts.task import Task
 from monas_core.values import cell
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
 from monas_nasbench201.configure import configure
-from monas_nasbench201.model import CellNetwork
+from monas_nasbench201.model import STAGES, CellNetwork
 from monas_nasbench201.sizes import MINIATURE, OPERATIONS, PRESETS, Sizes, edges
 from monas_nasbench201.supernet import NASBench201Supernet
 
 
-class NASBench201Space(SearchSpace):
+class NASBench201Space(SearchSpace, Tapped):
     """The 15,625 cells of NAS-Bench-201 (Dong and Yang, ICLR 2020, arXiv 2001.00326).
 
     Args:
@@ -39,6 +39,10 @@ class NASBench201Space(SearchSpace):
     def describe(self, relaxation: Relaxation) -> Tensor:
         """What the cell computes: operations on live edges and kinds of paths."""
         return cell.describe(relaxation.weights, edges(self.sizes.nodes), OPERATIONS)
+
+    def taps(self, architecture: Architecture) -> tuple[str, ...]:  # noqa: ARG002 - all alike
+        """The last cell of each stage."""
+        return tuple(f"stages.{stage}.{self.sizes.cells - 1}" for stage in range(STAGES))
 
     @classmethod
     def tiny(cls) -> NASBench201Space:

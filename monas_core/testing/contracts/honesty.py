@@ -147,13 +147,14 @@ class HonestyContract(Contract):
         if stage.context.task is None:
             return
         task, seen = watched(stage.context.task)
-        context = Context(stage.context.space, task, stage.context.supernet)
+        known = stage.context
+        context = Context(known.space, task, known.supernet, teacher=known.teacher)
         asked = stage.architectures(1)
         subject(task).evaluate(asked, places[0], context, "search")
         assert "test" not in seen, (
             'split "search" looks at the part "test", which no search step may see'
         )
-        looked = bool(seen)
+        looked = any(part != "train" for part in seen)  # training data may serve both splits
         seen.clear()
         subject(task).evaluate(asked, places[0], context, "final")
         assert not looked or "test" in seen, (

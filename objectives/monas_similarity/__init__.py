@@ -1,0 +1,1 @@
+"""Quality of networks that nobody trained, from one batch."""

@@ -1,0 +1,1 @@
+"""What steers a search beside its objectives."""
