@@ -159,6 +159,20 @@ class Evaluator:
                 self._counted[item.architecture] = None
         self.meter.evaluations = len(self._counted)
 
+    def forget_quality(self, keep: Iterable[Architecture] = ()) -> None:
+        """Drop qualities on the search split: the weights they came from have moved on.
+
+        What was counted stays counted.
+
+        Args:
+            keep: Evaluated since.
+        """
+        kept = set(keep)
+        queried = {objective.name for objective in self.objectives if objective.query}
+        for name, where, split, architecture in list(self._known):
+            if name in queried and split == "search" and architecture not in kept:
+                del self._known[name, where, split, architecture]
+
     def queried(self) -> list[Architecture]:
         """Architectures whose quality the search has paid for, in order."""
         return list(self._counted)

@@ -59,6 +59,7 @@ def keep(run: Path, session: Session) -> None:
             "scores": [attrs.asdict(score) for score in plan.task.scores],
             "example": plan.task.example(1),
             "batches": recorder.seen,
+            "read": recorder.read,
         },
     )
 
@@ -68,14 +69,33 @@ def _key(part: Part, size: int, generator: torch.Generator) -> str:
     return f"{part} {size} {drawn_from}"
 
 
+def _plain(value: Any) -> Any:
+    """A value of attrs as a mapping, tuples as lists; anything else as it is."""
+    if attrs.has(type(value)):
+        value = attrs.asdict(value)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 class _Recorder(Task):
-    """A task whose batches are noted."""
+    """A task whose batches are noted, and what a space reads of it to build networks."""
 
     def __init__(self, task: Task) -> None:
         self._task = task
         self.name, self.score, self.n_outputs = task.name, task.score, task.n_outputs
         self.modality = task.modality  # pyright: ignore[reportAttributeAccessIssue]
         self.seen: dict[str, dict[str, Any]] = {}
+        self.read: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the space reads of the task, noted where a file can hold it."""
+        if name in ("_task", "read"):  # while it is made there is none yet
+            raise AttributeError(name)
+        value = getattr(self._task, name)
+        if not callable(value):
+            self.read[name] = _plain(value)
+        return value
 
     def describe(self) -> Mapping[str, Any]:
         """As the task."""
@@ -117,6 +137,8 @@ class RememberedTask(Task):
         self.n_outputs = int(kept["n_outputs"])
         self.score = Score(**kept["score"])
         self.scores = tuple(Score(**score) for score in kept.get("scores", ()))
+        for name, value in kept.get("read", {}).items():
+            setattr(self, name, value)
         self.reason = reason
         self._kept, self._stored, self._run = kept, stored, run
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 import attrs
 
 from monas_core.errors import UsageError
+from monas_core.values.split_names import role
 
 SUFFIXES = (
     ".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm",
@@ -23,18 +22,6 @@ FOREIGN = (
 )  # fmt: skip
 """Kinds of pictures that are not read; they are counted, so that nobody misses them silently."""
 _JUNK = ("__MACOSX", "@eaDir", "$RECYCLE.BIN")
-Role = Literal["train", "val", "test"]
-_WORDS: Mapping[str, Role] = {
-    **dict.fromkeys(("train", "training", "trn", "trainset"), "train"),
-    **dict.fromkeys(
-        ("val", "valid", "validation", "validate", "dev", "eval", "evaluation", "valset"), "val"
-    ),
-    **dict.fromkeys(("test", "testing", "tst", "testset", "holdout"), "test"),
-}
-_FILLERS = frozenset(
-    "set data dataset images image imgs img split seg part pictures photos folder the my new "
-    "final".split()
-)
 _MOST_DEEP = 4
 
 
@@ -63,18 +50,6 @@ class _Folder:
     path: Path
     images: bool
     below: tuple[str, ...]
-
-
-def role(name: str) -> Role | None:
-    """The part a folder's or file's name says, in any case and with the usual ornaments.
-
-    ``Train``, ``seg_test``, ``validation-set``, ``train2017``, ``test_images``, ``TrainingData``.
-    """
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    words = [word for word in re.split(r"[^a-z]+", spaced.lower()) if word]
-    roles: set[Role] = {_WORDS[word] for word in words if word in _WORDS}
-    others = [word for word in words if word not in _WORDS and word not in _FILLERS]
-    return roles.pop() if len(roles) == 1 and not others else None
 
 
 def is_image(name: str) -> bool:

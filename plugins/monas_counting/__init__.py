@@ -1,0 +1,1 @@
+"""Counting: maps of density from annotated points."""

@@ -1,0 +1,1 @@
+"""Several maps of one picture at once: labels, normals of surfaces, depths."""

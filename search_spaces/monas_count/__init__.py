@@ -1,0 +1,1 @@
+"""Encoder-decoders that draw maps of density: cells at chosen resolutions."""

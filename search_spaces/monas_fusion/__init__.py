@@ -1,0 +1,1 @@
+"""Two backbones side by side: which layers of one read features of the other."""
