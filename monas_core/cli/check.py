@@ -89,28 +89,41 @@ class _Report:
         """Sort one report in; what pytest calls an error is a failure too."""
         contract = report.nodeid.partition("::")[2].replace("::", " ").replace("_", " ")
         if report.failed:
-            self.failed.append({"contract": contract, "message": _message(report)})
+            told = dict(report.user_properties)
+            row = {name: told.get(name, "") for name in ("where", "read")}
+            row |= {"contract": contract, "message": _message(report, contract)}
+            self.failed.append(row)
         elif report.skipped:
             reason = str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else "")
+            reason = reason.removeprefix("Skipped: ")
             if "no such " not in reason:  # contracts of other kinds
                 self.skipped.append({"contract": contract, "message": reason})
         elif report.when == "call":
             self.passed.append(contract)
 
 
-def _message(report: Any) -> str:
+def _message(report: Any, contract: str) -> str:
+    """What is wrong: the contract's own words, or what it demands and the comparison that fails."""
     crash = getattr(report.longrepr, "reprcrash", None)
     text = str(crash.message if crash is not None else report.longrepr)
-    return " ".join(text.split("\nassert ")[0].removeprefix("AssertionError: ").split())
+    text = text.removeprefix("AssertionError: ").removeprefix("Failed: ")
+    said = " ".join(text.split("\nassert ")[0].split())
+    if said.startswith("assert "):
+        demand = contract.partition(" test ")[2].partition("[")[0]
+        return f'it must hold that "{demand}", but it does not: {said}'
+    return said
 
 
 def _show(report: _Report, screen: Any) -> None:
     from rich.markup import escape
 
+    causes: dict[tuple[str, str, str], list[str]] = {}
     for row in report.failed:
-        screen.print(
-            f"[bold red]✗[/] [bold]{escape(row['contract'])}[/]\n  {escape(row['message'])}"
-        )
+        causes.setdefault((row["message"], row["where"], row["read"]), []).append(row["contract"])
+    for (message, where, read), found in causes.items():
+        names = "\n".join(f"[bold red]✗[/] [bold]{escape(name)}[/]" for name in found)
+        screen.print(f"{names}\n  {escape(message)}")
+        screen.print(escape(f"  where: {where}\n  read:  {read}"), style="dim")
     for row in report.skipped:
         screen.print(
             f"[yellow]–[/] {escape(row['contract'])}: {escape(row['message'])}", style="dim"

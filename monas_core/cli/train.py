@@ -125,11 +125,13 @@ def _carry_out(
     from monas_core.cli.subnet import opened
     from monas_core.errors import Interrupted
     from monas_core.events import Bus
+    from monas_core.running.absent import require_space
     from monas_core.running.control import Control
     from monas_core.train.loop import train
     from monas_core.train.settings import TrainSettings
 
     found, installed = opened(*run)
+    require_space(found.session.plan)
     wanted = TrainSettings.recommended(found.session.plan.warm_up, **settings)
     member = subnet.member(found, installed)
     architecture = found.architecture(member)

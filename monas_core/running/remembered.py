@@ -21,7 +21,7 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry, Spec
 from monas_core.errors import UsageError
 from monas_core.parts.task import Batch, Model, Part, Score, Task
-from monas_core.record import data_store
+from monas_core.record import data_store, given_store
 from monas_core.record.config import RunConfig
 from monas_core.record.data_store import StoredData
 from monas_core.running.plan import Plan
@@ -221,7 +221,7 @@ def open_task(
     try:
         entry = catalog.find("task", name)
     except UsageError as error:
-        return _remembered(stored, str(error).rstrip("."), run)
+        return _remembered(stored, _handed_over(run, name) or str(error).rstrip("."), run)
     for argument in stored.arguments(run):
         try:
             task: Task = catalog.create(
@@ -235,6 +235,17 @@ def open_task(
             return task, entry
         reasons.append("they have changed since: " + "; ".join(differing))
     return _remembered(stored, reasons[0] if reasons else "they are not here", run)
+
+
+def _handed_over(run: Path, name: str) -> str:
+    """Why a task that no package provides is not there; empty where it was none of a program's."""
+    own = [part for part in given_store.read(run) if (part["kind"], part["name"]) == ("task", name)]
+    if not own:
+        return ""
+    return (
+        f"the program that started it handed the {given_store.in_words(own)} over, which "
+        f"monas.open_run({str(run)!r}, task=...) in Python takes again"
+    )
 
 
 def _named(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import Any
 
 import pytest
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
+from monas_core.testing.contracts.base import Contract
 from monas_core.testing.stages import TOY_PROVIDES, Stages
 from monas_core.testing.variants import fitting, label
 
@@ -64,6 +66,36 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("entry", "variant"), pairs, ids=ids, scope="class")
         return
     metafunc.parametrize("entry", found or [missing], ids=ids or None, scope="class")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say of a contract that fails whose fault it is, where, and what its author may read."""
+    report = yield
+    contract = getattr(item, "cls", None)
+    if report.failed and isinstance(contract, type) and issubclass(contract, Contract):
+        told = {"where": _where(item, call), "read": contract.reads}
+        report.user_properties += list(told.items())
+        lines = "\n".join(f"{name}: {text}" for name, text in told.items())
+        report.sections.append(("for its author", lines))
+    return report
+
+
+def _where(item: pytest.Item, call: pytest.CallInfo[Any]) -> str:
+    """The plugin that is checked, and the last line of its code that ran, if one raised."""
+    given = getattr(item, "callspec", None)
+    entry = given.params.get("entry") if given is not None else None
+    if not isinstance(entry, Entry):
+        return item.nodeid
+    place = f"{entry.spec.factory} ({entry.origin})"
+    package = entry.spec.factory.partition(":")[0].partition(".")[0]
+    steps = call.excinfo.traceback if call.excinfo is not None else []
+    own = [s for s in steps if s.frame.f_globals.get("__name__", "").split(".")[0] == package]
+    if own:
+        place += f", {own[-1].path}, line {own[-1].lineno + 1}, in {own[-1].name}"
+    return place
 
 
 def _wanted(config: pytest.Config, entries: Sequence[Entry]) -> list[Entry]:

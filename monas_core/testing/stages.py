@@ -103,7 +103,12 @@ class Stages:
         """An installed task the space can build for, or the toy task; with what it provides."""
         wanted = {f"default-task:{space.name}", "default-task"}
         entries = self.catalog.entries("task")
-        for entry in sorted(entries, key=lambda e: not wanted & e.spec.provides):
+        said = wanted | space.modalities  # what a task says of itself spares making the others
+
+        def fits(entry: Entry) -> tuple[bool, bool]:
+            return not wanted & entry.spec.provides, not said & entry.spec.provides
+
+        for entry in sorted(entries, key=fits):
             task = self._task(entry)
             if task is not None and task.modality in space.modalities:
                 return task, entry.spec.provides

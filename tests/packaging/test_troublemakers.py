@@ -169,3 +169,46 @@ def test_an_exception_deep_in_a_run_names_the_one_at_fault(shell_with: Any) -> N
     assert "failed in" in told
     assert "Traceback" not in done.stderr
     assert "Traceback" in shell.monas("run", *words, "--debug", code=1).stderr
+
+
+UNSOUND = """
+from monas_core.catalog.hookspecs import hookimpl
+from monas_core.catalog.specs import Spec
+
+@hookimpl
+def monas_devices():
+    return [Spec("jumpy", "Raises.", "stranger_unsound:make", provides={"default-devise"})]
+
+
+def make():
+    from monas_core.testing.fakes import ToyDevice
+
+    class Jumpy(ToyDevice):
+        def cost(self, metric, architectures, context):
+            if len(architectures) > 1:
+                return reply(architectures)
+            return super().cost(metric, architectures, context)
+
+    def reply(architectures):
+        raise KeyError("no reply")
+
+    return Jumpy("jumpy")
+"""
+
+
+def test_the_kit_says_what_is_wrong_where_and_what_to_read(shell_with: Any) -> None:
+    shell = shell_with(unsound=UNSOUND)
+    failed = json.loads(shell.monas("check", "jumpy", "--json", code=3).stdout)["failed"]
+    rows = {row["contract"]: row for row in failed}
+    words = rows["TestSpecs test capabilities are spelled as others know them[device:jumpy]"]
+    assert words["message"].startswith('the Spec provides "default-devise", which nothing else')
+    assert '"default-device" is known' in words["message"]
+    raised = rows["TestDevices test costs are positive and finite[jumpy]"]
+    assert raised["message"] == "KeyError: 'no reply'"
+    assert raised["where"].startswith("stranger_unsound:make (monas-unsound 0.9), ")
+    assert raised["where"].endswith("line 20, in reply")
+    assert raised["read"] == "monas_core.parts.device.Device"
+    for row in failed:
+        assert row["message"]
+        assert row["where"]
+        assert row["read"]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any, ClassVar, get_args
 
 import pytest
 import torch
 from torch import Tensor
 
-from monas_core.catalog.lookup import checked_options
+from monas_core.catalog.lookup import Catalog, checked_options
 from monas_core.catalog.specs import Entry
 from monas_core.values.value import Origin, Value
 
 ORIGINS = get_args(Origin)
+_ALIKE = 0.88
+"""Likeness from which a word nobody knows is taken for a slip of the pen."""
 
 Subject = Callable[..., Any]
 """Makes a new part: of itself, or with the options it is given, where it takes some."""
@@ -52,6 +55,7 @@ class SpecContract(Contract):
     """Any plugin: the record says what a person and the core need to know."""
 
     kind: ClassVar[str | None] = None
+    reads: ClassVar[str] = "monas_core.catalog.specs.Spec, CONTRIBUTING.md"
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -76,6 +80,19 @@ class SpecContract(Contract):
     def test_options_have_defaults(self, subject: Entry) -> None:
         checked_options(subject, {})
 
+    def test_capabilities_are_spelled_as_others_know_them(
+        self, subject: Entry, catalog: Catalog
+    ) -> None:
+        others = [entry for entry in catalog.entries() if entry.provider != subject.provider]
+        known = {w for entry in others for w in (*entry.spec.needs, *entry.spec.provides)}
+        for label in ("needs", "provides"):
+            for word in sorted(getattr(subject.spec, label) - known):
+                near = get_close_matches(word, sorted(known), n=1, cutoff=_ALIKE)
+                assert not near, (
+                    f'the Spec {label} "{word}", which nothing else knows, so it has no effect; '
+                    f'"{near[0]}" is known: correct the word, or choose one less like it'
+                )
+
 
 def _missing_extra(entry: Entry) -> str:
     from importlib.util import find_spec
@@ -85,10 +102,15 @@ def _missing_extra(entry: Entry) -> str:
 
 
 def subject_of(entry: Entry, provided: frozenset[str]) -> Subject:
-    """A function that makes new parts of an entry; skips where its needs are not met."""
+    """A function that makes new parts of an entry; a failure where its needs are not met."""
     missing = entry.spec.needs - provided
     if missing:
-        pytest.skip(f"needs {', '.join(sorted(missing))}, which the toy problem has not")
+        pytest.fail(
+            f"the Spec needs {', '.join(sorted(missing))}, which the toy problem has not, so it "
+            f"cannot be tried (there are: {', '.join(sorted(provided))}); check the word, or test "
+            f"the {entry.kind} by subclassing this contract with a problem that has it. "
+            "Read: monas_core.catalog.specs.Spec"
+        )
     return lambda options=None: entry.create(**checked_options(entry, options or {}))
 
 

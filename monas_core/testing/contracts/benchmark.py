@@ -35,6 +35,7 @@ class BenchmarkContract(Contract):
     """A benchmark; override ``subject`` to return yours, read from its files."""
 
     kind: ClassVar[str | None] = "benchmark"
+    reads: ClassVar[str] = "monas_core.problem.benchmark.Benchmark"
 
     @pytest.fixture(scope="class")
     @classmethod

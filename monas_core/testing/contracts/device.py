@@ -32,6 +32,7 @@ class DeviceContract(Contract):
     """A device on a small problem; override ``subject`` to return yours."""
 
     kind: ClassVar[str | None] = "device"
+    reads: ClassVar[str] = "monas_core.parts.device.Device"
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -48,7 +49,11 @@ class DeviceContract(Contract):
         for stage in stages.all():
             if any(_gives(subject, metric, stage) for metric in subject.metrics):
                 return stage
-        pytest.skip("gives no cost of the installed spaces")
+        words = ", ".join(sorted(subject.metrics)) or "no metric"
+        pytest.fail(
+            f"declares {words}, but cost() is Unavailable on every installed space: it cannot be "
+            "part of any run. Read: monas_core.parts.device.Device.cost"
+        )
 
     def test_name_is_its_own(self, entry: Entry | None, subject: Device, catalog: Catalog) -> None:
         assert entry is None or entry.name == subject.name

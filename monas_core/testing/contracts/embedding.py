@@ -17,6 +17,7 @@ class EmbeddingContract(Contract):
     """An embedding of toy and installed devices; override ``subject`` to return yours."""
 
     kind: ClassVar[str | None] = "embedding"
+    reads: ClassVar[str] = "monas_core.parts.device.HardwareEmbedding"
 
     @pytest.fixture(scope="class")
     @classmethod

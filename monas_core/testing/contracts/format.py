@@ -26,6 +26,7 @@ class FormatContract(Contract):
     """A format; override ``subject`` to return yours, ``space`` where it ships but some."""
 
     kind: ClassVar[str | None] = "format"
+    reads: ClassVar[str] = "monas_core.export.format.Format"
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -28,6 +28,7 @@ class ObjectiveContract(Contract):
     """An objective on a small problem; override ``subject`` (and ``stage``) with yours."""
 
     kind: ClassVar[str | None] = "objective"
+    reads: ClassVar[str] = "monas_core.parts.objective.Objective"
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -36,7 +37,10 @@ class ObjectiveContract(Contract):
         needs = entry.spec.needs if entry else frozenset()
         found = stages.with_needs(needs)
         if found is None:
-            pytest.skip(f"no installed space provides {', '.join(sorted(needs))}")
+            pytest.fail(
+                f"the Spec needs {', '.join(sorted(needs))}, which no installed space and task "
+                "provide together: no run can have this objective. Read: monas_core.catalog.specs"
+            )
         return found
 
     @pytest.fixture(scope="class")
@@ -53,7 +57,10 @@ class ObjectiveContract(Contract):
             return [None]
         found = stages.devices(subject.device_metric)
         if not found:
-            pytest.skip(f"no installed device gives {subject.device_metric}")
+            pytest.fail(
+                f'device_metric is "{subject.device_metric}", which no installed device gives: no '
+                "run can have this objective"
+            )
         return list(found[:2])
 
     def test_entry_and_class_agree(self, entry: Entry | None, subject: Objective) -> None:

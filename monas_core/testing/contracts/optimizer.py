@@ -45,6 +45,7 @@ class OptimizerContract(Contract):
     """
 
     kind: ClassVar[str | None] = "optimizer"
+    reads: ClassVar[str] = "monas_core.problem.optimizer.Optimizer"
     budget: ClassVar[str] = "40steps"
     tolerance: ClassVar[float] = 0.05
 

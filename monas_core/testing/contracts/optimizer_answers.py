@@ -15,7 +15,7 @@ from monas_core.catalog.specs import Entry
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.optimizer import Optimizer
 from monas_core.problem.problem import Problem
-from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.base import Contract, subject_of
 from monas_core.testing.contracts.optimizer import _wishes, drive
 from monas_core.testing.fakes import ToyDevice, ToyEnergy, ToyLatency, ToyQuality, toy_problem
 from monas_core.testing.stages import TOY_PROVIDES
@@ -40,18 +40,7 @@ class OptimizerAnswersContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> Any:
         """A function that returns a new optimizer with default options."""
-        from monas_core.catalog.lookup import checked_options
-
-        missing = entry.spec.needs - TOY_PROVIDES
-        if missing:
-            pytest.fail(
-                f"the Spec needs {', '.join(sorted(missing))}, which the toy problem has not, so "
-                "the "
-                "optimizer cannot be tried; check the word, or test it by subclassing this "
-                "contract "
-                "with a problem that has it. Read: monas_core.catalog.specs.Spec"
-            )
-        return lambda: entry.create(**checked_options(entry, {}))
+        return subject_of(entry, TOY_PROVIDES)
 
     @pytest.fixture(scope="class")
     @classmethod

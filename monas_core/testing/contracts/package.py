@@ -87,7 +87,7 @@ def _loaded(module: str) -> frozenset[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, f"{module} does not import alone: {done.stderr[-300:]}"
     return frozenset(name.partition(".")[0] for name in done.stdout.split())

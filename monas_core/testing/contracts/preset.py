@@ -184,7 +184,7 @@ def _elsewhere(entry: Entry) -> list[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, f"cannot be made in a fresh process: {done.stderr[-300:]}"
     return json.loads(done.stdout.splitlines()[-1])

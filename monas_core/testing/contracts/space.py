@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 from monas_core.catalog.specs import Entry
 from monas_core.errors import UsageError
 from monas_core.parts.space import SearchSpace
+from monas_core.testing.contracts import networks as nets
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.ends import ends_fault
 from monas_core.testing.stages import Stages
@@ -27,6 +28,7 @@ class SpaceContract(Contract):
     """A class of search spaces; override ``subject`` to return yours."""
 
     kind: ClassVar[str | None] = "space"
+    reads: ClassVar[str] = "monas_core.parts.space.SearchSpace, monas_core.values.architecture"
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -95,14 +97,12 @@ class SpaceContract(Contract):
             space = subject(preset=preset)  # pyright: ignore[reportCallIssue]
             assert space.preset == preset
             assert space.warm_up.steps >= 0
-            found = stages.task_for(space)
-            if found is None:
-                pytest.skip(f"no installed task for {', '.join(sorted(space.modalities))}")
+            task = nets.task_of(space, stages)
             ends = space.ends()
             for architecture in (ends.smallest, ends.largest):
                 with torch.device("meta"):
-                    network = space.build(architecture, found[0])
-                workload = trace(network, found[0].example(1))
+                    network = space.build(architecture, task)
+                workload = trace(network, task.example(1))
                 assert workload.parameters > 0
                 assert len(workload.elements) > 0
 
@@ -111,10 +111,7 @@ class SpaceContract(Contract):
     ) -> None:
         presets = [subject(preset=name) for name in subject.presets]  # pyright: ignore[reportCallIssue]
         for space in (subject.tiny(), *presets):
-            found = stages.task_for(space)
-            if found is None:
-                pytest.skip(f"no installed task for {', '.join(sorted(space.modalities))}")
-            fault = ends_fault(space, found[0])
+            fault = ends_fault(space, nets.task_of(space, stages))
             assert fault is None, f"preset {space.preset}: {fault}"
 
     def test_unknown_preset_is_refused(self, subject: type[SearchSpace]) -> None:
@@ -122,12 +119,10 @@ class SpaceContract(Contract):
             subject(preset="no such preset")  # pyright: ignore[reportCallIssue]
 
     def test_networks_of_tiny_run(self, tiny: SearchSpace, stages: Stages) -> None:
-        found = stages.task_for(tiny)
-        if found is None:
-            pytest.skip(f"no installed task for {', '.join(sorted(tiny.modalities))}")
-        batch = found[0].batch("train", 2, torch.Generator().manual_seed(0))
+        task = nets.task_of(tiny, stages)
+        batch = task.batch("train", 2, torch.Generator().manual_seed(0))
         rows = population.sample_distinct(tiny.choices, 4, torch.Generator().manual_seed(2))
         for architecture in population.decode(tiny.choices, rows):
-            outputs = tiny.build(architecture, found[0]).eval()(batch.inputs)
+            outputs = tiny.build(architecture, task).eval()(batch.inputs)
             assert all(torch.isfinite(leaf).all() for leaf in tree_leaves(outputs))
-            assert found[0].loss(outputs, batch.targets).shape == (2,)
+            assert task.loss(outputs, batch.targets).shape == (2,)

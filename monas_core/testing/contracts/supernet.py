@@ -14,6 +14,7 @@ from monas_core.parts.context import Context
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import RelaxedSupernet, Supernet
 from monas_core.seeding import seeded_construction
+from monas_core.testing.contracts import networks as nets
 from monas_core.testing.contracts.base import Contract
 from monas_core.testing.stages import Stage, Stages
 from monas_core.values.architecture import Architecture
@@ -28,6 +29,7 @@ class SupernetContract(Contract):
     """A space that provides a supernet; override ``subject`` to return your class."""
 
     kind: ClassVar[str | None] = "space"
+    reads: ClassVar[str] = "monas_core.parts.supernet.Supernet"
     provides: ClassVar[frozenset[str]] = frozenset({"supernet"})
 
     @pytest.fixture(scope="class")
@@ -94,6 +96,7 @@ class RelaxedContract(Contract):
     """A space whose supernet also runs mixtures; override ``subject`` to return your class."""
 
     kind: ClassVar[str | None] = "space"
+    reads: ClassVar[str] = "monas_core.parts.supernet.Supernet"
     provides: ClassVar[frozenset[str]] = frozenset({"relaxed"})
 
     @pytest.fixture(scope="class")
@@ -162,17 +165,15 @@ class RelaxedContract(Contract):
 
 def _generic(subject: type[SearchSpace], stages: Stages, provides: frozenset[str]) -> Stage:
     """``tiny()`` with a task and a supernet whose weights are all generic."""
-    found = stages.task_for(subject.tiny())
-    if found is None:
-        pytest.skip(f"no installed task for {', '.join(sorted(subject.modalities))}")
     space = subject.tiny()
+    task = nets.task_of(space, stages)
     with seeded_construction(0):
-        supernet = space.supernet(found[0])
+        supernet = space.supernet(task)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():  # a weight that starts at zero would hide what it multiplies
         for weight in supernet.parameters():
             weight.add_(0.1 * torch.randn(weight.shape, generator=generator))
-    return Stage("tiny()", provides, Context(space, found[0], supernet.eval()))
+    return Stage("tiny()", provides, Context(space, task, supernet.eval()))
 
 
 def _supernet(stage: Stage) -> Supernet:

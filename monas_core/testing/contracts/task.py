@@ -35,6 +35,7 @@ class TaskContract(Contract):
     """A task; override ``subject`` to return yours, with its argument if it takes one."""
 
     kind: ClassVar[str | None] = "task"
+    reads: ClassVar[str] = "monas_core.parts.task.Task"
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -48,7 +49,10 @@ class TaskContract(Contract):
         """A network of an installed space, with weights it happens to start with."""
         space = stages.space_for(subject)
         if space is None:
-            pytest.skip(f"no installed space builds networks for {subject.modality}")
+            pytest.fail(
+                f'modality is "{subject.modality}", for which no installed space builds networks: '
+                "no run can have this task. Read: monas_core.parts.task.Task.modality"
+            )
         smallest = space.ends().smallest
         with seeded_construction(0):
             return space.build(smallest, subject).eval()

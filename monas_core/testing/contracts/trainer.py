@@ -35,6 +35,7 @@ class TrainerContract(Contract):
     """
 
     kind: ClassVar[str | None] = "trainer"
+    reads: ClassVar[str] = "monas_core.parts.trainer.Trainer"
     trains: ClassVar[bool] = True
     lesson: ClassVar[int] = 120
 
