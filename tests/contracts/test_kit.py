@@ -75,6 +75,14 @@ def test_bad_values_are_caught(toy_stage: Stage, broken: type[ToyQuality]) -> No
         contracts.ObjectiveContract().test_one_value_per_architecture(broken(), toy_stage, [None])
 
 
+def test_a_score_of_no_task_is_caught(toy_stage: Stage) -> None:
+    class Misnamed(ToyQuality):
+        score = "nonsense"
+
+    with pytest.raises(AssertionError, match='score is "nonsense", but the task has'):
+        contracts.ObjectiveContract().test_score_is_one_of_the_tasks(Misnamed(), toy_stage)
+
+
 def test_ignored_device_is_caught(toy_stage: Stage) -> None:
     contract = contracts.ObjectiveContract()
     contract.test_device_matters_as_declared(ToyLatency(), toy_stage, list(DEVICES))

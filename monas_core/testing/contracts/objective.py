@@ -73,6 +73,17 @@ class ObjectiveContract(Contract):
         assert subject.unit
         assert subject.direction in ("min", "max")
 
+    def test_score_is_one_of_the_tasks(self, subject: Objective, stage: Stage) -> None:
+        if subject.score is None:
+            return
+        task = stage.context.require_task()
+        names = [score.name for score in (task.score, *task.scores)]
+        assert subject.score in names, (
+            f'score is "{subject.score}", but the task has {", ".join(names)}: retraining would '
+            "look for a value that nobody gives, and `--prefer` for a name that nobody knows. "
+            "Leave it None, or name the task's score"
+        )
+
     def test_one_value_per_architecture(
         self, subject: Objective, stage: Stage, places: list[Device | None]
     ) -> None:
