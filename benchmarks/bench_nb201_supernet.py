@@ -19,11 +19,11 @@ import pyarrow.parquet as parquet
 import torch
 from ranks import kendall, spearman
 
+from monas_cells.nasbench201.strings import from_string
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import MonasError, UsageError
 from monas_core.run import Run
 from monas_core.seeding import derived_generator
-from monas_nasbench201.strings import from_string
 
 TABLE = "nb201_accuracy.parquet"
 COLUMNS = {"c10_test_acc": "CIFAR-10 test", "flops_m_c10": "FLOPs", "params_m_c10": "parameters"}

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
+from monas_cells.nasbench201.sizes import OPERATIONS, edges
+from monas_cells.nasbench201.space import NASBench201Space
+from monas_cells.nasbench201.strings import from_string, to_string
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.tracing.workload import trace
 from monas_core.values import population
-from monas_nasbench201.sizes import OPERATIONS, edges
-from monas_nasbench201.space import NASBench201Space
-from monas_nasbench201.strings import from_string, to_string
 
 BEST = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|"

@@ -11,16 +11,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from monas_cells.nasbench201.model import CellNetwork
+from monas_cells.nasbench201.sizes import OPERATIONS, edge_name, edges
+from monas_cells.nasbench201.space import NASBench201Space
+from monas_cells.nasbench201.strings import from_string
+from monas_cells.supernet import CellSupernet
 from monas_core.errors import UsageError
 from monas_core.parts.task import Batch, Model, Part, Score, Task
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.relaxation import Relaxation
-from monas_nasbench201.model import CellNetwork
-from monas_nasbench201.sizes import OPERATIONS, edge_name, edges
-from monas_nasbench201.space import NASBench201Space
-from monas_nasbench201.strings import from_string
-from monas_nasbench201.supernet import NASBench201Supernet
 
 
 class RandomImages(Task):
@@ -54,7 +54,7 @@ def space() -> NASBench201Space:
 
 
 @pytest.fixture
-def supernet(space: NASBench201Space) -> NASBench201Supernet:
+def supernet(space: NASBench201Space) -> CellSupernet:
     """In double precision, with generic weights."""
     network = space.supernet(RandomImages()).double()
     for weight in network.parameters():
@@ -129,9 +129,7 @@ class Naive:
         return net.head(self.norm(net.norm, x).relu().mean((2, 3)))
 
 
-def test_training_is_the_exact_mixture(
-    space: NASBench201Space, supernet: NASBench201Supernet
-) -> None:
+def test_training_is_the_exact_mixture(space: NASBench201Space, supernet: CellSupernet) -> None:
     """Values, and gradients up to what would change the sum of a choice's weights."""
     weights, inputs = relaxed(space, 3), images(12)
     direction = torch.randn(12, 7, dtype=torch.float64)
@@ -153,7 +151,7 @@ def test_training_is_the_exact_mixture(
 
 
 def test_single_path_is_the_mixture_of_one_hot_rows_in_training_too(
-    space: NASBench201Space, supernet: NASBench201Supernet
+    space: NASBench201Space, supernet: CellSupernet
 ) -> None:
     rows = population.sample_distinct(space.choices, 5, torch.Generator().manual_seed(1))
     inputs = images(20)
@@ -164,7 +162,7 @@ def test_single_path_is_the_mixture_of_one_hot_rows_in_training_too(
         torch.testing.assert_close(supernet(group, architecture), part, atol=1e-9, rtol=1e-9)
 
 
-def test_mixtures_need_no_company(space: NASBench201Space, supernet: NASBench201Supernet) -> None:
+def test_mixtures_need_no_company(space: NASBench201Space, supernet: CellSupernet) -> None:
     """What one group computes does not depend on the others, in either mode."""
     weights, inputs = relaxed(space, 2).detach(), images(8)
     for network in (supernet.train(), supernet.eval()):
@@ -175,7 +173,7 @@ def test_mixtures_need_no_company(space: NASBench201Space, supernet: NASBench201
 
 
 def test_evaluation_does_not_depend_on_the_batch(
-    space: NASBench201Space, supernet: NASBench201Supernet
+    space: NASBench201Space, supernet: CellSupernet
 ) -> None:
     supernet.eval()
     architecture = population.decode(space.choices, population.corners(space.choices))[1]
@@ -186,7 +184,7 @@ def test_evaluation_does_not_depend_on_the_batch(
 
 
 def test_statistics_follow_the_weights_and_the_architecture(
-    space: NASBench201Space, supernet: NASBench201Supernet
+    space: NASBench201Space, supernet: CellSupernet
 ) -> None:
     """A change of weights is noticed, whoever makes it, and nothing is left of another subnet."""
     supernet.eval()
@@ -207,7 +205,7 @@ def test_statistics_follow_the_weights_and_the_architecture(
 
 
 def test_extracted_statistics_are_those_of_calibration(
-    space: NASBench201Space, supernet: NASBench201Supernet
+    space: NASBench201Space, supernet: CellSupernet
 ) -> None:
     """A network taken out and shown the calibration images in training mode finds the same."""
     architecture = population.decode(space.choices, population.corners(space.choices))[1]
@@ -224,7 +222,7 @@ def test_extracted_statistics_are_those_of_calibration(
 
 
 def test_extraction_keeps_the_mode_and_changes_nothing(
-    space: NASBench201Space, supernet: NASBench201Supernet
+    space: NASBench201Space, supernet: CellSupernet
 ) -> None:
     before = {name: value.clone() for name, value in supernet.state_dict().items()}
     architecture = next(space.choices.enumerate())
@@ -234,7 +232,7 @@ def test_extraction_keeps_the_mode_and_changes_nothing(
         assert torch.equal(value, before[name])
 
 
-def test_only_chosen_operations_run(space: NASBench201Space, supernet: NASBench201Supernet) -> None:
+def test_only_chosen_operations_run(space: NASBench201Space, supernet: CellSupernet) -> None:
     text = "|none~0|+|nor_conv_3x3~0|avg_pool_3x3~1|"
     architecture = from_string(space.choices, text)
     loss = supernet.train()(images(4), architecture).square().sum()
@@ -249,7 +247,7 @@ def test_only_chosen_operations_run(space: NASBench201Space, supernet: NASBench2
 
 @pytest.mark.parametrize("training", [True, False])
 def test_cells_without_a_path_stay_finite(
-    space: NASBench201Space, supernet: NASBench201Supernet, training: bool
+    space: NASBench201Space, supernet: CellSupernet, training: bool
 ) -> None:
     """Nothing reaches the output, so all images look alike; gradients are finite all the same."""
     nothing = space.choices.architecture(
@@ -267,7 +265,7 @@ def test_cells_without_a_path_stay_finite(
 
 
 def test_every_option_of_every_live_edge_gets_a_gradient(
-    space: NASBench201Space, supernet: NASBench201Supernet
+    space: NASBench201Space, supernet: CellSupernet
 ) -> None:
     weights = Relaxation.from_architectures(
         space.choices, [from_string(space.choices, "|skip_connect~0|+|none~0|nor_conv_1x1~1|")]
@@ -279,7 +277,7 @@ def test_every_option_of_every_live_edge_gets_a_gradient(
         torch.testing.assert_close(gradient.sum(-1), torch.zeros(1, 3), atol=1e-5, rtol=0)
 
 
-def test_foreign_architectures_are_refused(supernet: NASBench201Supernet) -> None:
+def test_foreign_architectures_are_refused(supernet: CellSupernet) -> None:
     with pytest.raises(UsageError, match='belongs to space "toy"'):
         supernet(images(1), Architecture("toy", 1, ()))
     other = NASBench201Space()
@@ -288,9 +286,7 @@ def test_foreign_architectures_are_refused(supernet: NASBench201Supernet) -> Non
         supernet(images(2), Relaxation.from_population(other.choices, rows))
 
 
-def test_indivisible_batches_are_refused(
-    space: NASBench201Space, supernet: NASBench201Supernet
-) -> None:
+def test_indivisible_batches_are_refused(space: NASBench201Space, supernet: CellSupernet) -> None:
     corners = Relaxation.from_population(space.choices, population.corners(space.choices))
     with pytest.raises(ValueError, match="2 architectures for 3 images"):
         supernet(images(3), corners)

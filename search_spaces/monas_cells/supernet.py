@@ -1,29 +1,61 @@
-"""The supernet: every edge holds the weights of all operations."""
+"""The supernet of a space of cells: every edge holds the weights of all operations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
+from monas_cells.flows import ExactMixture, SinglePath, Statistics
 from monas_core.parts.calibration import Calibration
 from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.parts.task import Task
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
-from monas_nasbench201.configure import answers_of, configure, everything
-from monas_nasbench201.flows import ExactMixture, SinglePath, Statistics
-from monas_nasbench201.model import CellNetwork
-from monas_nasbench201.sizes import Sizes
 
 _CALIBRATION_SEED = 201
 
+Operations = Sequence[Sequence[str]]
+"""For every edge the operations it has weights for."""
 
-class NASBench201Supernet(RelaxedSupernet):
-    """Weights of every network of a space.
+
+class Cells(Protocol):
+    """What is needed of a space.
+
+    Attributes:
+        choices: Of the space.
+        calibration: Training images by which batch norms learn a subnet's statistics.
+    """
+
+    choices: ChoiceSet
+    calibration: int
+
+    def everything(self) -> Operations:
+        """All operations of every edge."""
+        ...
+
+    def network(self, operations: Operations, task: Task) -> nn.Module:
+        """A network with a linear layer ``head``, called with images and a ``Flow``."""
+        ...
+
+    def answers(self, architecture: Architecture) -> Sequence[str | None]:
+        """The operation of every edge, ``None`` where it is not there.
+
+        Raises:
+            UsageError: The architecture is of another space.
+        """
+        ...
+
+    def shares(self, relaxation: Relaxation) -> Tensor:
+        """Weight of every operation of every edge, ``(A, E, K)``."""
+        ...
+
+
+class CellSupernet(RelaxedSupernet):
+    """Weights of every network of a space of cells.
 
     In evaluation a subnet's batch norms use statistics of the calibration images under that very
     subnet and the present weights, found in one pass before the first batch. An extracted network
@@ -32,20 +64,19 @@ class NASBench201Supernet(RelaxedSupernet):
     the batch's statistics; through those of calibration they do not.
 
     Args:
-        choices: The choices of the space.
-        sizes: Its sizes.
+        space: Whose networks.
         task: Decides channels and classes, and provides the images for statistics.
     """
 
     tags: Mapping[str, str] = {"network.head": "head"}
 
-    def __init__(self, choices: ChoiceSet, sizes: Sizes, task: Task) -> None:
+    def __init__(self, space: Cells, task: Task) -> None:
         super().__init__()
-        self.choices = choices
-        self.sizes = sizes
-        self.network = CellNetwork(everything(sizes, task.example(1).shape[1], task.n_outputs))
+        self._space = space
+        self.network = space.network(space.everything(), task)
+        self._build = lambda operations: space.network(operations, task)
         generator = torch.Generator().manual_seed(_CALIBRATION_SEED)
-        self._calibration = Calibration[Statistics](task, sizes.calibration, generator)
+        self._calibration = Calibration[Statistics](task, space.calibration, generator)
 
     def forward(self, inputs: Tensor, architectures: Architecture | Relaxation) -> Tensor:
         """Logits (B, V) of images (B, inputs, H, W).
@@ -56,19 +87,18 @@ class NASBench201Supernet(RelaxedSupernet):
         """
         if isinstance(architectures, Relaxation):
             return self._mixed(inputs, architectures)
-        answers = answers_of(architectures, self.choices)
+        answers = self._space.answers(architectures)
         if self.training:
             return self.network(inputs, SinglePath(answers))
         return self.network(inputs, SinglePath(answers, known=self._statistics(architectures)))
 
-    def extract(self, architecture: Architecture) -> CellNetwork:
+    def extract(self, architecture: Architecture) -> nn.Module:
         """A standalone network with copies of the weights this architecture uses."""
-        whole = self.network.config
-        config = configure(architecture, self.choices, self.sizes, whole.inputs, whole.classes)
+        answers = self._space.answers(architecture)
         statistics = self._statistics(architecture)
-        like = self.network.head.weight
+        like = self._head()
         with torch.device("meta"):
-            network = CellNetwork(config)
+            network = self._build([() if a is None else (a,) for a in answers])
         network = network.to_empty(device=like.device).to(like.dtype)
         shared = dict(self.network.named_parameters())
         with torch.no_grad():
@@ -85,9 +115,12 @@ class NASBench201Supernet(RelaxedSupernet):
                         mine.copy_(found)
         return network.train(self.training)
 
+    def _head(self) -> Tensor:
+        return cast("Any", self.network).head.weight
+
     def _mixed(self, inputs: Tensor, relaxation: Relaxation) -> Tensor:
         """The exact mixture of every group, (B, V)."""
-        if relaxation.choices != self.choices:
+        if relaxation.choices != self._space.choices:
             raise ValueError("the relaxation belongs to other choices than this supernet's")
         groups = len(relaxation)
         if groups == 0 or len(inputs) % groups:
@@ -95,18 +128,19 @@ class NASBench201Supernet(RelaxedSupernet):
                 f"the number of architectures must divide the batch, got {groups} architectures "
                 f"for {len(inputs)} images; choose a batch that is a multiple of {groups}"
             )
-        weights = relaxation.weights.to(self.network.head.weight)  # (A, E, K)
+        like = self._head()
+        shares = self._space.shares(relaxation).to(like)  # (A, E, K)
         if self.training:
-            return self.network(inputs, ExactMixture(weights))
+            return self.network(inputs, ExactMixture(shares))
         record: dict[nn.BatchNorm2d, tuple[Tensor, Tensor]] = {}
         with torch.no_grad():
-            images = self._calibration.inputs(self.network.head.weight).repeat(groups, 1, 1, 1)
-            self.network(images, ExactMixture(weights, record=record))
-        return self.network(inputs, ExactMixture(weights, known=record))
+            images = self._calibration.inputs(like).repeat(groups, 1, 1, 1)
+            self.network(images, ExactMixture(shares, record=record))
+        return self.network(inputs, ExactMixture(shares, known=record))
 
     def _statistics(self, architecture: Architecture) -> Statistics:
         """Of the calibration images in a subnet, by the norms of the shared network."""
-        answers = answers_of(architecture, self.choices)
+        answers = self._space.answers(architecture)
 
         def run(images: Tensor) -> Statistics:
             record: dict[nn.BatchNorm2d, tuple[Tensor, Tensor]] = {}

@@ -13,7 +13,7 @@ def monas_spaces() -> list[Spec]:
             name="nasbench201",
             summary="Image classifiers of one repeated cell as in NAS-Bench-201: 5 operations "
             "on 6 edges.",
-            factory="monas_nasbench201.space:NASBench201Space",
+            factory="monas_cells.nasbench201.space:NASBench201Space",
             provides={"supernet", "relaxed", "taps"},
         )
     ]

@@ -6,16 +6,16 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from monas_cells.flows import centred
+from monas_cells.nasbench201.model import STAGES, CellConfig, CellNetwork
+from monas_cells.nasbench201.sizes import MINIATURE, OPERATIONS, PRESETS, Sizes, edges
+from monas_cells.supernet import CellSupernet, Operations
 from monas_core.parts.space import SearchSpace, Tapped, check_preset
 from monas_core.parts.task import Task
 from monas_core.values import cell
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
-from monas_nasbench201.configure import configure
-from monas_nasbench201.model import STAGES, CellNetwork
-from monas_nasbench201.sizes import MINIATURE, OPERATIONS, PRESETS, Sizes, edges
-from monas_nasbench201.supernet import NASBench201Supernet
 
 
 class NASBench201Space(SearchSpace, Tapped):
@@ -49,13 +49,42 @@ class NASBench201Space(SearchSpace, Tapped):
         """The 125 cells of three nodes, narrow."""
         return cls(sizes=MINIATURE)
 
-    def supernet(self, task: Task) -> NASBench201Supernet:
+    def supernet(self, task: Task) -> CellSupernet:
         """A freshly initialised supernet; classes and calibration images from the task."""
-        return NASBench201Supernet(self.choices, self.sizes, task)
+        return CellSupernet(_Parts(self.choices, self.sizes), task)
 
     def build(self, architecture: Architecture, task: Task) -> CellNetwork:
         """A freshly initialised network; works on the ``meta`` device."""
-        inputs = task.example(1).shape[1]
-        return CellNetwork(
-            configure(architecture, self.choices, self.sizes, inputs, task.n_outputs)
+        parts = _Parts(self.choices, self.sizes)
+        return parts.network([(answer,) for answer in parts.answers(architecture)], task)
+
+
+class _Parts:
+    """What networks and supernets of the space are put together from."""
+
+    def __init__(self, choices: ChoiceSet, sizes: Sizes) -> None:
+        self.choices, self.sizes, self.calibration = choices, sizes, sizes.calibration
+
+    def everything(self) -> Operations:
+        """All operations on every edge."""
+        return (OPERATIONS,) * len(edges(self.sizes.nodes))
+
+    def network(self, operations: Operations, task: Task) -> CellNetwork:
+        """With weights for some operations on every edge."""
+        config = CellConfig(
+            operations=tuple(map(tuple, operations)),
+            nodes=self.sizes.nodes,
+            cells=self.sizes.cells,
+            channels=self.sizes.channels,
+            inputs=task.example(1).shape[1],
+            classes=task.n_outputs,
         )
+        return CellNetwork(config)
+
+    def answers(self, architecture: Architecture) -> list[str]:
+        """The operation of every edge, in order. Raises UsageError for another space."""
+        return [OPERATIONS[index] for index in self.choices.to_indices(architecture)]
+
+    def shares(self, relaxation: Relaxation) -> Tensor:
+        """The weights themselves: there is one choice per edge."""
+        return centred(relaxation.weights, len(OPERATIONS))

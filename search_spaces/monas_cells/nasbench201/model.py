@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from monas_cells.operations import ALONE, ConvNorm, Flow, Operation, draw_weights
+
 STAGES = 3
 
 
@@ -41,38 +43,6 @@ class CellConfig:
     classes: int
 
 
-class Flow:
-    """How a network that stands alone is run: each edge by its only operation."""
-
-    def edge(self, number: int, operations: nn.ModuleDict, x: Tensor) -> Tensor | None:
-        """What an edge carries from an input (B, C, H, W); ``None`` for nothing.
-
-        Args:
-            number: Place of the edge in its cell.
-            operations: What the edge has weights for.
-            x: Output of the node it starts from.
-        """
-        del number
-        (operation,) = operations.values()
-        return cast("Operation", operation)(x, self)
-
-    def norm(self, layer: nn.BatchNorm2d, x: Tensor) -> Tensor:
-        """Batch norm of (B, C, H, W)."""
-        return layer(x)
-
-
-_ALONE = Flow()
-
-
-class Operation(nn.Module):
-    """What an edge may do. Called with (B, C, H, W) and the flow; ``None`` is nothing."""
-
-    def forward(self, x: Tensor, flow: Flow) -> Tensor | None:
-        """The identity (``skip_connect``)."""
-        del flow
-        return x
-
-
 class Nothing(Operation):
     """``none``: the edge is not there."""
 
@@ -89,21 +59,6 @@ class Pool(Operation):
         """(B, C, H, W) to the same."""
         del flow
         return F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
-
-
-class ConvNorm(Operation):
-    """``nor_conv_KxK``: ReLU, convolution without bias, batch norm."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(
-            inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False
-        )
-        self.norm = nn.BatchNorm2d(outputs)
-
-    def forward(self, x: Tensor, flow: Flow) -> Tensor:
-        """(B, inputs, H, W) to (B, outputs, H/stride, W/stride)."""
-        return flow.norm(self.norm, self.conv(F.relu(x)))
 
 
 def operation(name: str, channels: int) -> Operation:
@@ -171,11 +126,11 @@ class CellNetwork(nn.Module):
         self.reductions = nn.ModuleList(Reduction(width) for width in widths[:-1])
         self.norm = nn.BatchNorm2d(widths[-1])
         self.head = nn.Linear(widths[-1], config.classes)
-        self.reset()
+        draw_weights(self)
         # convolutions of few channels run faster so
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
-    def forward(self, images: Tensor, flow: Flow = _ALONE) -> Tensor:
+    def forward(self, images: Tensor, flow: Flow = ALONE) -> Tensor:
         """Logits of each image.
 
         Args:
@@ -198,14 +153,6 @@ class CellNetwork(nn.Module):
                 x = cell(x, flow)
         x = F.relu(flow.norm(self.norm, x)).mean((2, 3))  # (B, 4C)
         return self.head(x)
-
-    def reset(self) -> None:
-        """Draw fresh weights as He et al. (arXiv 1502.01852) for convolutions; norms at 1."""
-        if self.head.weight.is_meta:  # no numbers to draw, and pretending to takes long
-            return
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
 
 
 def _total(parts: Sequence[Tensor]) -> Tensor:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from monas_cells.nasbench201.sizes import edge_name, edges
 from monas_core.errors import UsageError
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
-from monas_nasbench201.sizes import edge_name, edges
 
 
 def to_string(architecture: Architecture) -> str:

@@ -8,14 +8,14 @@ that see it; otherwise those of a fixed batch of training images sent through it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from monas_nasbench201.model import Flow, Operation
+from monas_cells.operations import Flow, Operation
 
 Statistics = Mapping[nn.BatchNorm2d, tuple[Tensor, Tensor]]
 """Mean and unbiased variance of every norm that ran, each ``(A*C,)`` for A architectures."""
@@ -64,16 +64,16 @@ class GroupedNorms(Flow):
 
 
 class SinglePath(GroupedNorms):
-    """One architecture: every edge runs one operation, at the cost of the subnet.
+    """One architecture: every edge runs one operation or none, at the cost of the subnet.
 
     Args:
-        answers: Operation of each edge of a cell.
+        answers: Operation of each edge; ``None`` where the edge is not there.
         known, record: As for ``GroupedNorms``.
     """
 
     def __init__(
         self,
-        answers: tuple[str, ...],
+        answers: Sequence[str | None],
         *,
         known: Statistics | None = None,
         record: MutableMapping[nn.BatchNorm2d, tuple[Tensor, Tensor]] | None = None,
@@ -83,14 +83,15 @@ class SinglePath(GroupedNorms):
 
     def edge(self, number: int, operations: nn.ModuleDict, x: Tensor) -> Tensor | None:
         """The chosen operation alone."""
-        return cast("Operation", operations[self._answers[number]])(x, self)
+        answer = self._answers[number]
+        return None if answer is None else cast("Operation", operations[answer])(x, self)
 
 
 class ExactMixture(GroupedNorms):
     """A mixtures: every edge runs all operations and adds them up by weight.
 
     Args:
-        weights: ``(A, E, K)``: of the K operations of the E edges of a cell.
+        weights: ``(A, E, K)``: of the K operations of the E edges.
         known, record: As for ``GroupedNorms``.
     """
 
@@ -102,18 +103,34 @@ class ExactMixture(GroupedNorms):
         record: MutableMapping[nn.BatchNorm2d, tuple[Tensor, Tensor]] | None = None,
     ) -> None:
         super().__init__(len(weights), known=known, record=record)
-        # Weights sum to 1, so this changes no value. It takes the part of the gradient out that
-        # would change the sum: an operation is credited with what it does better than the mean
-        # of all, and ``none``, which adds nothing to the sum, gets its due as well.
-        self._weights = weights - (weights.sum(-1, keepdim=True) - 1) / weights.shape[-1]
+        self._weights = weights
 
     def edge(self, number: int, operations: nn.ModuleDict, x: Tensor) -> Tensor:
         """All operations, weighted group by group."""
         group = len(x) // self.groups
         weights = self._weights[:, number].repeat_interleave(group, 0)  # (A*N, K)
-        total = torch.zeros_like(x)
+        total: Tensor | None = None
         for place, operation in enumerate(operations.values()):
             found = cast("Operation", operation)(x, self)
             if found is not None:
-                total = torch.addcmul(total, found, weights[:, place, None, None, None])
-        return total
+                share = weights[:, place, None, None, None]
+                total = found * share if total is None else torch.addcmul(total, found, share)
+        return torch.zeros_like(x) if total is None else total
+
+
+def centred(weights: Tensor, sizes: Tensor | int) -> Tensor:
+    """The same weights ``(A, C, K)``, with the part of their gradient taken out that would change
+    the sum of a choice.
+
+    Weights sum to 1, so this changes no value. An option is credited with what it does better
+    than the mean of all, and one that adds nothing to a sum gets its due as well.
+
+    Args:
+        weights: 0 beyond the options of a choice.
+        sizes: Options of each choice, ``(C,)``; K where all have as many.
+    """
+    if isinstance(sizes, int):
+        return weights - (weights.sum(-1, keepdim=True) - 1) / sizes
+    sizes = sizes.to(weights.device)[:, None]
+    exists = torch.arange(weights.shape[-1], device=weights.device) < sizes
+    return weights - (weights.sum(-1, keepdim=True) - 1) / sizes * exists

@@ -1,0 +1,1 @@
+"""Spaces of cells: small graphs of operations that are repeated to make a network."""
