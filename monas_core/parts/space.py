@@ -105,6 +105,21 @@ class SearchSpace(ABC):
         """
         return torch.ones(len(rows), dtype=torch.bool)
 
+    def discretise(self, relaxation: Relaxation) -> Tensor:
+        """The architectures that relaxed ones stand for, ``(A, C)`` option indices, canonical.
+
+        The option with the largest weight by default. Override it where choices are decided
+        together; one-hot rows must come back as they are.
+        """
+        return relaxation.to_population()
+
+    def proxy(self) -> SearchSpace:
+        """A space of the same choices on whose networks architectures are learnt at less cost.
+
+        This one by default. What is found is built, trained and counted here.
+        """
+        return self
+
     def describe(self, relaxation: Relaxation) -> Tensor:
         """What is known of architectures beyond their options, ``(A, D)``, for predictors.
 

@@ -18,6 +18,7 @@ def monas_tasks() -> list[Spec]:
                 "image-classification",
                 "default-task:mobilenetv3",
                 "default-task:nasbench201",
+                "default-task:darts",
                 "default-task:ibn",
                 "default-task:mobilenetv2",
             },

@@ -117,6 +117,11 @@ class ExactMixture(GroupedNorms):
                 total = found * share if total is None else torch.addcmul(total, found, share)
         return torch.zeros_like(x) if total is None else total
 
+    def share(self, number: int, samples: int) -> Tensor:
+        """The weight of all operations together."""
+        group = samples // self.groups
+        return self._weights[:, number].sum(-1).repeat_interleave(group, 0)[:, None, None, None]
+
 
 def centred(weights: Tensor, sizes: Tensor | int) -> Tensor:
     """The same weights ``(A, C, K)``, with the part of their gradient taken out that would change

@@ -28,6 +28,11 @@ class Flow:
         (operation,) = operations.values()
         return cast("Operation", operation)(x, self)
 
+    def share(self, number: int, samples: int) -> Tensor | None:
+        """How much an edge counts for each of B samples, (B, 1, 1, 1); ``None`` for wholly."""
+        del number, samples
+        return None
+
     def norm(self, layer: nn.BatchNorm2d, x: Tensor) -> Tensor:
         """Batch norm of (B, C, H, W)."""
         return layer(x)

@@ -15,5 +15,12 @@ def monas_spaces() -> list[Spec]:
             "on 6 edges.",
             factory="monas_cells.nasbench201.space:NASBench201Space",
             provides={"supernet", "relaxed", "taps"},
-        )
+        ),
+        Spec(
+            name="darts",
+            summary="Image classifiers of a normal and a reduction cell as in DARTS.",
+            factory="monas_cells.darts.space:DartsSpace",
+            provides={"supernet", "relaxed", "taps"},
+            options="monas_cells.darts.options:Options",
+        ),
     ]

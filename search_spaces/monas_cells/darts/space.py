@@ -1,0 +1,144 @@
+"""The DARTS search space: choices, and networks from answers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import attrs
+import torch
+from torch import Tensor
+
+from monas_cells.darts.model import CellNetwork
+from monas_cells.darts.options import Options
+from monas_cells.darts.sizes import (
+    INPUTS,
+    KINDS,
+    MINIATURE,
+    OPERATIONS,
+    PRESETS,
+    Edge,
+    Sizes,
+    inputs_name,
+    pairs,
+)
+from monas_cells.flows import centred
+from monas_cells.supernet import CellSupernet, Operations
+from monas_core.parts.space import SearchSpace, check_preset
+from monas_core.parts.task import Task
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
+from monas_core.values.choices import ChoiceSet
+from monas_core.values.relaxation import Relaxation
+
+
+class DartsSpace(SearchSpace):
+    """A normal and a reduction cell, as DARTS searches them (Liu et al., arXiv 1806.09055).
+
+    Every node reads two of those before it through an operation each. A mixture weighs an edge by
+    the probability that its node reads it.
+
+    Args:
+        preset: One of ``presets``.
+        options: How its proxy is made cheaper.
+        sizes: Sizes of your own, in place of the preset's.
+    """
+
+    name: ClassVar[str] = "darts"
+    modalities: ClassVar[frozenset[str]] = frozenset({"image-classification"})
+    presets: ClassVar[tuple[str, ...]] = tuple(PRESETS)
+
+    def __init__(
+        self,
+        preset: str = "small",
+        *,
+        options: Options | None = None,
+        sizes: Sizes | None = None,
+    ) -> None:
+        self.preset = check_preset(type(self), preset)
+        self.options = options or Options()
+        self.sizes = sizes or PRESETS[preset]
+        self.choices: ChoiceSet = self.sizes.choices()
+        self.warm_up = self.sizes.warm_up
+        self._parts = _Parts(self.choices, self.sizes)
+
+    @classmethod
+    def tiny(cls) -> DartsSpace:
+        """2,401 architectures of one node per cell."""
+        return cls(sizes=MINIATURE)
+
+    def proxy(self) -> DartsSpace:
+        """The same cells with a bottleneck and partial channels, as the options say."""
+        if self.options == Options():
+            return self
+        reduced = attrs.evolve(
+            self.sizes, bottleneck=self.options.bottleneck, partial=self.options.partial
+        )
+        return DartsSpace(self.preset, sizes=reduced)
+
+    def supernet(self, task: Task) -> CellSupernet:
+        """A freshly initialised supernet; classes and calibration images from the task."""
+        return CellSupernet(self._parts, task)
+
+    def build(self, architecture: Architecture, task: Task) -> CellNetwork:
+        """A freshly initialised network; works on the ``meta`` device."""
+        answers = self._parts.answers(architecture)
+        return self._parts.network([() if a is None else (a,) for a in answers], task)
+
+    def describe(self, relaxation: Relaxation) -> Tensor:
+        """How many edges of each kind of cell have each operation, over their square root."""
+        shares = self._parts.shares(relaxation)  # (A, E, K)
+        counts = shares.unflatten(1, (len(KINDS), -1)).sum(2).flatten(1)
+        return counts / (2 * self.sizes.nodes) ** 0.5
+
+    def discretise(self, relaxation: Relaxation) -> Tensor:
+        """The two strongest edges of every node and the best operation of each, ``(A, C)``.
+
+        An edge is as strong as the operation that has the most weight on it (section 2.4).
+        """
+        rows = relaxation.to_population()
+        strength = self._parts.shares(relaxation.detach()).amax(-1)  # (A, E)
+        for kind in KINDS:
+            for target in self.sizes.targets():
+                read = pairs(target)
+                if len(read) == 1:
+                    continue
+                place = [self._parts.number[Edge(kind, s, target)] for s in range(target)]
+                order = strength[:, place].argsort(stable=True, descending=True)
+                chosen = order[:, :INPUTS].sort(-1).values.tolist()
+                column = self.choices.position[inputs_name(kind, target)]
+                rows[:, column] = torch.tensor([read.index((a, b)) for a, b in chosen])
+        best = relaxation.detach().weights[:, self._parts.columns, : len(OPERATIONS)].argmax(-1)
+        rows[:, self._parts.columns] = best.cpu()
+        return population.canonical(self.choices, rows)
+
+
+class _Parts:
+    """What networks and supernets of the space are put together from."""
+
+    def __init__(self, choices: ChoiceSet, sizes: Sizes) -> None:
+        self.choices, self.sizes, self.calibration = choices, sizes, sizes.calibration
+        edges = sizes.edges()
+        self.number = {edge: number for number, edge in enumerate(edges)}
+        self.columns = [choices.position[edge.name] for edge in edges]
+        self._options = torch.tensor(choices.sizes)
+
+    def everything(self) -> Operations:
+        """All operations on every edge."""
+        return (OPERATIONS,) * len(self.columns)
+
+    def network(self, operations: Sequence[Sequence[str]], task: Task) -> CellNetwork:
+        """With weights for some operations on every edge."""
+        return CellNetwork(self.sizes, operations, task.example(1).shape[1], task.n_outputs)
+
+    def answers(self, architecture: Architecture) -> list[str | None]:
+        """The operation of every edge that is there. Raises UsageError for another space."""
+        indices = self.choices.to_indices(architecture)
+        there = self.choices.active(indices)
+        return [OPERATIONS[indices[c]] if there[c] else None for c in self.columns]
+
+    def shares(self, relaxation: Relaxation) -> Tensor:
+        """Of every operation of every edge: its weight times that of the edge, ``(A, E, K)``."""
+        even = Relaxation(self.choices, centred(relaxation.weights, self._options))
+        each = even.weights[:, self.columns, : len(OPERATIONS)]
+        return each * even.activity()[:, self.columns, None]
