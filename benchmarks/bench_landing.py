@@ -74,6 +74,10 @@ class KnownLoss:
         """The same of architectures."""
         return self.costs(Relaxation.from_population(self.choices, rows))
 
+    def discretise(self, relaxation: Relaxation) -> Tensor:
+        """The most probable options."""
+        return relaxation.to_population()
+
     def limit(self, share: float) -> Flat:
         """A target a share of the way between the ends."""
         bound = float(self.least + share * (self.most - self.least))
@@ -86,7 +90,7 @@ def landed(
 ) -> tuple[float, float]:
     """Relative error of the last and of the best iterate."""
     known = KnownLoss(seed)
-    landing = Landing(known.choices, known.limit(share), 1, options, fixed=fixed)
+    landing = Landing(known, known.limit(share), 1, options, fixed=fixed)
     generator = torch.Generator().manual_seed(100 + seed)
     while landing.done < options.steps:
         landing.step(known.loss, known.costs, generator)

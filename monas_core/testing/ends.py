@@ -13,6 +13,8 @@ from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 
 _DRAWN = 16
+_MODULES, _FEWEST = 20_000, 8
+"""Modules of networks built beside each end, about; and the fewest such networks."""
 
 
 def ends_fault(space: SearchSpace, task: Task) -> str | None:
@@ -23,7 +25,9 @@ def ends_fault(space: SearchSpace, task: Task) -> str | None:
     """
     ends, choices, tracer = space.ends(), space.choices, Tracer()
     drawn = population.sample_distinct(choices, _DRAWN, torch.Generator().manual_seed(6))
-    rows = [drawn, *(_neighbours(choices, row) for row in end_rows(space))]
+    size = sum(1 for _ in tracer.build(lambda: space.build(ends.largest, task)).modules())
+    most = max(_FEWEST, _MODULES // size)
+    rows = [drawn, *(_spread(_neighbours(choices, row), most) for row in end_rows(space))]
     others = population.decode(choices, population.unique_rows(torch.cat(rows)))
     reasons: list[str] = []
     for name, measure in (("weights", _weights), ("operations", _operations)):
@@ -46,6 +50,13 @@ def _apart(end: Architecture, other: Architecture) -> str:
     answers = end.choices
     differing = {k: v for k, v in other.choices.items() if answers[k] != v}
     return ", ".join(f"{name}={option}" for name, option in differing.items()) or "the same"
+
+
+def _spread(rows: Tensor, most: int) -> Tensor:
+    """At most so many of some rows, evenly spaced."""
+    if len(rows) <= most:
+        return rows
+    return rows[torch.linspace(0, len(rows) - 1, most).long()]
 
 
 def _neighbours(choices: ChoiceSet, row: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What gates are judged by: predicted quality and expected cost, fitted to what is known."""
+"""What gates are judged by: predicted quality, fitted to what is known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from monas_core.learning.expected import ExpectedCost
 from monas_core.learning.predictors import QualityPredictor, Standard
 from monas_core.parts.description import Description
 from monas_core.parts.objective import sign
@@ -16,14 +15,13 @@ from monas_core.problem.problem import Problem
 from monas_core.seeding import seeded_construction
 from monas_core.values import population
 from monas_core.values.relaxation import Relaxation
-from monas_lagrange.aims import costs_of
 
 _FITTING = 80
 """Steps of the hyperparameters in each fit."""
 
 
 class Judge:
-    """Loss and costs of relaxed architectures.
+    """Loss of relaxed architectures.
 
     Args:
         problem: Of the search.
@@ -37,17 +35,8 @@ class Judge:
         outputs = max(1, len(self.queried))
         with seeded_construction(seed):
             self.quality = QualityPredictor(self.description, outputs)
-            self.expected = [
-                ExpectedCost(objective, problem.devices, problem.context)
-                for objective in costs_of(problem)
-            ]
         self.scale = Standard(outputs)
         self.quality.requires_grad_(requires_grad=False)
-
-    def fit_costs(self, rows: Tensor, table: Tensor, generator: torch.Generator) -> None:
-        """Take a population ``(n, C)`` and its costs ``(O, n, D)``."""
-        for model, costs in zip(self.expected, table, strict=True):
-            model.fit(rows, costs, generator)
 
     def fit_quality(self, rows: Tensor) -> None:
         """Take evaluated architectures ``(n, C)``."""
@@ -74,28 +63,11 @@ class Judge:
             return 0.0 * relaxation.weights.sum((1, 2))
         return self.scale(self.quality(self.description(relaxation).float())).mean(1)
 
-    def costs(self, relaxation: Relaxation) -> Tensor:
-        """Expected costs ``(O, D, A)``, float64."""
-        found = [model(relaxation).double() for model in self.expected]
-        shape = (0, len(self.problem.devices), len(relaxation))
-        return torch.stack(found) if found else relaxation.weights.new_zeros(shape).double()
-
-    def own_costs(self, rows: Tensor) -> Tensor:
-        """Costs ``(O, D, n)`` of a population ``(n, C)`` as the devices tell them, float64."""
-        known = population.decode(self.problem.choices, rows)
-        evaluator, devices = self.problem.evaluator, self.problem.devices
-        found = [
-            [[v.value for v in evaluator.estimates(o, known, device)] for device in devices]
-            for o in costs_of(self.problem)
-        ]
-        return torch.tensor(found, dtype=torch.float64).reshape(len(found), len(devices), len(rows))
-
     def state_dict(self) -> dict[str, Any]:
         """All that was fitted."""
         return {
             "quality": dict(self.quality.state_dict()),
             "scale": dict(self.scale.state_dict()),
-            "expected": [dict(model.state_dict()) for model in self.expected],
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -103,5 +75,3 @@ class Judge:
         self.quality.load_state_dict(state["quality"])
         self.quality.process.settle()
         self.scale.load_state_dict(state["scale"])
-        for model, saved in zip(self.expected, state["expected"], strict=True):
-            model.load_state_dict(saved)

@@ -30,6 +30,16 @@ class OwnCosts(Protocol):
         ...
 
 
+class Discrete(Protocol):
+    """What is needed of a space."""
+
+    choices: ChoiceSet
+
+    def discretise(self, relaxation: Relaxation) -> Tensor:
+        """The architectures that relaxed ones stand for, ``(A, C)``."""
+        ...
+
+
 class Landing:
     """Hard Gumbel gates of T aims, and N multipliers (LightNAS, arXiv 2208.14446).
 
@@ -42,7 +52,7 @@ class Landing:
     temperature follow the landing, not the epochs of an ImageNet training.
 
     Args:
-        choices: Of the space.
+        space: Says what the choices are and which architecture gates stand for.
         limits: N, of T aims.
         aims: T.
         options: Rates and schedules.
@@ -51,14 +61,15 @@ class Landing:
 
     def __init__(
         self,
-        choices: ChoiceSet,
+        space: Discrete,
         limits: Flat,
         aims: int,
         options: LightNASOptions,
         *,
         fixed: float | None = None,
     ) -> None:
-        self.choices, self.limits, self.options = choices, limits, options
+        self.choices, self.limits, self.options = space.choices, limits, options
+        choices, self._discretise = space.choices, space.discretise
         self.mask = option_mask(choices)
         self.multiplier = Multiplier(limits.limits, options.multiplier_rate, reset=options.reset)
         self.fixed = fixed is not None
@@ -83,9 +94,8 @@ class Landing:
 
     def last(self) -> Tensor:
         """The most probable architecture of each aim, ``(T, C)``."""
-        return Relaxation(
-            self.choices, masked_softmax(self.logits.detach(), self.mask)
-        ).to_population()
+        shares = masked_softmax(self.logits.detach(), self.mask)
+        return self._discretise(Relaxation(self.choices, shares))
 
     def drawn(self, count: int, generator: torch.Generator) -> Tensor:
         """``count`` architectures per aim from its gates, ``(T * count, C)``."""

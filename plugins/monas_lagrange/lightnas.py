@@ -18,15 +18,14 @@ from monas_core.problem.evaluated import Evaluated
 from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
 from monas_core.problem.problem import Problem
-from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.wish import Wish
 from monas_lagrange.aims import Aim, aims_of, costs_of, flat, spread_over
+from monas_lagrange.costing import Costing
 from monas_lagrange.judging import Judge
 from monas_lagrange.landing import Landing
 from monas_lagrange.options import LightNASOptions
 
-_PRICED_AT_ONCE = 32
 _SHARE, _MOST, _USUAL = 0.4, 128, 64
 """Share of a budget of evaluations for random architectures, their largest and usual number."""
 _ROUND = 0.12
@@ -52,23 +51,20 @@ class LightNAS(Optimizer):
         """Take the problem; nothing is evaluated yet."""
         self._problem, self._generator = problem, generator
         self._known = Evaluated(problem)
-        self._sample = torch.cat([problem.ends, problem.draw(self.options.cost_samples, generator)])
-        self._sample = population.unique_rows(self._sample[problem.available(self._sample)])
+        self._costing = Costing(problem, self.options.cost_samples, generator)
         self._judge = Judge(problem, int(torch.randint(2**31, (), generator=generator)))
-        costs = costs_of(problem)
-        spread_over(costs, self.options.cost)  # refuses an unknown one before anything is spent
-        count = len(costs)
-        self._table = torch.zeros(count, 0, len(problem.devices), dtype=torch.float64)
+        # refuses an unknown one before anything is spent
+        spread_over(costs_of(problem), self.options.cost)
         self._aims: list[Aim] = []
         self._landing: Landing | None = None
-        self._stage = "pricing" if count else "sampling"
+        self._sampling = True
         self._at_once = _STEPS_AT_ONCE
 
     def step(self) -> StepReport:
         """Price or evaluate some architectures, or move the gates a little."""
-        if self._stage == "pricing":
-            return self._price()
-        if self._stage == "sampling":
+        if not self._costing.done:
+            return StepReport("pricing", self._costing.price())
+        if self._sampling:
             return self._evaluate_random()
         if self._landing is None:
             self._take_off()
@@ -87,10 +83,9 @@ class LightNAS(Optimizer):
         return {
             "generator": self._generator.get_state(),
             "rows": self._known.rows,
-            "sample": self._sample,
-            "table": self._table,
+            "costing": self._costing.state_dict(),
             "judge": self._judge.state_dict(),
-            "stage": [self._stage, self._at_once],
+            "stage": [self._sampling, self._at_once],
             "landing": self._landing and self._landing.state_dict(),
         }
 
@@ -98,24 +93,12 @@ class LightNAS(Optimizer):
         """Continue as if never interrupted."""
         self._generator.set_state(state["generator"])
         self._known.restore(state["rows"])
-        self._sample, self._table = state["sample"], state["table"]
+        self._costing.load_state_dict(state["costing"])
         self._judge.load_state_dict(state["judge"])
-        self._stage, self._at_once = state["stage"]
+        self._sampling, self._at_once = state["stage"]
         if state["landing"] is not None:
             self._landing = self._fresh()
             self._landing.load_state_dict(state["landing"])
-
-    def _price(self) -> StepReport:
-        """Costs of the next few of the sample; the models once all are known."""
-        begin = self._table.shape[1]
-        rows = self._sample[begin : begin + _PRICED_AT_ONCE]
-        self._table = torch.cat([self._table, self._judge.own_costs(rows).transpose(1, 2)], 1)
-        if self._table.shape[1] < len(self._sample):
-            return StepReport("pricing")
-        self._judge.fit_costs(self._sample, self._table, self._generator)
-        self._stage = "sampling"
-        wrong = max((float(model.error.max()) for model in self._judge.expected), default=0.0)
-        return StepReport("pricing", {"cost error": wrong})
 
     def _evaluate_random(self) -> StepReport:
         """Some random architectures, the two ends first."""
@@ -124,7 +107,7 @@ class LightNAS(Optimizer):
             wanted = torch.cat([self._problem.ends, wanted])
         added = self._known.add(wanted, self.options.batch)
         if added == 0 or len(self._known) >= self._initial():
-            self._stage = "landing"
+            self._sampling = False
         return StepReport("sampling")
 
     def _initial(self) -> int:
@@ -147,18 +130,18 @@ class LightNAS(Optimizer):
 
     def _fresh(self) -> Landing:
         options = self.options
-        self._aims = aims_of(self._problem, self._table, options.targets, options.cost)
+        self._aims = aims_of(self._problem, self._costing.table, options.targets, options.cost)
         limits = flat(self._problem, self._aims)
         rate = self._problem.context.rate_factor * options.learning_rate
         slowed = attrs.evolve(options, learning_rate=rate)
-        return Landing(self._problem.choices, limits, len(self._aims), slowed)
+        return Landing(self._problem.context.space, limits, len(self._aims), slowed)
 
     def _land(self, landing: Landing) -> StepReport:
         """Some steps of the gates, and how far they are."""
         loss = 0.0
         for _ in range(min(self._at_once, self.options.steps - landing.done)):
-            loss = landing.step(self._judge.loss, self._judge.costs, self._generator)
-        landing.settle(self._judge.loss, self._judge.costs, self._judge.own_costs)
+            loss = landing.step(self._judge.loss, self._costing.costs, self._generator)
+        landing.settle(self._judge.loss, self._costing.costs, self._costing.own)
         return StepReport("landing", {"loss": loss, **self._position(landing)})
 
     def _position(self, landing: Landing) -> dict[str, float]:

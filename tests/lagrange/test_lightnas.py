@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -46,7 +47,8 @@ def land(bounds: Sequence[Constraint], factor: float = 1.0, seed: int = 0) -> La
     owner = torch.arange(len(bounds))
     zero = torch.zeros_like(owner)
     options = LightNASOptions(steps=250)
-    landing = Landing(CHOICES, Flat(tuple(bounds), owner, zero, zero), len(bounds), options)
+    space = SimpleNamespace(choices=CHOICES, discretise=Relaxation.to_population)
+    landing = Landing(space, Flat(tuple(bounds), owner, zero, zero), len(bounds), options)
     generator = torch.Generator().manual_seed(seed)
     while landing.done < options.steps:
         landing.step(loss, costs, generator)
