@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import attrs
@@ -46,6 +47,8 @@ class Optimizer(ABC):
     what was evaluated, and no answer that misses a limit gets on a front.
 
     Attributes:
+        account: By device, what the result is to say of the search there: plain values. Nothing
+            by default.
         answers_with: What it answers wishes with, checked before anything starts: a ``front``, an
             architecture for every preference from one end to the other, or the best
             architecture ``per limit``, whatever the preference. The latter is refused where
@@ -53,6 +56,7 @@ class Optimizer(ABC):
     """
 
     answers_with: ClassVar[Answer] = "front"
+    account: Mapping[str, Any] = MappingProxyType({})
 
     @abstractmethod
     def start(self, problem: Problem, generator: torch.Generator) -> None:

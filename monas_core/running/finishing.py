@@ -79,6 +79,8 @@ def _write(work: Work, fronts: Mapping[str, Front]) -> dict[str, dict[str, Any]]
         path = write_front(folder, front)
         volume, members = front.hypervolume, [member.to_json() for member in front.members]
         facts[name] = {"hypervolume": volume, "members": len(members), "front": str(path)}
+        if name in work.plan.optimizer.account:
+            facts[name]["search"] = work.plan.optimizer.account[name]
         work.emit(FrontChanged(work.now(), name, volume, members, "final", list(front.limits)))
         if front.unmet:
             work.emit(Warned(work.now(), front.unmet))

@@ -13,7 +13,7 @@ from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 
 _DRAWN = 16
-_MODULES, _FEWEST = 20_000, 8
+_MODULES, _FEWEST = 15_000, 8
 """Modules of networks built beside each end, about; and the fewest such networks."""
 
 

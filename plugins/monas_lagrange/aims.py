@@ -11,7 +11,7 @@ from torch import Tensor
 from monas_core.errors import UsageError
 from monas_core.parts.objective import Objective, sign
 from monas_core.problem.problem import Problem
-from monas_core.values.constraint import Constraint
+from monas_core.values.constraint import Constraint, Kind
 
 
 @attrs.frozen
@@ -49,7 +49,9 @@ def costs_of(problem: Problem) -> list[Objective]:
     return [o for o in problem.objectives if not o.query and not o.population_relative]
 
 
-def aims_of(problem: Problem, table: Tensor, count: int, wanted: str) -> list[Aim]:
+def aims_of(
+    problem: Problem, table: Tensor, count: int, wanted: str, *, kind: Kind = "equal"
+) -> list[Aim]:
     """The aims of a problem: one per limited device, else ``count`` spread over its costs.
 
     Args:
@@ -57,6 +59,7 @@ def aims_of(problem: Problem, table: Tensor, count: int, wanted: str) -> list[Ai
         table: Costs of random architectures, ``(O, n, D)``.
         count: Of targets on a device without a limit.
         wanted: Short name of the cost those are of; "" to choose.
+        kind: Of those targets.
 
     Raises:
         UsageError: There is no such cost.
@@ -74,7 +77,7 @@ def aims_of(problem: Problem, table: Tensor, count: int, wanted: str) -> list[Ai
         shares = torch.linspace(0.0, 1.0, count + 2, dtype=torch.float64)[1:-1]
         bounds = torch.quantile(table[place, :, number], shares).tolist()
         name = costs[place].short
-        found += [Aim(number, (Constraint(name, "equal", bound),)) for bound in bounds]
+        found += [Aim(number, (Constraint(name, kind, bound),)) for bound in bounds]
     return found
 
 

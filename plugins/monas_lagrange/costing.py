@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from monas_core.learning.expected import ExpectedCost
 from monas_core.problem.problem import Problem
 from monas_core.seeding import seeded_construction
 from monas_core.values import population
+from monas_core.values.constraint import Constraint
 from monas_core.values.relaxation import Relaxation
 from monas_lagrange.aims import costs_of
 
@@ -94,3 +95,19 @@ def own_costs(problem: Problem, rows: Tensor) -> Tensor:
         for o in costs
     ]
     return torch.tensor(found, dtype=torch.float64).reshape(len(costs), len(devices), len(rows))
+
+
+def total_misses(
+    problem: Problem, costs: Tensor, device: int, limits: Iterable[Constraint]
+) -> Tensor:
+    """Sum of the relative amounts by which costs ``(O, D, n)`` miss limits on a device, ``(n,)``.
+
+    Limits on what takes a query are passed over.
+    """
+    place = {objective.short: number for number, objective in enumerate(costs_of(problem))}
+    total = torch.zeros(costs.shape[-1], dtype=torch.float64)
+    for limit in limits:
+        if limit.objective in place:
+            values = costs[place[limit.objective], device].tolist()
+            total += torch.tensor([limit.violation(v) for v in values], dtype=torch.float64)
+    return total

@@ -169,6 +169,11 @@ def test_a_space_without_options_is_its_own_proxy(space: DartsSpace) -> None:
     assert space.proxy() is space
 
 
+def test_published_cells_are_searched_in_a_smaller_network() -> None:
+    sizes = DartsSpace("published").proxy().sizes
+    assert (sizes.cells, sizes.channels, sizes.reductions) == (8, 16, (2, 5))
+
+
 def test_halving_keeps_every_pixel_of_odd_images() -> None:
     layer = FactorizedReduce(2, 4).eval()
     images = torch.zeros(1, 2, 5, 5)

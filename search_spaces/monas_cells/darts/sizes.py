@@ -60,6 +60,7 @@ class Sizes:
         calibration: Training images by which batch norms learn a subnet's statistics.
         warm_up: Recommended training of the supernet.
         bottleneck, partial: As in the options of the space, of these very networks.
+        searched: Cells and channels of the smaller network that cells are searched in.
     """
 
     channels: int
@@ -72,6 +73,21 @@ class Sizes:
     warm_up: WarmUp
     bottleneck: int = 1
     partial: int = 1
+    searched: tuple[int, int] | None = None
+
+    def proxy(self, bottleneck: int, partial: int) -> Sizes:
+        """Of the network that cells are searched in."""
+        cells, channels = self.searched or (self.cells, self.channels)
+        smaller = cells < self.cells
+        return attrs.evolve(
+            self,
+            cells=cells,
+            channels=channels,
+            reductions=(cells // 3, 2 * cells // 3) if smaller else self.reductions,
+            bottleneck=bottleneck,
+            partial=partial,
+            searched=None,
+        )
 
     def edges(self) -> list[Edge]:
         """All of both kinds of cells, by the node they lead to."""
@@ -125,9 +141,9 @@ PRESETS: Mapping[str, Sizes] = {
         calibration=128,
         warm_up=WarmUp(steps=1500, batch_size=32, learning_rate=5e-3, random_subnets=6),
     ),
-    # DARTS (Liu et al., ICLR 2019, arXiv 1806.09055, section 3.1): the networks that cells are
-    # trained in after the search, 20 cells of 36 channels, about 1e18 architectures. The training
-    # of the supernet follows the habits of weight sharing and was not tuned here.
+    # DARTS (Liu et al., ICLR 2019, arXiv 1806.09055, section 3.1): cells are searched in 8 cells of
+    # 16 channels and trained in 20 of 36; about 1e18 architectures. The training of the supernet
+    # follows the habits of weight sharing and was not tuned here.
     "published": Sizes(
         channels=36,
         cells=20,
@@ -137,6 +153,7 @@ PRESETS: Mapping[str, Sizes] = {
         stem_stride=1,
         calibration=64,
         warm_up=WarmUp(steps=200_000, batch_size=64, learning_rate=1e-3),
+        searched=(8, 16),
     ),
 }
 """Sizes by preset, smallest first."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-import attrs
 import torch
 from torch import Tensor
 
@@ -68,13 +67,9 @@ class DartsSpace(SearchSpace):
         return cls(sizes=MINIATURE)
 
     def proxy(self) -> DartsSpace:
-        """The same cells with a bottleneck and partial channels, as the options say."""
-        if self.options == Options():
-            return self
-        reduced = attrs.evolve(
-            self.sizes, bottleneck=self.options.bottleneck, partial=self.options.partial
-        )
-        return DartsSpace(self.preset, sizes=reduced)
+        """Fewer cells where that is published, with what the options say in them."""
+        sizes = self.sizes.proxy(self.options.bottleneck, self.options.partial)
+        return self if sizes == self.sizes else DartsSpace(self.preset, sizes=sizes)
 
     def supernet(self, task: Task) -> CellSupernet:
         """A freshly initialised supernet; classes and calibration images from the task."""
