@@ -128,11 +128,12 @@ class BiLevel(Optimizer):
 
     def _fresh(self) -> TwoLevels:
         settings, warm_up = self.settings, self._problem.context.space.warm_up
+        factor = self._problem.context.rate_factor
         rates = Rates(
             batch_size=settings.batch_size or warm_up.batch_size,
-            weights=settings.weights_rate or warm_up.learning_rate,
+            weights=factor * (settings.weights_rate or warm_up.learning_rate),
             horizon=settings.passes * settings.steps,
-            gates=settings.learning_rate,
+            gates=factor * settings.learning_rate,
         )
         task, choices = self._problem.context.require_task(), self._problem.choices
         return TwoLevels(self._supernet, task, choices, self._count(), rates, self._generator)
