@@ -51,6 +51,7 @@ class KnownLoss:
 
     def __init__(self, seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
+        self.by_strength: tuple[str, ...] = ()
         self.choices = ChoiceSet(
             "known", 1, [Choice(f"layer_{n}", tuple(range(OPERATIONS))) for n in range(LAYERS)]
         )
@@ -73,10 +74,6 @@ class KnownLoss:
     def own(self, rows: Tensor) -> Tensor:
         """The same of architectures."""
         return self.costs(Relaxation.from_population(self.choices, rows))
-
-    def discretise(self, relaxation: Relaxation) -> Tensor:
-        """The most probable options."""
-        return relaxation.to_population()
 
     def limit(self, share: float) -> Flat:
         """A target a share of the way between the ends."""

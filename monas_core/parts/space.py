@@ -54,6 +54,10 @@ class SearchSpace(ABC):
         modalities: Modalities of the tasks it can build networks for.
         presets: Names of the sizes, smallest first.
         warm_up: Recommended training of the supernet at this preset.
+        by_strength: Choices that a mixture answers by which of the choices they switch on are
+            strongest, not by their own weights (``discretise``).
+        proxy: A space of the same choices on whose networks architectures are learnt at less
+            cost, where there is one. What is found is built, trained and counted here.
     """
 
     name: ClassVar[str]
@@ -62,6 +66,8 @@ class SearchSpace(ABC):
     preset: str
     choices: ChoiceSet
     warm_up: WarmUp
+    by_strength: tuple[str, ...] = ()
+    proxy: SearchSpace | None = None
 
     @classmethod
     @abstractmethod
@@ -104,21 +110,6 @@ class SearchSpace(ABC):
         All of them, unless values come from a table that has gaps.
         """
         return torch.ones(len(rows), dtype=torch.bool)
-
-    def discretise(self, relaxation: Relaxation) -> Tensor:
-        """The architectures that relaxed ones stand for, ``(A, C)`` option indices, canonical.
-
-        The option with the largest weight by default. Override it where choices are decided
-        together; one-hot rows must come back as they are.
-        """
-        return relaxation.to_population()
-
-    def proxy(self) -> SearchSpace:
-        """A space of the same choices on whose networks architectures are learnt at less cost.
-
-        This one by default. What is found is built, trained and counted here.
-        """
-        return self
 
     def describe(self, relaxation: Relaxation) -> Tensor:
         """What is known of architectures beyond their options, ``(A, D)``, for predictors.

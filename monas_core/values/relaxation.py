@@ -65,10 +65,6 @@ class Relaxation:
     def __len__(self) -> int:
         return self.weights.shape[0]
 
-    def detach(self) -> Relaxation:
-        """The same weights, of which gradients are not followed."""
-        return Relaxation(self.choices, self.weights.detach())
-
     def of(self, name: str) -> Tensor:
         """Weights of one choice, ``(A, number of its options)``."""
         index = self.choices.position[name]

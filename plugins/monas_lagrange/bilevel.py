@@ -13,6 +13,7 @@ from torch import Tensor
 from monas_core.learning.samplers import sample_one_hot
 from monas_core.learning.two_levels import Rates, TwoLevels
 from monas_core.parts.device import Device
+from monas_core.parts.discrete import discretise
 from monas_core.problem.evaluated import Evaluated
 from monas_core.problem.known import best_known
 from monas_core.problem.optimizer import Optimizer, StepReport
@@ -150,7 +151,7 @@ class BiLevel(Optimizer):
         """Evaluate what the gates stand for, and what they draw; then go on, or start afresh."""
         self._due = False
         mixed = levels.relaxation
-        rows = self._problem.context.space.discretise(mixed)
+        rows = discretise(self._problem.context.space, mixed)
         ended = self._done >= self.settings.steps
         if ended:
             self._landed(mixed, rows)

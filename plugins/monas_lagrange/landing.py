@@ -11,7 +11,7 @@ from torch import Tensor
 from monas_core.learning.multiplier import Multiplier
 from monas_core.learning.samplers import StraightThroughGumbel, masked_softmax, sample_one_hot
 from monas_core.learning.schedules import Schedule
-from monas_core.values.choices import ChoiceSet
+from monas_core.parts.discrete import Discrete, discretise
 from monas_core.values.relaxation import Relaxation, option_mask
 from monas_lagrange.aims import Flat
 from monas_lagrange.options import LightNASOptions
@@ -27,16 +27,6 @@ class OwnCosts(Protocol):
 
     def __call__(self, rows: Tensor) -> Tensor:
         """Costs ``(O, D, A)`` of a population ``(A, C)``."""
-        ...
-
-
-class Discrete(Protocol):
-    """What is needed of a space."""
-
-    choices: ChoiceSet
-
-    def discretise(self, relaxation: Relaxation) -> Tensor:
-        """The architectures that relaxed ones stand for, ``(A, C)``."""
         ...
 
 
@@ -69,7 +59,7 @@ class Landing:
         fixed: float | None = None,
     ) -> None:
         self.choices, self.limits, self.options = space.choices, limits, options
-        choices, self._discretise = space.choices, space.discretise
+        self._space, choices = space, space.choices
         self.mask = option_mask(choices)
         self.multiplier = Multiplier(limits.limits, options.multiplier_rate, reset=options.reset)
         self.fixed = fixed is not None
@@ -95,7 +85,7 @@ class Landing:
     def last(self) -> Tensor:
         """The most probable architecture of each aim, ``(T, C)``."""
         shares = masked_softmax(self.logits.detach(), self.mask)
-        return self._discretise(Relaxation(self.choices, shares))
+        return discretise(self._space, Relaxation(self.choices, shares))
 
     def drawn(self, count: int, generator: torch.Generator) -> Tensor:
         """``count`` architectures per aim from its gates, ``(T * count, C)``."""

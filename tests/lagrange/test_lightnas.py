@@ -47,7 +47,7 @@ def land(bounds: Sequence[Constraint], factor: float = 1.0, seed: int = 0) -> La
     owner = torch.arange(len(bounds))
     zero = torch.zeros_like(owner)
     options = LightNASOptions(steps=250)
-    space = SimpleNamespace(choices=CHOICES, discretise=Relaxation.to_population)
+    space = SimpleNamespace(choices=CHOICES, by_strength=())
     landing = Landing(space, Flat(tuple(bounds), owner, zero, zero), len(bounds), options)
     generator = torch.Generator().manual_seed(seed)
     while landing.done < options.steps:

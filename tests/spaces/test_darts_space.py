@@ -16,6 +16,7 @@ from monas_cells.darts.sizes import OPERATIONS, Sizes
 from monas_cells.darts.space import DartsSpace
 from monas_cells.operations import ALONE
 from monas_core.errors import UsageError
+from monas_core.parts.discrete import discretise
 from monas_core.parts.space import WarmUp
 from monas_core.parts.task import Batch, Model, Part, Score, Task
 from monas_core.tracing.workload import Tracer
@@ -117,7 +118,7 @@ def test_a_mixture_stands_for_the_two_strongest_edges_of_each_node(space: DartsS
         weights[0, row] = 0.0
         weights[0, row, option] = 1.0
     relaxation = Relaxation(choices, weights)
-    (found,) = population.decode(choices, space.discretise(relaxation))
+    (found,) = population.decode(choices, discretise(space, relaxation))
     assert relaxation.to_architectures()[0]["normal_inputs_3"] == "0+1"
     assert found["normal_inputs_3"] == "0+2"
     assert found["normal_0_3"] == OPERATIONS[5]
@@ -143,7 +144,8 @@ def test_edges_count_by_the_probability_that_they_are_read(space: DartsSpace) ->
 )
 def test_a_proxy_is_cheaper_and_mixes_what_it_runs(options: Options) -> None:
     whole, task = DartsSpace(sizes=SIZES, options=options), Noise()
-    proxy = whole.proxy()
+    proxy = whole.proxy
+    assert proxy is not None
     assert proxy.choices == whole.choices
     net = proxy.supernet(task)
     full = sum(p.numel() for p in whole.supernet(task).parameters())
@@ -165,12 +167,14 @@ def test_a_proxy_is_cheaper_and_mixes_what_it_runs(options: Options) -> None:
     )
 
 
-def test_a_space_without_options_is_its_own_proxy(space: DartsSpace) -> None:
-    assert space.proxy() is space
+def test_a_space_without_options_needs_no_proxy(space: DartsSpace) -> None:
+    assert space.proxy is None
 
 
 def test_published_cells_are_searched_in_a_smaller_network() -> None:
-    sizes = DartsSpace("published").proxy().sizes
+    proxy = DartsSpace("published").proxy
+    assert isinstance(proxy, DartsSpace)
+    sizes = proxy.sizes
     assert (sizes.cells, sizes.channels, sizes.reductions) == (8, 16, (2, 5))
 
 

@@ -101,6 +101,11 @@ class Sizes:
         """For each node which two nodes it reads, and the operations on these edges."""
         return ChoiceSet("darts", 1, [c for kind in KINDS for c in self._of_cell(kind)])
 
+    def read_by_choice(self) -> tuple[str, ...]:
+        """The choices of what a node reads."""
+        targets = [target for target in self.targets() if len(pairs(target)) > 1]
+        return tuple(inputs_name(kind, target) for kind in KINDS for target in targets)
+
     def _of_cell(self, kind: str) -> Iterator[Choice]:
         for target in self.targets():
             group = f"{kind} node {target}"

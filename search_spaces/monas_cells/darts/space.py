@@ -11,27 +11,22 @@ from torch import Tensor
 from monas_cells.darts.model import CellNetwork
 from monas_cells.darts.options import Options
 from monas_cells.darts.sizes import (
-    INPUTS,
     KINDS,
     MINIATURE,
     OPERATIONS,
     PRESETS,
-    Edge,
     Sizes,
-    inputs_name,
-    pairs,
 )
 from monas_cells.flows import centred
 from monas_cells.supernet import CellSupernet, Operations
-from monas_core.parts.space import SearchSpace, check_preset
+from monas_core.parts.space import SearchSpace, Tapped, check_preset
 from monas_core.parts.task import Task
-from monas_core.values import population
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
 
 
-class DartsSpace(SearchSpace):
+class DartsSpace(SearchSpace, Tapped):
     """A normal and a reduction cell, as DARTS searches them (Liu et al., arXiv 1806.09055).
 
     Every node reads two of those before it through an operation each. A mixture weighs an edge by
@@ -55,21 +50,24 @@ class DartsSpace(SearchSpace):
         sizes: Sizes | None = None,
     ) -> None:
         self.preset = check_preset(type(self), preset)
-        self.options = options or Options()
+        options = options or Options()
         self.sizes = sizes or PRESETS[preset]
         self.choices: ChoiceSet = self.sizes.choices()
         self.warm_up = self.sizes.warm_up
+        self.by_strength = self.sizes.read_by_choice()
+        searched = self.sizes.proxy(options.bottleneck, options.partial)
+        self.proxy = None if searched == self.sizes else DartsSpace(preset, sizes=searched)
         self._parts = _Parts(self.choices, self.sizes)
+
+    def taps(self, architecture: Architecture) -> tuple[str, ...]:  # noqa: ARG002 - all alike
+        """The last cell before each that halves the image, and the very last."""
+        last = (*(number - 1 for number in self.sizes.reductions), self.sizes.cells - 1)
+        return tuple(f"cells.{number}" for number in last if number >= 0)
 
     @classmethod
     def tiny(cls) -> DartsSpace:
         """2,401 architectures of one node per cell."""
         return cls(sizes=MINIATURE)
-
-    def proxy(self) -> DartsSpace:
-        """Fewer cells where that is published, with what the options say in them."""
-        sizes = self.sizes.proxy(self.options.bottleneck, self.options.partial)
-        return self if sizes == self.sizes else DartsSpace(self.preset, sizes=sizes)
 
     def supernet(self, task: Task) -> CellSupernet:
         """A freshly initialised supernet; classes and calibration images from the task."""
@@ -85,27 +83,6 @@ class DartsSpace(SearchSpace):
         shares = self._parts.shares(relaxation)  # (A, E, K)
         counts = shares.unflatten(1, (len(KINDS), -1)).sum(2).flatten(1)
         return counts / (2 * self.sizes.nodes) ** 0.5
-
-    def discretise(self, relaxation: Relaxation) -> Tensor:
-        """The two strongest edges of every node and the best operation of each, ``(A, C)``.
-
-        An edge is as strong as the operation that has the most weight on it (section 2.4).
-        """
-        rows = relaxation.to_population()
-        strength = self._parts.shares(relaxation.detach()).amax(-1)  # (A, E)
-        for kind in KINDS:
-            for target in self.sizes.targets():
-                read = pairs(target)
-                if len(read) == 1:
-                    continue
-                place = [self._parts.number[Edge(kind, s, target)] for s in range(target)]
-                order = strength[:, place].argsort(stable=True, descending=True)
-                chosen = order[:, :INPUTS].sort(-1).values.tolist()
-                column = self.choices.position[inputs_name(kind, target)]
-                rows[:, column] = torch.tensor([read.index((a, b)) for a, b in chosen])
-        best = relaxation.detach().weights[:, self._parts.columns, : len(OPERATIONS)].argmax(-1)
-        rows[:, self._parts.columns] = best.cpu()
-        return population.canonical(self.choices, rows)
 
 
 class _Parts:
