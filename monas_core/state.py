@@ -81,7 +81,9 @@ def save(folder: Path, state: Mapping[str, Any]) -> None:
             raise system_fault(error) from error
         (draft / _PLAIN).write_text(json.dumps(plain, allow_nan=False), encoding="utf-8")
         files = {name: _facts(draft / name) for name in (_TENSORS, _PLAIN)}
-        (draft / _MANIFEST).write_text(json.dumps({"files": files}), encoding="utf-8")
+        (draft / _MANIFEST).write_text(
+            json.dumps({"files": files}, allow_nan=False), encoding="utf-8"
+        )
 
 
 def system_fault(error: SafetensorError) -> OSError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +15,7 @@ from monas_core.bench.reference import fronts, needed, reference_settings
 from monas_core.bench.store import Store
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Interrupted
-from monas_core.files import write_text
+from monas_core.files import strict_json, write_text
 from monas_core.problem.benchmark import Benchmark
 
 
@@ -127,7 +126,7 @@ def _conclude(
     searched = {errand.name: document for errand, document in ledger.of("reference").items()}
     best = fronts(contest, benchmark, runs, searched)
     document = {**results.verdict(contest, benchmark, runs, best), "folder": str(path)}
-    write_text(path / "results.json", json.dumps(document, indent=1) + "\n")
+    write_text(path / "results.json", strict_json(document, indent=1) + "\n")
     write_text(path / "results.csv", results.to_csv(document["results"]))
     write_text(path / "summary.csv", results.summary_csv(document["summary"]))
     draw(path / "fronts.png", document, runs, best)

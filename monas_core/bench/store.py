@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from monas_core.bench.attempt import SCHEMA
 from monas_core.errors import UsageError
-from monas_core.files import write_text
+from monas_core.files import parse_json, strict_json, write_text
 from monas_core.record.lock import locked
 
 
@@ -61,7 +60,7 @@ class Store:
             except UsageError:
                 continue
             if document is not None:
-                write_text(path, json.dumps(document) + "\n")
+                write_text(path, strict_json(document) + "\n")
                 return document
         return None
 
@@ -76,7 +75,7 @@ class Store:
         fault = ""
         document: Any = None
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = parse_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             fault = "is damaged"
         if not fault and (not isinstance(document, dict) or document.get("schema") != SCHEMA):
@@ -93,12 +92,12 @@ class Store:
 
     def save(self, path: Path, document: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         """Write a document in one step."""
-        write_text(path, json.dumps({**document, "settings": settings}) + "\n")
+        write_text(path, strict_json({**document, "settings": settings}) + "\n")
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """What differs first, in words; empty where nothing does."""
-    for name, value in json.loads(json.dumps(new)).items():
+    for name, value in parse_json(strict_json(new)).items():
         if old.get(name) != value:
             return f"was made with another {name} ({_short(old.get(name))}, now {_short(value)})"
     return ""

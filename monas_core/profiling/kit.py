@@ -15,7 +15,6 @@ counts, and the interquartile range is the spread.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ import torch
 
 from monas_core.errors import UsageError
 from monas_core.extras import require_packages
-from monas_core.files import atomic_folder
+from monas_core.files import atomic_folder, parse_json, strict_json
 from monas_core.parts.context import Context
 from monas_core.profiling import onnx_model
 from monas_core.profiling.measure import Note, described
@@ -84,14 +83,14 @@ def emit(
             "file with the columns model, latency_ms and, where known, energy_mj and memory_mb; "
             "then: monas profile --collect FILE.csv --as NAME",
         }
-        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        (draft / MANIFEST).write_text(strict_json(manifest, indent=1) + "\n", encoding="utf-8")
     return folder / MANIFEST
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """What a manifest says. Raises UsageError when it is missing or damaged."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_text(encoding="utf-8"))
         texts = [document[key] for key in ("space", "preset", "task", "digest")]
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror}.") from error

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from monas_core.errors import UsageError
-from monas_core.files import read_json, write_text
+from monas_core.files import parse_json, read_json, write_text
 from monas_core.parts.device import DeviceProfile
 from monas_core.profiling.reference_set import ReferenceSet
 from monas_core.values.quantity import metric_unit
@@ -111,8 +111,8 @@ class Profile:
 
     def write(self, path: Path) -> None:
         """Save in one step. Raises UsageError for what could not be read back."""
-        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False)
-        from_json(json.loads(text), "The device profile")
+        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
+        from_json(parse_json(text), "The device profile")
         write_text(path, text + "\n")
 
     @classmethod

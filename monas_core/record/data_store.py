@@ -82,6 +82,21 @@ class StoredData:
         beside = [str((run / path).resolve()) for path in self.relative if path]
         return list(dict.fromkeys([*paths, *beside]))
 
+    def wanted(self, run: Path) -> str:
+        """How the data come back and how they would be recognised, a clause."""
+        known = ", ".join(source.digest[:12] for source in self.record.sources)
+        places = " or ".join(f'"{place}"' for place in self.places(run))
+        where = "give the same task again"
+        if places:
+            where = f"put the same data to {places}, or say where they are now with --data PATH"
+        told = f" (digest {known})" if known else ""
+        return f"{where}: they are recognised by their contents{told}"
+
+    @property
+    def said(self) -> str:
+        """The task as it was typed, and what was found there."""
+        return self.task + (f" ({self.record.summary})" if self.record.summary else "")
+
 
 def _replaced(argument: str, given: list[str], paths: list[str]) -> str:
     """The argument with other paths in it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import platform
 import sys
@@ -22,7 +21,7 @@ import attrs
 
 from monas_core import events
 from monas_core.errors import UsageError
-from monas_core.files import command, inside, parse_json, read_json, write_text
+from monas_core.files import command, inside, parse_json, read_json, strict_json, write_text
 from monas_core.record import given_store
 from monas_core.record.config import RunConfig, read_config, write_config
 from monas_core.record.eventlog import read_events
@@ -71,9 +70,9 @@ class RunFolder:
         folder = cls(path)
         text = write_config(config)
         told = {**environment(), _DIGEST: hashlib.sha256(text.encode()).hexdigest()}
-        write_text(path / "env.json", json.dumps(told, indent=2) + "\n")
+        write_text(path / "env.json", strict_json(told, indent=2) + "\n")
         if config.own_devices:
-            write_text(path / _DEVICES, json.dumps(config.own_devices, ensure_ascii=False) + "\n")
+            write_text(path / _DEVICES, strict_json(config.own_devices) + "\n")
         given_store.write(path, given)
         write_text(path / "config.yaml", text)
         return folder

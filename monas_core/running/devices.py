@@ -7,7 +7,6 @@ configuration of a run, so that the run can be opened where the file is not.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import attrs
 from monas_core.catalog.lookup import Catalog, checked_options
 from monas_core.catalog.specs import TAKES_ARGUMENT, Entry
 from monas_core.errors import Unavailable, UsageError
-from monas_core.files import read_json
+from monas_core.files import parse_json, read_json, strict_json
 from monas_core.parts.any_device import ANY, AnyDevice
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, DeviceProfile
@@ -205,7 +204,7 @@ def made(
         device = named.make(context, _own(named, options))
         devices.append(device)
         if device.document is not None:
-            document = json.loads(json.dumps(device.document))  # as it will be read back
+            document = parse_json(strict_json(device.document))  # as it will be read back
             kept[device.name] = {"device": plugin, "document": document}
     _check_names(zip(wanted, devices, strict=True))
     return tuple(devices), kept

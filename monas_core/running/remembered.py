@@ -172,22 +172,12 @@ class RememberedTask(Task):
     @property
     def wanted(self) -> str:
         """How the data come back and how they would be recognised, a clause."""
-        record = self._stored.record
-        known = ", ".join(source.digest[:12] for source in record.sources)
-        places = " or ".join(f'"{place}"' for place in self._stored.places(self._run))
-        where = "give the same task again"
-        if places:
-            where = f"put the same data to {places}, or say where they are now with --data PATH"
-        return f"{where}: they are recognised by their contents" + (
-            f" (digest {known})" if known else ""
-        )
+        return self._stored.wanted(self._run)
 
     def _lacking(self) -> Never:
-        summary = self._stored.record.summary
-        told = f" ({summary})" if summary else ""
         raise UsageError(
-            f"This needs the data of run {self._run}, {self._stored.task}{told}, and "
-            f"{self.reason}; {self.wanted}."
+            f"This needs the data of run {self._run}, {self._stored.said}, and {self.reason}; "
+            f"{self.wanted}."
         )
 
 
@@ -268,8 +258,8 @@ def _named(
 def _remembered(stored: StoredData, reason: str, run: Path) -> tuple[Task, Entry]:
     if not (run / FOLDER).exists():
         raise UsageError(
-            f"Run {run} needs its data, {stored.task}, and {reason}; put them back, or start a "
-            "new run."
+            f"Run {run} cannot go on without its data, {stored.said}, and {reason}; "
+            f"{stored.wanted(run)}, or start a new run."
         )
     task = RememberedTask(state.load(run / FOLDER), stored, reason, run)
     name = stored.task.partition(":")[0]

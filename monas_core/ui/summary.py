@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from monas_core.files import command
+from monas_core.files import command, parse_json
 from monas_core.ui.fronttable import heading, origin_legend, origin_mark
 from monas_core.ui.limits import limit_lines
 from monas_core.ui.text import clock, number, plain_fact
@@ -77,7 +76,7 @@ def print_facts(facts: Document, console: Console) -> None:
 def _read(path: str) -> Front | None:
     """A front file, or nothing where it cannot be read: a summary must not fail a run."""
     try:
-        return Front.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+        return Front.from_json(parse_json(Path(path).read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError):
         return None
 

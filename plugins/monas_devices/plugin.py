@@ -6,11 +6,11 @@ and summaries only.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from monas_core.catalog.hookspecs import hookimpl
 from monas_core.catalog.specs import Spec
+from monas_core.files import parse_json
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -74,7 +74,7 @@ def monas_embeddings() -> list[Spec]:
 
 
 def _modelled(path: Path) -> Spec:
-    profile = json.loads(path.read_text(encoding="utf-8"))
+    profile = parse_json(path.read_text(encoding="utf-8"))
     name = profile["name"]
     roles = {"default-device": DEFAULT, "default-held-out": HELD_OUT}
     return Spec(

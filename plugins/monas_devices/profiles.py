@@ -76,7 +76,7 @@ def datasheet(document: Any, where: str) -> DeviceProfile:
 
 def write_profile(profile: DeviceProfile, path: Path) -> None:
     """Write a profile as JSON."""
-    text = json.dumps(to_json(profile), indent=1, ensure_ascii=False)
+    text = json.dumps(to_json(profile), indent=1, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monas_core.errors import PluginError, Unavailable
+from monas_core.files import parse_json
 from monas_core.values.quantity import in_unit, metric_unit
 from monas_core.values.value import Origin, Value
 
@@ -41,7 +42,7 @@ class Program:
             PluginError: The program cannot be started, fails, takes too long, or answers with
                 something else than one JSON object of this version.
         """
-        text = json.dumps({"protocol": VERSION, **request})
+        text = json.dumps({"protocol": VERSION, **request}, allow_nan=False)
         try:
             done = subprocess.run(
                 self.words,
@@ -67,7 +68,7 @@ class Program:
     def _parsed(self, output: bytes) -> dict[str, Any]:
         said = output.decode(errors="replace").strip()
         try:
-            answer = json.loads(said)
+            answer = parse_json(said)
         except ValueError as error:
             raise PluginError(
                 f'{self} answered with "{said[:80]}", which is no JSON document ({error}).'

@@ -112,7 +112,9 @@ class Standalone(Format):
             "check": check,
             "torch": torch.__version__,
         }
-        (path / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        (path / "config.json").write_text(
+            json.dumps(config, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+        )
         return {"check": check, "inputs": config["inputs"], "dynamic": config["dynamic"]}
 
 

@@ -39,8 +39,9 @@ def files(context: int) -> dict[str, str]:
         "clean_up_tokenization_spaces": False,
     }
     return {
-        "tokenizer.json": json.dumps(tokenizer, ensure_ascii=False, indent=1) + "\n",
-        "tokenizer_config.json": json.dumps(configuration, indent=1) + "\n",
+        "tokenizer.json": json.dumps(tokenizer, ensure_ascii=False, indent=1, allow_nan=False)
+        + "\n",
+        "tokenizer_config.json": json.dumps(configuration, indent=1, allow_nan=False) + "\n",
     }
 
 

@@ -26,8 +26,9 @@ _PACKED = {b"\x1f\x8b": "packed by gzip", b"BZh": "packed by bzip2", b"\xfd7zXZ"
            b"PK\x03\x04": "a zip archive", b"\x28\xb5\x2f\xfd": "packed by zstd"}  # fmt: skip
 _WORDS = {
     **dict.fromkeys(("train", "training", "trn"), "train"),
-    **dict.fromkeys(("valid", "validation", "val", "dev"), "valid"),
-    **dict.fromkeys(("test", "testing", "tst", "heldout"), "test"),
+    **dict.fromkeys(("valid", "validation", "validate", "val"), "valid"),
+    **dict.fromkeys(("dev", "devel", "development"), "valid"),
+    **dict.fromkeys(("test", "testing", "tst", "testset", "heldout", "holdout"), "test"),
 }
 
 
@@ -147,10 +148,12 @@ def roles(files: Sequence[TextFile]) -> Mapping[str, list[TextFile]] | None:
     ``None`` where there are no such names, or where most of the text is called otherwise.
     """
     found: dict[str, list[TextFile]] = {"train": [], "valid": [], "test": []}
-    stray = 0
-    for file in files:
-        words = {word for word in re.split(r"[^a-z]+", file.name.lower()) if word in _WORDS}
-        kinds = {_WORDS[word] for word in words}
+    named, stray = [_words(file) for file in files], 0
+    # beside files for development, those for evaluation are the test; else it is the other word
+    judged = "test" if any(_WORDS.get(word) == "valid" for of in named for word in of) else "valid"
+    kinds_of = {**_WORDS, "eval": judged, "evaluation": judged}
+    for file, words in zip(files, named, strict=True):
+        kinds = {kinds_of[word] for word in words if word in kinds_of}
         if len(kinds) == 1:
             found[kinds.pop()].append(file)
         else:
@@ -159,6 +162,10 @@ def roles(files: Sequence[TextFile]) -> Mapping[str, list[TextFile]] | None:
     if not found["train"] or not (found["valid"] or found["test"]) or stray > _STRAY * total:
         return None
     return {kind: of for kind, of in found.items() if of}
+
+
+def _words(file: TextFile) -> list[str]:
+    return re.split(r"[^a-z]+", file.name.lower())
 
 
 def shares(files: Sequence[TextFile], most: int) -> dict[str, int]:

@@ -76,7 +76,7 @@ class Characters:
 
     def files(self) -> dict[str, str]:
         """As ``Codec.files``."""
-        listed = json.dumps([*SPECIAL, *self.alphabet], ensure_ascii=False)
+        listed = json.dumps([*SPECIAL, *self.alphabet], ensure_ascii=False, allow_nan=False)
         return {"vocabulary.json": f"{listed}\n"}
 
     def fingerprint(self) -> str:

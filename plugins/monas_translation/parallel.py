@@ -81,7 +81,13 @@ def _files(argument: str) -> list[Path]:
             "write parallel:SOURCE,TARGET (their names must not contain a comma), or "
             "parallel:FILE for an existing file with a tab between sentence and translation."
         )
-    return [Path(part).expanduser() for part in named]
+    files = [Path(part).expanduser() for part in named]
+    if files[0].resolve() == files[1].resolve():
+        raise UsageError(
+            f'Task "parallel" got the file {files[0]} twice; the second one must hold the '
+            "translations."
+        )
+    return files
 
 
 def _source(given: str, file: Path, lines: list[str]) -> Source:

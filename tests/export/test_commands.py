@@ -74,7 +74,7 @@ def test_a_run_that_diverges_ends_with_a_sentence(cli: Any, tmp_path: Path) -> N
     run = tmp_path / "diverging"
     words = ("--optimizer", "random", "--budget", "1steps", "--preferences", "2", "--out-dir", run)
     what = ("--space", "gpt", "--objectives", "acc,params", "--held-out", "")
-    settings = ("warm_up.steps=20", "warm_up.batch_size=2", "warm_up.learning_rate=1e6")
+    settings = ("warm_up.steps=20", "warm_up.batch_size=2", "warm_up.learning_rate=1e30")
     told = cli("run", *what, *words, *settings)
     assert told.code == 1
     assert told.out.count("of the learning rate") == 3

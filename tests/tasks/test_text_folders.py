@@ -42,6 +42,8 @@ LAYOUTS = [
     ("corpus-training.md", "corpus-validation.md", "corpus-testing.md"),
     ("train/a.txt", "val/a.txt", "test/a.txt"),
     ("data/en_train", "data/en_dev", "data/en_test"),
+    ("news-train-v2.txt", "news-dev-v2.txt", "news-eval-v2.txt"),
+    ("a.trn", "a.development", "a.holdout"),
 ]
 
 
@@ -60,7 +62,7 @@ def test_files_named_like_parts_are_parts(
     assert "not used: README.md" in str(task.describe()["notes"])
 
 
-@pytest.mark.parametrize("judge", ["test", "valid", "dev"])
+@pytest.mark.parametrize("judge", ["test", "valid", "dev", "eval", "heldout"])
 def test_one_part_to_judge_with_is_enough(tmp_path: Path, judge: str) -> None:
     prose(tmp_path / "train.txt", 50_000, 0)
     prose(tmp_path / f"{judge}.txt", 5_000, 1)

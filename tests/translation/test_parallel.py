@@ -94,6 +94,12 @@ def test_unequal_files_are_refused_with_both_numbers(tmp_path):
         parallel.load(argument)
 
 
+def test_one_file_is_no_translation_of_itself(tmp_path):
+    source, _ = written(tmp_path, ["a b"] * 20, ["c d"] * 20).split(",")
+    with pytest.raises(UsageError, match=r"text\.en twice; the second one must hold"):
+        parallel.load(f"{source},{source}")
+
+
 def test_a_missing_file_is_named(tmp_path):
     argument = written(tmp_path, ["a"], ["b"])
     (tmp_path / "text.de").unlink()
