@@ -103,6 +103,25 @@ def judged(session: Session, front: Front, found: Reached, pool: Sequence[Archit
     return attrs.evolve(front, members=members, retrained=result)
 
 
+def with_scores(front: Front, scores: Mapping[str, Any], name: str) -> Front:
+    """A front whose objectives only stand in for a score, with the score its members reached.
+
+    Args:
+        front: Of the run.
+        scores: What a task says of networks trained alone, by key.
+        name: Of the score.
+    """
+
+    def told(member: Member) -> Member:
+        own = scores.get(member.key)
+        value = own.get(name) if isinstance(own, Mapping) else None
+        if not finite_number(value):
+            return member
+        return attrs.evolve(member, extra={**member.extra, f"trained {name}": float(value)})
+
+    return attrs.evolve(front, members=tuple(map(told, front.members)))
+
+
 def _others(
     session: Session, device: Device, found: Reached, architectures: Sequence[Architecture]
 ) -> list[Member]:

@@ -62,7 +62,7 @@ def match_capabilities(
 
 def _unmet(entry: Entry, need: str, space: Entry, trainer: Entry) -> str:
     who = f'{entry.kind.capitalize()} "{entry.name}" ({entry.origin}) needs "{need}"'
-    if need == SUPERNET and SUPERNET in space.spec.provides:
+    if need in space.spec.provides:
         return (
             f'{who}, which trainer "{trainer.name}" leaves out; leave out the {entry.kind}, or '
             "choose another --trainer (monas plugins --kind trainer)."

@@ -15,7 +15,7 @@ from monas_core.errors import Diverged, Interrupted, UsageError
 from monas_core.events import Bus, Event, PhaseStarted, StepFinished, Warned
 from monas_core.files import parse_json, strict_json, write_text
 from monas_core.record.frontfile import read_front, write_front
-from monas_core.running.judging import chosen, judged, reached
+from monas_core.running.judging import chosen, judged, reached, with_scores
 from monas_core.running.work import Work
 from monas_core.train.loop import train
 from monas_core.train.settings import TrainSettings
@@ -35,9 +35,10 @@ def retrain(work: Work) -> None:
         fronts = _fronts(work)
         members = _members(work, list(fronts.values()))
         work.emit(PhaseStarted(work.now(), PHASE, len(members), _UNIT))
-        found = _Retraining(work, settings, len(members)).all_of(members)
+        training = _Retraining(work, settings, len(members))
+        found = training.all_of(members)
         mark = time.perf_counter()
-        _judge(work, fronts, found)
+        _judge(work, fronts, found, training.scores)
         work.spend(PHASE, mark)
     work.session.phase = "done"
     work.save()
@@ -78,7 +79,11 @@ def _kept(path: Path) -> list[str]:
 
 
 class _Retraining:
-    """Trains architectures and shows it as one counted phase of the run."""
+    """Trains architectures and shows it as one counted phase of the run.
+
+    Attributes:
+        scores: What the task says of each, by key.
+    """
 
     def __init__(self, work: Work, settings: TrainSettings, total: int) -> None:
         self._work = work
@@ -87,6 +92,7 @@ class _Retraining:
         self._done = 0
         self._steps = 1.0
         self._key = ""
+        self.scores: dict[str, object] = {}
 
     def all_of(self, members: Sequence[Member]) -> dict[Architecture, Mapping[str, float]]:
         """What each of them reached; whose training came to nothing is left out."""
@@ -96,6 +102,7 @@ class _Retraining:
             self._done, self._key = number, member.key
             architecture = work.plan.space.choices.from_json(member.architecture)
             scores = self._train(architecture)
+            self.scores[member.key] = scores
             values = reached(work.plan.objectives, scores)
             if values is not None:
                 found[architecture] = values
@@ -140,12 +147,17 @@ class _Retraining:
 
 
 def _judge(
-    work: Work, fronts: Mapping[str, Front], found: Mapping[Architecture, Mapping[str, float]]
+    work: Work,
+    fronts: Mapping[str, Front],
+    found: Mapping[Architecture, Mapping[str, float]],
+    scores: Mapping[str, object],
 ) -> None:
     """Write the fronts with what was reached, and what the result says of it."""
     values = {architecture.key: reached for architecture, reached in found.items()}
     for name, front in fronts.items():
         anew = judged(work.session, front, values, list(found))
+        if all(objective.score is None for objective in work.plan.objectives):
+            anew = with_scores(anew, scores, work.plan.task.score.name)
         write_front(work.folder.at("front"), anew)
         work.facts[name] = {**work.facts[name], "retrained": _told(anew)}
 

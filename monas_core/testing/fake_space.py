@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from monas_core.parts.blockwise import Blockwise
 from monas_core.parts.space import SearchSpace, Tapped, WarmUp, check_preset
 from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.parts.task import Task
@@ -30,7 +31,7 @@ def toy_choices(depth: int, widths: tuple[int, ...]) -> ChoiceSet:
             widths,
             condition=Condition("depth", tuple(range(layer, depth + 1))) if layer > 1 else None,
             ordered=True,
-            group=f"layer_{layer}",
+            group=f"layer {layer}",
         )
         for layer in range(1, depth + 1)
     ]
@@ -104,7 +105,7 @@ class ToyNetwork(nn.Module):
         return self.head(flow)
 
 
-class ToySupernet(RelaxedSupernet):
+class ToySupernet(RelaxedSupernet, Blockwise):
     """The widest and deepest network; narrower layers are its first units."""
 
     tags: Mapping[str, str] = {"whole.head": "head"}
@@ -115,6 +116,7 @@ class ToySupernet(RelaxedSupernet):
         self.widths = [int(width) for width in choices.choices[-1].options]
         depth = len(choices) - 2
         self.whole = ToyNetwork([self.widths[-1]] * depth, "relu", n_outputs)
+        self.blocks = tuple(f"layer {layer}" for layer in range(1, depth + 1))
 
     def forward(self, inputs: Tensor, architectures: Architecture | Relaxation) -> Tensor:
         """Logits ``(B, n_outputs)`` for inputs ``(B, 6)``."""
@@ -125,13 +127,25 @@ class ToySupernet(RelaxedSupernet):
         return self._masked(inputs, architectures)
 
     def _sliced(self, inputs: Tensor, architecture: Architecture) -> Tensor:
-        flow, columns = inputs, FEATURES
+        flow = inputs
+        for name in self.blocks:
+            flow = self.run_block(name, flow, architecture)
+        return self.run_head(flow, architecture)
+
+    def run_block(self, name: str, inputs: Tensor, architecture: Architecture) -> Tensor:
+        """Units ``(B, width)`` of a layer; one that is not there passes on what it is given."""
+        place, widths = self.blocks.index(name), _widths(architecture)
+        if place >= len(widths):
+            return inputs
+        layer = self.whole.hidden[place]
+        weight = layer.weight[: widths[place], : inputs.shape[1]]
         activation = ACTIVATIONS[str(architecture["activation"])]
-        for layer, width in zip(self.whole.hidden, _widths(architecture), strict=False):
-            weight, bias = layer.weight[:width, :columns], layer.bias[:width]
-            flow, columns = activation(nn.functional.linear(flow, weight, bias)), width
+        return activation(nn.functional.linear(inputs, weight, layer.bias[: widths[place]]))
+
+    def run_head(self, features: Tensor, architecture: Architecture) -> Tensor:  # noqa: ARG002
+        """Logits ``(B, n_outputs)``."""
         head = self.whole.head
-        return nn.functional.linear(flow, head.weight[:, :columns], head.bias)
+        return nn.functional.linear(features, head.weight[:, : features.shape[1]], head.bias)
 
     def _masked(self, inputs: Tensor, relaxation: Relaxation) -> Tensor:
         group = len(inputs) // len(relaxation)

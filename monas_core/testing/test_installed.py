@@ -29,6 +29,12 @@ class TestRelaxedSupernets(contracts.RelaxedContract):
     over_catalog = True
 
 
+class TestBlocks(contracts.BlockwiseContract):
+    """Search spaces whose supernet has blocks."""
+
+    over_catalog = True
+
+
 class TestTasks(contracts.TaskContract):
     """Tasks."""
 

@@ -76,6 +76,18 @@ class ChoiceSet:
             links.append((parent, on))
         return tuple(links)
 
+    def block(self, name: str) -> tuple[int, ...]:
+        """Indices of the choices whose group is a block or lies in it.
+
+        ``stage 1 layer 0`` lies in ``stage 1``; ``stage 10`` does not.
+        """
+        inside = f"{name} "
+        return tuple(
+            index
+            for index, choice in enumerate(self.choices)
+            if choice.group is not None and f"{choice.group} ".startswith(inside)
+        )
+
     def active(self, indices: Sequence[int]) -> tuple[bool, ...]:
         """Which choices count, given one option index per choice."""
         return tuple(self.active_upto(indices))

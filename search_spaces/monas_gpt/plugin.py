@@ -13,6 +13,6 @@ def monas_spaces() -> list[Spec]:
             name="gpt",
             summary="Decoder-only transformers as in HW-GPT-Bench: width, depth, heads, MLP, bias.",
             factory="monas_gpt.space:GPTSpace",
-            provides={"supernet", "relaxed", "transformers", "taps"},
+            provides={"supernet", "relaxed", "transformers", "taps", "blocks"},
         )
     ]

@@ -28,14 +28,36 @@ def sliced_logits(network: GPT, tokens: Tensor, config: GPTConfig) -> Tensor:
     Raises:
         ValueError: The context is too long.
     """
-    check_length(tokens, config.block_size)
-    table = network.token_embedding.weight[:, : config.embed_dim]  # (V, e)
-    positions = network.position_embedding.weight[: tokens.shape[1], : config.embed_dim]  # (T, e)
-    x = F.embedding(tokens, table) + positions  # (B, T, e)
-    # the sizes are as long as the subnet is deep, so zip ends with its last layer
-    for heads, ratio, block in zip(config.heads, config.mlp_ratios, network.blocks, strict=False):
-        x = _sliced_block(cast("Block", block), x, config, heads, ratio)
-    return F.linear(_sliced_norm(network.norm, x, bias=config.bias), table)  # (B, T, V)
+    x = tokens
+    for layer in range(len(config.heads)):
+        x = sliced_layer(network, x, config, layer)
+    return sliced_head(network, x, config)
+
+
+def sliced_layer(network: GPT, x: Tensor, config: GPTConfig, layer: int) -> Tensor:
+    """(B, T, e) of one layer; the first takes tokens (B, T), the others the first e channels.
+
+    A layer deeper than the subnet passes them on.
+    """
+    if layer == 0:
+        check_length(x, config.block_size)
+        positions = network.position_embedding.weight[: x.shape[1], : config.embed_dim]  # (T, e)
+        x = F.embedding(x, _table(network, config)) + positions  # (B, T, e)
+    x = x[..., : config.embed_dim]
+    if layer >= len(config.heads):
+        return x
+    block, heads, ratio = network.blocks[layer], config.heads[layer], config.mlp_ratios[layer]
+    return _sliced_block(cast("Block", block), x, config, heads, ratio)
+
+
+def sliced_head(network: GPT, x: Tensor, config: GPTConfig) -> Tensor:
+    """Logits (B, T, V) from what the last layer gave, (B, T, e)."""
+    x = _sliced_norm(network.norm, x[..., : config.embed_dim], bias=config.bias)
+    return F.linear(x, _table(network, config))
+
+
+def _table(network: GPT, config: GPTConfig) -> Tensor:
+    return network.token_embedding.weight[:, : config.embed_dim]  # (V, e)
 
 
 def _sliced_block(block: Block, x: Tensor, config: GPTConfig, heads: int, ratio: int) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from monas_core.parts.blockwise import Blockwise
 from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
@@ -16,10 +17,10 @@ from monas_gpt.masks import MaskTables
 from monas_gpt.mixed import mixed_logits
 from monas_gpt.model import GPT, GPTConfig
 from monas_gpt.sizes import Sizes
-from monas_gpt.sliced import sliced_logits
+from monas_gpt.sliced import sliced_head, sliced_layer, sliced_logits
 
 
-class GPTSupernet(RelaxedSupernet):
+class GPTSupernet(RelaxedSupernet, Blockwise):
     """Weights of every GPT of a space.
 
     Args:
@@ -39,6 +40,7 @@ class GPTSupernet(RelaxedSupernet):
         self.sizes = sizes
         self.network = GPT(largest(sizes, vocabulary))
         self.tables = MaskTables(sizes)
+        self.blocks = tuple(f"layer {layer}" for layer in range(max(sizes.n_layer)))
 
     def forward(self, inputs: Tensor, architectures: Architecture | Relaxation) -> Tensor:
         """Logits (B, T, V) of tokens (B, T); sliced for one architecture, mixed for a relaxation.
@@ -53,6 +55,15 @@ class GPTSupernet(RelaxedSupernet):
             masks = self.tables(architectures)
             return mixed_logits(self.network, inputs, masks, self.sizes.embed_dim)
         return sliced_logits(self.network, inputs, self._config(architectures))
+
+    def run_block(self, name: str, inputs: Tensor, architecture: Architecture) -> Tensor:
+        """(B, T, e) of a layer; the first takes tokens (B, T)."""
+        layer = self.blocks.index(name)
+        return sliced_layer(self.network, inputs, self._config(architecture), layer)
+
+    def run_head(self, features: Tensor, architecture: Architecture) -> Tensor:
+        """Logits (B, T, V)."""
+        return sliced_head(self.network, features, self._config(architecture))
 
     def extract(self, architecture: Architecture) -> GPT:
         """A standalone network with copies of the weights this architecture uses."""

@@ -13,7 +13,7 @@ def monas_spaces() -> list[Spec]:
             name="mobilenetv3",
             summary="Once-for-all MobileNetV3: depth, kernel, expansion, resolution.",
             factory="monas_mobilenetv3.space:MobileNetV3Space",
-            provides={"supernet", "relaxed", "taps"},
+            provides={"supernet", "relaxed", "taps", "blocks"},
             options="monas_mobilenetv3.options:Options",
         )
     ]

@@ -46,16 +46,47 @@ def sliced_logits(
     Returns:
         (B, V).
     """
-    x = leading(network, resized(images, config.resolution), norm)
+    x = images
+    for stage in range(len(config.stages)):
+        x = sliced_stage(network, transforms, x, config, norm, stage)
+    return trailing(network, x, norm)
+
+
+def sliced_stage(
+    network: MobileNetV3,
+    transforms: nn.ModuleList,
+    x: Tensor,
+    config: NetworkConfig,
+    norm: Norm,
+    wanted: int,
+) -> Tensor:
+    """Features of one stage, from those of the stage before or, for the first, from images.
+
+    What comes at the size of another resolution, (B, C, H, W), is resized.
+    """
+    x = resized(x, entering(config, wanted))
+    if wanted == 0:
+        x = leading(network, x, norm)
     for stage, block, name, shared, transform in elastic_blocks(network, transforms):
-        if block < len(config.stages[stage]):
+        if stage == wanted and block < len(config.stages[stage]):
             sizes = config.stages[stage][block]
             kernel = transform(shared.depthwise.conv.weight[: sizes.middle], sizes.kernel)
             hidden = widened(name, shared, x, sizes.middle, norm)
             hidden = convolved(name, shared, hidden, kernel, norm)
             out = narrowed(name, shared, hidden, norm)
             x = x + out if sizes.residual else out
-    return trailing(network, x, norm)
+    return x
+
+
+def entering(config: NetworkConfig, stage: int) -> int:
+    """Height and width of what enters a stage; the stem belongs to the first."""
+    if stage == 0:
+        return config.resolution
+    strides = [config.stem_stride, *(blocks[0].stride for blocks in config.stages[:stage])]
+    size = config.resolution
+    for stride in strides:
+        size = -(-size // stride)  # half of the kernel is padded
+    return size
 
 
 def elastic_blocks(

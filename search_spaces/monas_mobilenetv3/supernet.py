@@ -8,6 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from monas_core.parts.blockwise import Blockwise
 from monas_core.parts.calibration import Calibration
 from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.parts.task import Task
@@ -20,10 +21,10 @@ from monas_mobilenetv3.mixed import mixed_logits, over_resolutions
 from monas_mobilenetv3.model import MobileNetV3, NetworkConfig
 from monas_mobilenetv3.norms import GroupNorms, KnownNorms, Norm, Statistics, noted, stacked
 from monas_mobilenetv3.sizes import Sizes
-from monas_mobilenetv3.sliced import elastic_blocks, sliced_logits
+from monas_mobilenetv3.sliced import elastic_blocks, sliced_logits, sliced_stage, trailing
 
 
-class MobileNetV3Supernet(RelaxedSupernet):
+class MobileNetV3Supernet(RelaxedSupernet, Blockwise):
     """Weights of every MobileNetV3 of a space.
 
     Batch norms take the statistics of the batch in training, of each architecture's samples
@@ -51,6 +52,7 @@ class MobileNetV3Supernet(RelaxedSupernet):
             nn.ModuleList(KernelTransform(sizes.kernels) for _ in range(max(sizes.depths)))
             for _ in sizes.stages
         )
+        self.blocks = tuple(f"stage {stage}" for stage in range(len(sizes.stages)))
         self._calibration = Calibration[Statistics](task, sizes.calibration)
 
     def forward(self, inputs: Tensor, architectures: Architecture | Relaxation) -> Tensor:
@@ -67,8 +69,17 @@ class MobileNetV3Supernet(RelaxedSupernet):
                 raise ValueError("the relaxation belongs to other choices than this supernet's")
             return over_resolutions(inputs, architectures, self.sizes.resolutions, self._mixed)
         config = self._config(architectures)
-        norm = GroupNorms() if self.training else KnownNorms(self._statistics(config))
-        return self._sliced(inputs, config, norm)
+        return self._sliced(inputs, config, self._norm(config))
+
+    def run_block(self, name: str, inputs: Tensor, architecture: Architecture) -> Tensor:
+        """Features (B, C, H, W) of a stage; the first takes images."""
+        config, stage = self._config(architecture), self.blocks.index(name)
+        norm = self._norm(config)
+        return sliced_stage(self.network, self.transforms, inputs, config, norm, stage)
+
+    def run_head(self, features: Tensor, architecture: Architecture) -> Tensor:
+        """Logits (B, V)."""
+        return trailing(self.network, features, self._norm(self._config(architecture)))
 
     def extract(self, architecture: Architecture) -> MobileNetV3:
         """A standalone network with copies of the weights this architecture uses.
@@ -95,6 +106,9 @@ class MobileNetV3Supernet(RelaxedSupernet):
                 norm.running_var.copy_(moments.variance[0])
                 norm.num_batches_tracked.zero_()
         return network.train(self.training)
+
+    def _norm(self, config: NetworkConfig) -> Norm:
+        return GroupNorms() if self.training else KnownNorms(self._statistics(config))
 
     def _sliced(self, images: Tensor, config: NetworkConfig, norm: Norm) -> Tensor:
         return sliced_logits(self.network, self.transforms, images, config, norm)

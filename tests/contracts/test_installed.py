@@ -5,6 +5,7 @@ from __future__ import annotations
 from monas_core.testing.test_installed import (
     TestAnswers,
     TestBenchmarks,
+    TestBlocks,
     TestDeviceHonesty,
     TestDevices,
     TestEmbeddings,
@@ -29,6 +30,7 @@ from monas_core.testing.test_installed import (
 __all__ = [
     "TestAnswers",
     "TestBenchmarks",
+    "TestBlocks",
     "TestDeviceHonesty",
     "TestDevices",
     "TestEmbeddings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from monas_core.testing.contracts.base import SpecContract
 from monas_core.testing.contracts.benchmark import BenchmarkContract
+from monas_core.testing.contracts.blocks import BlockwiseContract
 from monas_core.testing.contracts.device import DeviceContract
 from monas_core.testing.contracts.device_honesty import DeviceHonestyContract
 from monas_core.testing.contracts.embedding import EmbeddingContract
@@ -26,6 +27,7 @@ from monas_core.testing.contracts.trainer import TrainerContract
 
 __all__ = [
     "BenchmarkContract",
+    "BlockwiseContract",
     "DeviceContract",
     "DeviceHonestyContract",
     "EmbeddingContract",

@@ -42,7 +42,7 @@ class SupernetContract(Contract):
     @classmethod
     def stage(cls, subject: type[SearchSpace], stages: Stages) -> Stage:
         """``tiny()`` with a task and a supernet whose weights are all generic."""
-        return _generic(subject, stages, cls.provides)
+        return generic_stage(subject, stages, cls.provides)
 
     def test_sliced_and_extracted_agree(self, stage: Stage) -> None:
         supernet = _supernet(stage)
@@ -109,7 +109,7 @@ class RelaxedContract(Contract):
     @classmethod
     def stage(cls, subject: type[SearchSpace], stages: Stages) -> Stage:
         """As for ``SupernetContract``."""
-        return _generic(subject, stages, cls.provides)
+        return generic_stage(subject, stages, cls.provides)
 
     def test_supernet_says_that_it_mixes(self, stage: Stage) -> None:
         assert isinstance(_supernet(stage), RelaxedSupernet)
@@ -163,7 +163,7 @@ class RelaxedContract(Contract):
         assert not mute, f"no gradient reaches {[choices.choices[c].name for c in mute]}"
 
 
-def _generic(subject: type[SearchSpace], stages: Stages, provides: frozenset[str]) -> Stage:
+def generic_stage(subject: type[SearchSpace], stages: Stages, provides: frozenset[str]) -> Stage:
     """``tiny()`` with a task and a supernet whose weights are all generic."""
     space = subject.tiny()
     task = nets.task_of(space, stages)

@@ -1,0 +1,1 @@
+"""Supernets trained and judged block by block, against a teacher's features."""
