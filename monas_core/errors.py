@@ -41,6 +41,10 @@ class UsageError(MonasError):
     exit_code = 2
 
 
+class MissingPackage(UsageError):  # noqa: N818 - an answer, not a fault
+    """Something of an optional extra is wanted that is not installed."""
+
+
 class PluginError(MonasError):
     """An installed plugin failed or broke its contract (exit code 3)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 
-from monas_core.errors import UsageError
+from monas_core.errors import MissingPackage
 
 
 def require_packages(what: str, packages: Mapping[str, str]) -> None:
@@ -16,10 +16,10 @@ def require_packages(what: str, packages: Mapping[str, str]) -> None:
         packages: Import name to pip requirement.
 
     Raises:
-        UsageError: Naming the first missing package and how to install it.
+        MissingPackage: Naming the first missing package and how to install it.
     """
     for package, requirement in packages.items():
         if importlib.util.find_spec(package.partition(".")[0]) is None:
-            raise UsageError(
+            raise MissingPackage(
                 f"{what} needs the package {package}; install it: pip install '{requirement}'."
             )

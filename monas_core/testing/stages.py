@@ -10,7 +10,7 @@ import torch
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
-from monas_core.errors import MonasError
+from monas_core.errors import MissingPackage, MonasError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.space import SearchSpace, end_rows
@@ -52,6 +52,7 @@ class Stages:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._tasks: dict[str, Task | None] = {}
+        self._lacking: dict[str, str] = {}
         self._stages: dict[str, Stage | None] = {}
 
     def stage(self, space: SearchSpace, label: str, provides: frozenset[str]) -> Stage | None:
@@ -116,6 +117,11 @@ class Stages:
             return ToyTask(), frozenset({"toy"})
         return None
 
+    def lacking(self, space: SearchSpace) -> str:
+        """Why tasks that the space says it builds for lack a package; empty where none does."""
+        said = {e.name for e in self.catalog.entries("task") if space.modalities & e.spec.provides}
+        return " ".join(reason for name, reason in self._lacking.items() if name in said)
+
     def space_for(self, task: Task) -> SearchSpace | None:
         """The smallest space that builds networks for a task."""
         return next(
@@ -127,8 +133,10 @@ class Stages:
         if entry.name not in self._tasks:
             try:
                 self._tasks[entry.name] = entry.create(argument=None)
-            except MonasError:  # needs an argument, or data that are not here
+            except MonasError as error:  # needs an argument, or data that are not here
                 self._tasks[entry.name] = None
+                if isinstance(error, MissingPackage):
+                    self._lacking[entry.name] = str(error)
         return self._tasks[entry.name]
 
     def devices(self, metric: str) -> list[Device]:

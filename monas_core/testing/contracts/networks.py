@@ -28,6 +28,9 @@ def task_of(space: SearchSpace, stages: Stages) -> Task:
     """A task its networks can be built for; without one nothing can be checked: a failure."""
     found = stages.task_for(space)
     if found is None:
+        lacking = stages.lacking(space)
+        if lacking:
+            pytest.skip(f"declared for tasks that cannot be made here: {lacking}")
         words = ", ".join(sorted(space.modalities)) or "nothing"
         pytest.fail(
             f'space "{space.name}" builds networks for {words}, but no installed task of that '

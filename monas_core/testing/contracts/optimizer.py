@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from monas_core import state
+from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
 from monas_core.parts.device import Device
 from monas_core.problem.optimizer import Answer, Optimizer, StepReport
@@ -51,9 +52,9 @@ class OptimizerContract(Contract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def subject(cls, entry: Entry) -> Subject:
+    def subject(cls, entry: Entry, catalog: Catalog) -> Subject:
         """A function that returns a new optimizer, with options if it is given any."""
-        return subject_of(entry, TOY_PROVIDES)
+        return subject_of(entry, TOY_PROVIDES, catalog)
 
     @pytest.fixture(scope="class")
     @classmethod

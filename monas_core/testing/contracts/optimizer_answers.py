@@ -11,6 +11,7 @@ import pytest
 import torch
 from scipy.stats import rankdata
 
+from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.optimizer import Optimizer
@@ -38,9 +39,9 @@ class OptimizerAnswersContract(Contract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def subject(cls, entry: Entry) -> Any:
+    def subject(cls, entry: Entry, catalog: Catalog) -> Any:
         """A function that returns a new optimizer with default options."""
-        return subject_of(entry, TOY_PROVIDES)
+        return subject_of(entry, TOY_PROVIDES, catalog)
 
     @pytest.fixture(scope="class")
     @classmethod

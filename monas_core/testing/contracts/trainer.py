@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from monas_core import state
+from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
@@ -41,9 +42,9 @@ class TrainerContract(Contract):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def subject(cls, entry: Entry) -> Subject:
+    def subject(cls, entry: Entry, catalog: Catalog) -> Subject:
         """A function that returns a new trainer, with options if it is given any."""
-        return subject_of(entry, TOY_PROVIDES)
+        return subject_of(entry, TOY_PROVIDES, catalog)
 
     @pytest.fixture(scope="class")
     @classmethod
