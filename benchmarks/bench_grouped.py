@@ -3,9 +3,15 @@
 First, of every inner block of the published network M: the share of grouped blocks on the front
 of latency against capacity (parameters) among all of its operations, kernels and expansions.
 Then whole stacks of such blocks, searched with equal evaluations with and without the grouped
-operations: hypervolume of latency and capacity, and the share of grouped blocks on the front.
-Both again on a device where an unfilled array costs nothing (``lane_weight=0``). Nothing is
-trained: capacity stands in for quality, as in the paper's first comparison.
+operations: hypervolume of latency and capacity, and the share of grouped blocks on the front,
+among blocks of few channels and of more than any group has. Nothing is trained: capacity stands
+in for quality, as in the paper's first comparison.
+
+Both again on two other devices. Where an unfilled array costs nothing (``lane_weight=0``), a
+millisecond buys the same number of weights in any operation, and an operation is on the front
+for the sizes it offers. The control is an array that no kernel fills (``lanes=1024``): a grouped
+kernel then takes as long as a full one of the same width and has fewer weights, so that no
+grouped block of many channels should be chosen.
 
     python benchmarks/bench_grouped.py --seeds 5
 """
@@ -46,6 +52,8 @@ PLAIN: tuple[Operation, ...] = tuple(
 SIZES = PRESETS["published"]
 SIDES, WIDTHS = (56, 28, 14, 14, 7, 7), (64, 80, 160, 192, 240, 320)
 """Pixels and channels of the block groups of topology M at 224 pixels."""
+DEVICES = ({}, {"lane_weight": 0.0}, {"lanes": 1024.0})
+"""As modelled; where an unfilled array costs nothing; where no kernel fills it."""
 Answers = tuple[Operation, int, int, int]
 """Operation, kernel, expansion, group size (0 where there are no groups)."""
 
@@ -58,18 +66,20 @@ def main() -> None:
     torch.set_num_threads(1)
     catalog = Catalog.installed()
     tables = [dict(traced(*place)) for place in zip(WIDTHS, SIDES, strict=True)]
-    for weight in (1.0, 0.0):
-        device = catalog.create("device", "edge-tpu", {"lane_weight": weight})
+    for options in DEVICES:
+        device = catalog.create("device", "edge-tpu", options)
         roof = Roofline.of(device.profile)
         costs = [{a: cost(roof, w) for a, w in table.items()} for table in tables]
-        print(f"edge-tpu, lane_weight {weight:g}")
+        named = ", ".join(f"{name}={value:g}" for name, value in options.items())
+        print(f"edge-tpu, {named or 'as modelled'}")
         print_blocks(costs)
         for allowed in (PLAIN, OPERATIONS):
             stack = Stack(allowed, costs)
             runs = [stack.search(catalog, device, words.evaluations, s) for s in range(words.seeds)]
             said = [f"{mean(c):.4f}±{stdev(c) if len(c) > 1 else 0:.4f}" for c in zip(*runs)]  # noqa: B905
             label = "with grouped" if allowed == OPERATIONS else "without"
-            print(f"  {label:13} hypervolume {said[0]}, grouped on the front {said[1]}", flush=True)
+            shares = f"grouped of few channels {said[1]}, of many {said[2]}"
+            print(f"  {label:13} hypervolume {said[0]}, {shares}", flush=True)
 
 
 def answers() -> Iterator[Answers]:
@@ -103,7 +113,15 @@ def print_blocks(costs: Sequence[dict[Answers, tuple[float, float]]]) -> None:
         points = np.array([(latency, -capacity) for latency, capacity in table.values()])
         front = [known[place] for place in np.flatnonzero(non_dominated(points))]
         grouped = sum(operation in GROUPED for operation, *_ in front)
-        print(f"  {side:2}x{side:2}x{width:3}: {grouped} of {len(front)} on the front are grouped")
+        ratios: dict[str, list[float]] = {}
+        for (operation, *_), (latency, capacity) in table.items():
+            ratios.setdefault(operation, []).append(latency / capacity)
+        dear = ", ".join(f"{name} {min(r):.2f} to {max(r):.2f}" for name, r in ratios.items())
+        print(
+            f"  {side:2}x{side:2}x{width:3}: {grouped} of {len(front)} on the front are grouped; ",
+            end="",
+        )
+        print(f"ms for a million weights: {dear}")
 
 
 class Stack(TableSpace):
@@ -164,8 +182,11 @@ class Stack(TableSpace):
 
     def search(
         self, catalog: Catalog, device: Device, count: int, seed: int
-    ) -> tuple[float, float]:
-        """Hypervolume of what NSGA-II evaluates, and grouped blocks' share of its front."""
+    ) -> tuple[float, float, float]:
+        """Hypervolume of what NSGA-II evaluates, and grouped blocks' shares of its front.
+
+        Among blocks of at most as many channels as a group may have, and of more.
+        """
         context, meter = Context(self), Meter(Budget(count, "evaluations"))
         objectives = (Capacity(), Time())
         problem = Problem(
@@ -179,8 +200,12 @@ class Stack(TableSpace):
         known = problem.evaluator.queried()
         points = self.points(known) * [1.0, -1.0]
         front = np.flatnonzero(non_dominated(points))
-        used = [a[0] in GROUPED for place in front for _, a in self.blocks(known[place])]
-        return self.scale.hypervolume(points), mean(used)
+        used: tuple[list[bool], list[bool]] = ([], [])
+        for place in front:
+            for group, (operation, *_) in self.blocks(known[place]):
+                many = WIDTHS[group] > max(SIZES.group_sizes)
+                used[many].append(operation in GROUPED)
+        return self.scale.hypervolume(points), mean(used[0]), mean(used[1])
 
     @property
     def scale(self) -> Scale:

@@ -55,6 +55,7 @@ def search(
     loss: str | type[Loss] | None = None,
     optimizer: str | Optimizer | type[Optimizer] | None = None,
     trainer: str | Trainer | type[Trainer] | None = None,
+    predictor: str | Path | Run | None = None,
     embedding: str | HardwareEmbedding | type[HardwareEmbedding] | None = None,
     observers: Sequence[str | Observer] = (),
     budget: str | None = None,
@@ -79,6 +80,7 @@ def search(
         loss: What training makes small in place of the task's own loss.
         optimizer: Search algorithm.
         trainer: How the supernet is trained.
+        predictor: A finished run, or its folder, whose predictor of quality the optimizer goes by.
         embedding: How devices are described to the optimizer.
         observers: Hear of every event: functions, or names of installed ones.
         budget: Of the search: ``120s``, ``60steps`` or ``200evals``.
@@ -118,8 +120,8 @@ def search(
     catalog, names = handed_over(Catalog.installed(), parts)
     if isinstance(space, SearchSpace):
         settings = {"preset": space.preset, **settings}
-    where = str(out_dir) if out_dir is not None else None
-    given = {**names, "budget": budget, "out_dir": where, **settings}
+    where = _folders(out_dir=out_dir, predictor=predictor)
+    given = {**names, "budget": budget, **where, **settings}
     again = _resumed(resume)
     config = _config(given, again)
     bus = _bus(progress, observers, config, catalog)
@@ -139,6 +141,12 @@ def open_run(path: Path | str, **parts: Any) -> Run:
         UsageError: The folder holds none, or an object is not the one it was started with.
     """
     return Run.open(path, None, **{name: _listed_part(part) for name, part in parts.items()})
+
+
+def _folders(**places: str | Path | Run | None) -> dict[str, str | None]:
+    """Folders as a configuration has them."""
+    paths = {name: p.path if isinstance(p, Run) else p for name, p in places.items()}
+    return {name: None if path is None else str(path) for name, path in paths.items()}
 
 
 def _listed(parts: Any) -> Any:

@@ -118,6 +118,14 @@ Teacher = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Predictor = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RUN",
+        help="Go by the predictor of quality that another run fitted, and fit none.",
+        rich_help_panel=_WHAT,
+    ),
+]
 Budget = Annotated[
     str | None,
     typer.Option(
@@ -219,6 +227,7 @@ def command(
     optimizer: Optimizer = None,
     guides: Guides = None,
     teacher: Teacher = None,
+    predictor: Predictor = None,
     maximum: Maximum = None,
     minimum: Minimum = None,
     target: TargetValue = None,
@@ -245,7 +254,8 @@ def command(
     from monas_core.problem.wording import stated
 
     what = {"space": space, "preset": preset, "task": task, "loss": loss}
-    how = {"trainer": trainer, "optimizer": optimizer, "teacher": teacher}
+    lent = str(predictor) if predictor else None
+    how = {"trainer": trainer, "optimizer": optimizer, "teacher": teacher, "predictor": lent}
     lists = {
         "objectives": objectives,
         "devices": devices,

@@ -53,10 +53,13 @@ class Optimizer(ABC):
             architecture for every preference from one end to the other, or the best
             architecture ``per limit``, whatever the preference. The latter is refused where
             no limit is stated.
+        takes_predictor: Whether it goes by ``problem.shelf.lent``, a predictor of quality that
+            another run fitted, where there is one. It is refused for any other.
     """
 
     answers_with: ClassVar[Answer] = "front"
     account: Mapping[str, Any] = MappingProxyType({})
+    takes_predictor: bool = False
 
     @abstractmethod
     def start(self, problem: Problem, generator: torch.Generator) -> None:

@@ -8,6 +8,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from monas_core.learning.shelf import Shelf
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.objective import Objective
@@ -35,6 +36,7 @@ class Problem:
         guides: What steers the selection of the search, beside the objectives.
         limits: What must hold, by short name of objective; limits of kind ``equal`` may be
             treated as equalities. Wishes repeat those of their device.
+        shelf: Where a fitted predictor of quality is found and left.
     """
 
     context: Context
@@ -45,6 +47,7 @@ class Problem:
     meter: Meter
     limits: tuple[Constraint, ...] = ()
     guides: tuple[Guide, ...] = ()
+    shelf: Shelf = attrs.field(factory=Shelf)
 
     @property
     def choices(self) -> ChoiceSet:

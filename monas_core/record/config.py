@@ -63,6 +63,7 @@ class RunConfig:
         optimizer: Search algorithm.
         guides: What steers its selection beside the objectives.
         teacher: A reference network, for what compares networks with one or learns from it.
+        predictor: Folder of a run whose fitted predictor of quality the optimizer goes by.
         embedding: How devices are described to the optimizer.
         budget: Of the search, warm-up and finish not included.
         warm_up: Training of the supernet.
@@ -90,6 +91,7 @@ class RunConfig:
     trainer: str | None = None
     optimizer: str | None = None
     guides: tuple[str, ...] | None = None
+    predictor: str | None = None
     embedding: str | None = None
     budget: Budget = attrs.field(factory=lambda: Budget(60, "seconds"))
     warm_up: WarmUpConfig = attrs.field(factory=WarmUpConfig)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from monas_core.errors import UsageError
+from monas_core.learning.predictors import QualityPredictor
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.loss import Loss
 from monas_core.parts.objective import Objective
@@ -47,6 +48,7 @@ class Plan:
             answers with it.
         teacher: The reference network, where one was asked for.
         guides: What steers the selection of the search.
+        predictor: Of quality, fitted by another run.
     """
 
     config: RunConfig
@@ -66,6 +68,7 @@ class Plan:
     loss: Loss | None = None
     teacher: TeacherOfRun | None = None
     guides: tuple[Guide, ...] = ()
+    predictor: QualityPredictor | None = None
 
     @property
     def all_devices(self) -> tuple[Device, ...]:
@@ -175,6 +178,7 @@ class Plan:
             "optimizer": self.config.optimizer,
             **({"guides": list(self.config.guides)} if self.config.guides else {}),
             **({"teacher": self.config.teacher.said} if self.teacher else {}),
+            **({"predictor": self.config.predictor} if self.predictor else {}),
             **({"limits": self.said_limits} if self.limits else {}),
             "warm-up steps": self.warm_up.steps if self.inherits else 0,
             "budget": str(self.config.budget),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -23,6 +24,7 @@ from monas_core.parts.space import WarmUp
 from monas_core.parts.task import Task
 from monas_core.record.config import RunConfig
 from monas_core.running.devices import made, named_devices, try_out
+from monas_core.running.lending import borrowed
 from monas_core.running.limits import limits_of
 from monas_core.running.matching import (
     SUPERNET,
@@ -113,9 +115,11 @@ def resolve(
         made_guides(guides, config, objectives),
     )
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
-    if training and plan.inherits:
+    if not training:
+        return plan
+    if plan.inherits:
         _check_training(plan, context)
-    return plan
+    return attrs.evolve(plan, predictor=borrowed(plan))
 
 
 def _match_objectives(
@@ -157,6 +161,7 @@ def _explicit(
         trainer=names["trainer"][0],
         optimizer=names["optimizer"][0],
         embedding=names["embedding"][0],
+        predictor=str(Path(config.predictor).resolve()) if config.predictor else None,
     )
 
 

@@ -10,6 +10,7 @@ from monas_core.events import PhaseStarted
 from monas_core.problem import yardstick
 from monas_core.problem.optimizer import StepReport
 from monas_core.problem.patience import Patience
+from monas_core.running.lending import leave
 from monas_core.running.live_front import front_changed, points_added
 from monas_core.running.work import Work
 from monas_core.train.steadiness import Words
@@ -50,6 +51,7 @@ def search(work: Work) -> None:
         work.step_done(PHASE, meter.spent, meter.steps, report.losses, rates, report.phase)
     _show_fronts(work, scales)
     work.steadiness = None
+    leave(session, work.folder)
     session.phase = "finish"
     work.save()
 

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from monas_core.errors import MonasError, UsageError
+from monas_core.learning.shelf import Shelf
 from monas_core.parts.context import Context
 from monas_core.parts.supernet import Supernet
 from monas_core.parts.trainer import Trainer
@@ -64,6 +65,7 @@ class Session:
             meter=self.meter,
             limits=plan.limits,
             guides=plan.guides,
+            shelf=Shelf(plan.predictor),
         )
         self.phase = "warm-up" if teacher is None else "teacher"
         self.searching = False

@@ -43,20 +43,27 @@ class Foresight(nn.Module):
         self._queried = [i for i, o in enumerate(problem.objectives) if o.query]
         self._free = [i for i, o in enumerate(problem.objectives) if not o.query]
         self._describe = Description(problem.context.space)
-        self.quality = QualityPredictor(self._describe, max(1, len(self._queried)))
+        self._shelf = problem.shelf
+        self.quality = problem.shelf.lent or QualityPredictor(
+            self._describe, max(1, len(self._queried))
+        )
         outputs = max(1, len(views) * len(self._free))
         with seeded_construction(seed):
             self.cost = perceptron(sum(problem.choices.sizes), _HIDDEN, outputs)
         self.scale = Standard(outputs)
 
     def fit(self, ledger: Ledger, generator: torch.Generator) -> None:
-        """Learn from everything evaluated, and costs from random architectures besides."""
-        if self._queried:
+        """Learn from everything evaluated, and costs from random architectures besides.
+
+        Nothing is learnt of quality where a predictor of it is lent.
+        """
+        if self._queried and not self._shelf.lent:
             ask, known = self._problem.evaluator.values, ledger.architectures
             sought = [self._problem.objectives[i] for i in self._queried]
             columns = [[sign(o) * v.value for v in ask(o, known, None)] for o in sought]
             described = self._describe.rows(ledger.rows)
             self.quality.fit(described, torch.tensor(columns).T.float(), _QUALITY_STEPS)
+        self._leave()
         if self._free:
             drawn = self._problem.draw(_SAMPLE, generator)
             rows = population.unique_rows(torch.cat([ledger.rows, drawn]))
@@ -71,6 +78,12 @@ class Foresight(nn.Module):
     def settle(self) -> None:
         """Recompute what follows from a loaded state."""
         self.quality.process.settle()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Let the run keep the predictor of quality, if it predicts anything."""
+        if self._queried and len(self.quality.process.inputs):
+            self._shelf.kept = self.quality
 
     def _some(self, rows: Tensor, place: int) -> Points:
         table = torch.zeros(len(rows), len(self._problem.objectives))

@@ -21,6 +21,9 @@ from monas_core.problem.problem import Problem
 from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
 
+_SEEDS = 4
+"""Architectures that are evaluated at least before a predictor is asked, to breed from."""
+
 
 @attrs.frozen
 class Options:
@@ -35,7 +38,8 @@ class Options:
             population has where guides steer it.
         quality: ``evaluated`` breeds from what was evaluated. ``predictor`` evaluates random
             architectures for half of the budget, learns from them, breeds from predictions, and
-            evaluates the front that is found so; then again with what was learnt.
+            evaluates the front that is found so; then again with what was learnt. With a
+            predictor of another run (``--predictor``) all of the budget goes to such fronts.
         candidates: Architectures judged by the predictor before a front is evaluated.
     """
 
@@ -68,6 +72,7 @@ class GeneticSearch(SharedSearch):
     def __init__(self, algorithm: str, options: Options | None = None) -> None:
         self.algorithm = algorithm
         self.options = options or Options()
+        self.takes_predictor = self.options.quality == "predictor"
         super().__init__(self.options.across)
 
     def start(self, problem: Problem, generator: torch.Generator) -> None:
@@ -97,7 +102,8 @@ class GeneticSearch(SharedSearch):
         initial = self._population(budget)
         if self.options.quality == "predictor":
             half = int(budget.amount) // 2 if budget.unit == "evaluations" else 2 * initial
-            initial = max(4, half)
+            lent = self._problem.shelf.lent is not None
+            initial = _SEEDS if lent else max(_SEEDS, half)
         usual = children(budget) if self._generations is None else self._population(budget)
         return initial, self.options.batch or usual
 

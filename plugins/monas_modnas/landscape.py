@@ -75,6 +75,8 @@ class Landscape(nn.Module):
         """Bring everything derived up to date after a state was loaded."""
         self._sample = features_of(self._problem, sample)
         self.quality.process.settle()
+        if len(self.quality.process.inputs):
+            self._problem.shelf.kept = self.quality
 
     def fit_costs(
         self, sample: Tensor, prices: Prices, steps: int, generator: torch.Generator
@@ -91,7 +93,9 @@ class Landscape(nn.Module):
         targets = targets.float()
         self.quality_low.copy_(targets.amin(0))
         self.quality_width.copy_((targets.amax(0) - targets.amin(0)).clamp_min(1e-6))
-        return self.quality.fit(self.describe.rows(rows), targets, steps)
+        loss = self.quality.fit(self.describe.rows(rows), targets, steps)
+        self._problem.shelf.kept = self.quality
+        return loss
 
     def targets(self, devices: Sequence[Device]) -> Targets:
         """Embeddings and predicted cost ranges of any devices."""

@@ -63,7 +63,9 @@ class Openings:
             # widths between two widths are widths: of ordered options the farthest tells
             asked = {far.index(max(far))} if choice.ordered else set(range(count))
             rows = [(*largest[:place], option, *largest[place + 1 :]) for option in sorted(asked)]
-            told = {row[place]: kind_of(whole, shapes(row)) for row in rows if row[place] != own}
+            told: dict[int, Kind] = {
+                row[place]: kind_of(whole, shapes(row)) for row in rows if row[place] != own
+            }
             common = next(iter(told.values()), None)
             kinds.append(tuple(None if o == own else told.get(o, common) for o in range(count)))
             distances.append(tuple(far))

@@ -78,10 +78,12 @@ def staged(openings: Openings, options: Options, steps: int) -> list[Stage]:
 
     A kind that the space does not have gets no stage, and its steps go to the others.
     """
-    kinds = [cast("Kind", kind) for kind in options.stages if openings.has(cast("Kind", kind))]
+    wanted: list[Kind] = [cast("Kind", kind) for kind in options.stages]
+    kinds = [kind for kind in wanted if openings.has(kind)]
     shares: dict[Kind, float] = {"resolution": 1.0}
     name = "resolution" if openings.has("resolution") else "largest"
-    parts = [(name, openings.opened(shares), options.whole if kinds else 1.0)]
+    whole = options.whole if kinds else 1.0
+    parts: list[tuple[str, Allowed, float]] = [(name, openings.opened(shares), whole)]
     for kind in kinds:
         length = (1 - options.whole) / len(kinds)
         phases = options.phases if kind in _IN_PHASES else 1
