@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -45,7 +46,8 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, default=1000)
     parser.add_argument("--devices", type=int, default=3, help="search devices")
     parser.add_argument("--problem", default="ofa")
-    parser.add_argument("--iterations", type=int, default=400, help="of the generator, per round")
+    parser.add_argument("--iterations", type=int, default=150, help="of the generator, per round")
+    parser.add_argument("--draws", type=int, default=96, help="of the generator, per iteration")
     parser.add_argument("--fitting", type=int, default=600, help="of the evaluator, per round")
     parser.add_argument("--rewards", nargs="+", choices=REWARDS, default=REWARDS)
     words = parser.parse_args()
@@ -63,6 +65,7 @@ def main() -> None:
             reward=reward,
             budgets=TRAINED,
             iterations=words.iterations,
+            draws=words.draws,
             fitting=words.fitting,
         )
         rows: list[list[float]] = []
@@ -115,6 +118,7 @@ def searched(problem: Problem, options: PfnagOptions, seed: int, parts: int = 1)
     return optimizer
 
 
+@cache
 def budget(problem: Problem, device: Device, share: float) -> float:
     """Anchored, a share of the way between the costs of random architectures."""
     purse, rows = Purse(problem, ""), problem.draw(400, torch.Generator().manual_seed(7))

@@ -66,8 +66,11 @@ class Openings:
             told: dict[int, Kind] = {
                 row[place]: kind_of(whole, shapes(row)) for row in rows if row[place] != own
             }
-            common = next(iter(told.values()), None)
-            kinds.append(tuple(None if o == own else told.get(o, common) for o in range(count)))
+            common: Kind | None = next(iter(told.values()), None)
+            row: list[Kind | None] = [
+                None if o == own else told.get(o, common) for o in range(count)
+            ]
+            kinds.append(tuple(row))
             distances.append(tuple(far))
         return cls(largest, tuple(kinds), tuple(distances))
 

@@ -79,7 +79,7 @@ def staged(openings: Openings, options: Options, steps: int) -> list[Stage]:
     A kind that the space does not have gets no stage, and its steps go to the others.
     """
     wanted: list[Kind] = [cast("Kind", kind) for kind in options.stages]
-    kinds = [kind for kind in wanted if openings.has(kind)]
+    kinds: list[Kind] = [kind for kind in wanted if openings.has(kind)]
     shares: dict[Kind, float] = {"resolution": 1.0}
     name = "resolution" if openings.has("resolution") else "largest"
     whole = options.whole if kinds else 1.0

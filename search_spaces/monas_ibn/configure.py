@@ -134,7 +134,7 @@ def _block(answers: Answers, place: str, inputs: int, outputs: int, stride: int)
     middle = inputs * int(answers[f"expand_{place}"])
     size = int(answers[f"size_{place}"]) if operation in GROUPED else middle
     return BlockConfig(
-        name=f"{place}_{operation}",
+        name=place,
         operation=operation,
         inputs=inputs,
         middle=middle,

@@ -25,7 +25,8 @@ class BlockConfig:
     """Sizes of one inverted bottleneck.
 
     Attributes:
-        name: By which its weights are shared; one for each operation of each place.
+        name: Of its place, by which weights are shared: what widens and what narrows by all
+            operations that have it, the spatial convolution by those of its own kind.
         operation: What widens and convolves: a 1 x 1 convolution and a depthwise or grouped
             one, or a single convolution in place of both (fused).
         inputs, middle, outputs: Channels.
@@ -99,19 +100,20 @@ class Block(nn.Module):
         super().__init__()
         self.config = config
         self.expand = None if config.fused else ConvNorm(config.inputs, config.middle)
-        self.spatial = ConvNorm(
+        spatial = ConvNorm(
             config.inputs if config.fused else config.middle,
             config.middle,
             config.kernel,
             stride=config.stride,
             groups=config.groups,
         )
+        self.spatial = nn.ModuleDict({config.operation: spatial})
         self.project = ConvNorm(config.middle, config.outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) to (B, outputs, H / stride, W / stride)."""
         hidden = x if self.expand is None else F.relu(self.expand(x))
-        out = self.project(F.relu(self.spatial(hidden)))
+        out = self.project(F.relu(self.spatial[self.config.operation](hidden)))
         return x + out if self.config.residual else out
 
 

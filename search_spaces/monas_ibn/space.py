@@ -56,11 +56,11 @@ class IBNSpace(SearchSpace):
         return [*known, *usual[: len(usual) - len(known)]]
 
     def supernet(self, task: Task) -> SlicedSupernet:
-        """Weights shared by place and operation; groups keep to their channels."""
+        """Weights shared by place, spatial kernels by operation too; groups keep to channels."""
         return SlicedSupernet(
             self,
             task,
-            cuts={"*grouped.spatial.conv.weight": grouped},
+            cuts={"*grouped.conv.weight": grouped},
             architectures=map(self.choices.architecture, covering_answers(self.sizes)),
             calibration=self.sizes.calibration,
         )
