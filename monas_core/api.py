@@ -121,9 +121,8 @@ def search(
     if isinstance(space, SearchSpace):
         settings = {"preset": space.preset, **settings}
     where = _folders(out_dir=out_dir, predictor=predictor)
-    given = {**names, "budget": budget, **where, **settings}
     again = _resumed(resume)
-    config = _config(given, again)
+    config = _config({**names, "budget": budget, **where, **settings}, again)
     bus = _bus(progress, observers, config, catalog)
     place = str(data) if data is not None else None
     return carry_out(config, catalog, bus, control=control, resume=again, data=place)
