@@ -104,6 +104,8 @@ def needs_of(entry: Entry, options: Mapping[str, Any] | None) -> frozenset[str]:
     Raises:
         UsageError: As ``checked_options``.
     """
+    if not entry.spec.factory:  # kept by a run, and checked when that was started
+        return entry.spec.needs
     chosen = checked_options(entry, options or {}).get("options")
     return entry.spec.needs | getattr(chosen, "needs", frozenset())
 

@@ -37,6 +37,7 @@ def ask(model: Path, given: Sequence[str], catalog: Catalog) -> list[dict[str, A
     """
     if not model.exists():
         raise UsageError(f"There is no file or folder {model}; give what monas export wrote.")
+    model = companion.model_of(model)
     folder = companion.place(model)
     path = folder / companion.FACTS
     if not path.is_file():
@@ -60,7 +61,12 @@ def ask(model: Path, given: Sequence[str], catalog: Catalog) -> list[dict[str, A
     except (ImportError, AttributeError, IndexError) as error:
         raise UsageError(f"What {model} needs is not installed here: {error}.") from error
     try:
-        return predict(loader.load(model), list(given), usage, folder)
+        network = loader.load(model)
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{model} cannot be read as {name}: {reason:.300}") from error
+    try:
+        return predict(network, list(given), usage, folder)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"{model} cannot answer: {reason:.300}") from error

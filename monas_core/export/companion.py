@@ -63,6 +63,12 @@ def place(model: Path) -> Path:
     return model if model.is_dir() else model.with_name(model.name + FOLDER)
 
 
+def model_of(path: Path) -> Path:
+    """The model a person means who names it, or the folder beside it."""
+    model = path.with_name(path.name.removesuffix(FOLDER))
+    return model if path.name.endswith(FOLDER) and path.is_dir() and model.is_file() else path
+
+
 def facts(subject: Subject, format_: str) -> dict[str, Any]:
     """The document ``task.json``: what the network is, and what its task says of its use."""
     usage = subject.usage or ARRAYS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,19 @@ from monas_core.files import inside
 from monas_core.record.frontfile import read_front
 
 
-def evidence(run: Path, key: str) -> list[dict[str, Any]]:
+def evidence(run: Path, key: str, trained: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """``{"device", "name", "value", "unit", "origin"}`` for each value of each front with it.
 
     A front that is missing or damaged has nothing to say here.
+
+    Args:
+        run: The folder.
+        key: Of the architecture.
+        trained: What a training of its own found: those scores then stand for what the fronts
+            say of its quality.
     """
+    if trained is not None:
+        return [*_reached(trained), *(r for r in evidence(run, key) if not r.pop("score"))]
     rows: list[dict[str, Any]] = []
     for path in sorted(inside(run, "front").glob("*.json")):
         try:
@@ -28,9 +37,19 @@ def evidence(run: Path, key: str) -> list[dict[str, Any]]:
                 "value": member.values[objective.name],
                 "unit": objective.unit,
                 "origin": member.origin[objective.name],
+                "score": objective.score,
             }
             for member in front.members
             if member.key == key
             for objective in front.objectives
         ]
     return rows
+
+
+def _reached(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    score, after = result.get("score", {}), result.get("after", {})
+    name = score.get("name")
+    if not isinstance(after.get(name), float):
+        return []
+    told = {"name": name, "value": after[name], "unit": score.get("unit", "")}
+    return [{"device": "any", **told, "origin": "measured"}]

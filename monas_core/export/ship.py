@@ -11,6 +11,7 @@ from monas_core.export.evidence import evidence
 from monas_core.export.subject import subject
 from monas_core.record import usage_file
 from monas_core.running.session import Session
+from monas_core.train.folder import TrainedFolder
 from monas_core.train.weights import check_weights, subnet
 from monas_core.values.architecture import Architecture
 
@@ -42,6 +43,8 @@ def ship(
         MonasError: What was written answers otherwise; nothing is left behind.
     """
     network, origin = subnet(session.context, run, architecture, weights)
+    # fronts were judged with inherited weights
+    trained = TrainedFolder.of(run, architecture).result() if origin == "trained" else None
     item = subject(
         session,
         architecture,
@@ -49,8 +52,7 @@ def ship(
         capabilities=capabilities,
         facts={"weights": origin},
         usage=usage_file.recall(run),
-        # of the weights that the fronts were judged with
-        evidence=evidence(run, architecture.key) if origin == "inherited" else (),
+        evidence=evidence(run, architecture.key, trained),
     )
     report = formats.export(item, wanted, out)
     return {

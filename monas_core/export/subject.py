@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 import attrs
@@ -118,7 +119,7 @@ def prepared(
             "architecture": architecture.to_json(),
             "key": architecture.key,
             "preset": space.preset,
-            "task": task.name,
+            "task": _without_folders(task.name),
             "outputs": task.n_outputs,
             "score": {"name": score.name, "unit": score.unit, "direction": score.direction},
             **(facts or {}),
@@ -126,6 +127,13 @@ def prepared(
         usage=usage or task.usage(),
         evidence=evidence,
     )
+
+
+def _without_folders(task: str) -> str:
+    """The name of a task without folders: where a person's data lie is nobody's concern."""
+    kind, colon, paths = task.partition(":")
+    named = [PurePosixPath(path.replace("\\", "/")).name for path in paths.split(",")]
+    return kind + colon + ",".join(named)
 
 
 def is_sequence(tensor: Tensor) -> bool:

@@ -187,7 +187,8 @@ class Steadiness:
             raise Diverged(
                 f"{self._words.name} diverged at step {done + 1} ({reason}), and did so "
                 f"{MOST} times before, each time from step {self._at} and with a lower learning "
-                f"rate; {self._words.remedy}."
+                f"rate; {self._words.remedy}, or look for values in your data that are not finite "
+                "if it is always the same step."
             )
         self._setbacks += 1
         factor = SLOWER * self._training.rate_factor

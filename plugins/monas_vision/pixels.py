@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ def _check_size(image: Image.Image, megapixels: float) -> None:
 
 def _reason(path: str, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
-        return "the link leads nowhere"
+        return "the link leads nowhere" if Path(path).is_symlink() else "there is no such file"
     if isinstance(error, Image.UnidentifiedImageError):
         try:
             with open(path, "rb") as stream:  # noqa: PTH123 - millions of files

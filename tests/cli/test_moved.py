@@ -17,7 +17,7 @@ from monas_core.values.data import DataRecord, Item, Source, changes
 SMALL: dict[str, Any] = {
     "objectives": "acc, params", "devices": "t4", "held_out": [], "optimizer": "random",
     "budget": "3steps", "preferences": 3, "warm_up": {"steps": 2, "batch_size": 2},
-    "progress": False,
+    "progress": False, "options": {"task": {"bytes": 1_000_000}},
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.errors import MonasError, PluginError, UsageError
 from monas_core.export import asking, companion
 from monas_core.export.bundle import bundle
+from monas_core.export.subject import _without_folders
 from monas_core.parts.usage import Usage
 from monas_core.record import usage_file
 from monas_core.run import Run
@@ -111,6 +113,31 @@ def test_the_card_tells_what_was_found(run: Run, tmp_path: Path) -> None:
     assert "pip install torch numpy\npython predict.py" in card
 
 
+def test_the_card_of_a_trained_network_tells_what_it_reached(run: Run, tmp_path: Path) -> None:
+    copy = Run.open(shutil.copytree(run.path, tmp_path / "run"))
+    member = copy.front("raspberry-pi-4").members[0]
+    reached = copy.train(member, budget="2steps", batch_size=2)["after"]["bits per byte"]
+    copy.export(member, "pt2", tmp_path / "m.pt2")
+    card = (tmp_path / "m.pt2.use" / companion.CARD).read_text()
+    assert f"| any | bits per byte | {reached:.5g} | bit/byte | measured |" in card
+    assert f"| raspberry-pi-4 | lat | {member.values['lat']:.5g} | ms | modelled |" in card
+    assert f"| {member.values['acc']:.5g} |" not in card
+
+
+@pytest.mark.parametrize(
+    ("task", "shown"),
+    [
+        ("pystdlib", "pystdlib"),
+        ("text:/home/ada/secret plans/a b.txt", "text:a b.txt"),
+        ("parallel:/x/a.en,C:\\y\\a.de", "parallel:a.en,a.de"),
+        ("module:../mine.py:task", "module:mine.py:task"),
+        ("imagefolder:photos/", "imagefolder:photos"),
+    ],
+)
+def test_folders_of_a_person_do_not_leave_with_the_model(task: str, shown: str) -> None:
+    assert _without_folders(task) == shown
+
+
 def test_old_versions_of_onnx(run: Run, tmp_path: Path) -> None:
     import onnx
 
@@ -134,6 +161,14 @@ def test_predict_in_words(cli: Any, exported: Callable[[str], Path], tmp_path: P
     assert told.code == 0, told.err
     assert told.out.startswith("import ")
     assert json.loads(cli("predict", model, "a", "b", "--json").out)[1]["given"] == "b"
+    beside = cli("predict", companion.place(model), "import ")
+    assert beside.out == told.out, "who names the folder beside it means the model"
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"no network")
+    shutil.copytree(companion.place(model), companion.place(broken))
+    refused = cli("predict", broken, "x")
+    assert refused.code == 2
+    assert "cannot be read as onnx" in refused.err
     lone = tmp_path / "lone.onnx"
     lone.write_bytes(model.read_bytes())
     for words, wanted in (

@@ -235,6 +235,38 @@ def test_a_warm_up_goes_back_whoever_trains(session: Make, tmp_path: Path) -> No
     list(strict(tmp_path))
 
 
+def test_a_run_stopped_and_resumed_across_a_divergence_is_the_same(
+    session: Make, tmp_path: Path
+) -> None:
+    def made() -> Any:
+        plan = planned(session(), Own(worst=1e-2))
+        return attrs.evolve(plan, warm_up=attrs.evolve(plan.warm_up, learning_rate=0.05))
+
+    carried_out(made(), tmp_path / "a")
+    plan = made()
+    folder = RunFolder.create(tmp_path / "b", plan.config)
+    for stops in (3, 8, 9, 20):  # before, at, and after the step that is no good
+        control, bus, seen = Control(), events.Bus(), []
+
+        def stop(
+            event: events.Event, by: Control = control, at: int = stops, of: Any = seen
+        ) -> None:
+            of.append(event)
+            if isinstance(event, events.StepFinished) and event.step >= at:
+                by.stop()
+
+        bus.attach(stop)
+        with pytest.raises(Interrupted):
+            execute(made(), folder, bus, control)
+    execute(made(), folder, events.Bus(), Control())
+    fronts = [(tmp_path / run / "front" / "toy-a.json").read_bytes() for run in "ab"]
+    assert fronts[0] == fronts[1]
+    ends = [state.load(checkpoints.found(tmp_path / run)[-1])["session"] for run in "ab"]
+    assert ends[0]["rate_factor"] == ends[1]["rate_factor"] == pytest.approx(0.1)
+    first, second = (end["supernet"] for end in ends)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
 def test_a_warm_up_is_given_up(session: Make, tmp_path: Path) -> None:
     plan = planned(session(), Own(worst=0.0))
     with pytest.raises(Diverged, match=r"3 times before.*smaller warm_up\.learning_rate"):

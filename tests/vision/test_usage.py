@@ -70,6 +70,13 @@ def test_the_right_class_is_named(folder: Path) -> None:
         use_images.predict(model, [str(folder / "broken.png")], usage.facts, folder)
 
 
+def test_what_is_not_there_is_told_from_a_link_to_nothing(tmp_path: Path) -> None:
+    (tmp_path / "link.png").symlink_to(tmp_path / "gone.png")
+    for name, wanted in (("gone.png", "no such file"), ("link.png", "link leads nowhere")):
+        with pytest.raises(ValueError, match=wanted):
+            use_images.predict(lambda x: x, [str(tmp_path / name)], {"ground": "auto"}, tmp_path)
+
+
 def test_grey_digits_keep_their_single_channel(tmp_path: Path) -> None:
     usage: Usage = digits.load().usage()
     Image.new("RGB", (50, 30), (200, 10, 10)).save(tmp_path / "x.png")
