@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from monas_core.cli import streams
 from monas_core.files import finite
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
-    text = json.dumps(finite(document), indent=2, ensure_ascii=False, allow_nan=False)
+    plain = not streams.writes(sys.stdout.encoding)  # a name must not lose letters
+    text = json.dumps(finite(document), indent=2, ensure_ascii=plain, allow_nan=False)
     steering = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON escapes the others
     sys.stdout.write(text.translate(steering) + "\n")
     sys.stdout.flush()

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from monas_core.cli import menu
+from monas_core.cli import menu, streams
 from monas_core.errors import MonasError, UsageError
 
 # Idle OpenMP threads spin by default; on a machine that others use too, that makes
@@ -92,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]
+    streams.forgive()
     try:
         code = build().main(given, prog_name="monas", standalone_mode=False)
     except MonasError as error:

@@ -72,11 +72,21 @@ def test_files_say_the_same(bench):
 def test_the_table_names_the_best_and_the_rules(bench):
     outcome = bench("toy", *QUICK)
     assert outcome.code == 0, outcome.err
-    for words in ("4/4  wide, seed 1: 12 queries", "12evals for all devices together, 2 seeds",
+    for words in ("4/4  wide, seed 1: 12 queries", "12 evaluations for all devices",
                   "2 search devices", "1 held-out device ", "IGD+", "ahead on", "toy-c",
                   "reference point is 1", "cannot give less than 0.50", "bench/toy-12evals/results",
                   "error of the latency"):  # fmt: skip
         assert words in outcome.out, words
+
+
+def test_no_figure_is_cut_at_any_width(bench, monkeypatch):
+    for width in (60, 80, 100, 160):
+        monkeypatch.setenv("COLUMNS", str(width))
+        outcome = bench("toy", *QUICK)
+        assert outcome.code == 0, outcome.err
+        assert "…" not in outcome.out.replace(" … ", " ")
+        assert max(map(len, outcome.out.split("Files")[0].splitlines())) <= width
+        assert "hypervolume" in outcome.out
 
 
 def test_one_optimizer_one_seed_no_held_out(bench):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 import pexpect
 import pyte
 import pytest
+
+from monas_core.cli.main import main
 
 DEVICES = "pixel-6-cpu,rtx-4090"
 WORDS = [
@@ -211,3 +214,39 @@ def test_a_used_folder_is_not_touched(finished):
     assert done.returncode == 2
     assert "already used" in done.stderr
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+class Narrow:
+    """Standard output and error as a process has them whose encoding lacks many signs."""
+
+    def __init__(self, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bytes = io.BytesIO()
+        for name in ("stdout", "stderr"):
+            stream = io.TextIOWrapper(self.bytes, encoding=encoding, write_through=True)
+            monkeypatch.setattr(sys, name, stream)
+
+    def run(self, *words: str) -> int:
+        with pytest.raises(SystemExit) as end:
+            main(list(words))
+        return int(end.value.code or 0)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
+@pytest.mark.parametrize(
+    "words",
+    [("front",), ("front", "--json"), ("pick",), ("watch", "--plain"), ("doctor",), ("--help",),
+     ("run", "--help"), ("info", "gpt"), ("pick", "--prefer", "µ=1")],
+    ids=" ".join,
+)  # fmt: skip
+def test_any_encoding_will_do(finished, monkeypatch, encoding, words):
+    monkeypatch.chdir(finished)
+    console = Narrow(encoding, monkeypatch)
+    assert console.run(*words) in (0, 2)
+    # click takes an ASCII stream for a misconfigured one and writes UTF-8 there
+    text = console.bytes.getvalue().decode("utf-8" if encoding == "ascii" else encoding)
+    assert text.strip()
+    assert "Traceback" not in text
+    if words == ("front", "--json"):
+        json.loads(text)
+    if words == ("front",):
+        assert "lat v" in text

@@ -1,0 +1,72 @@
+"""Output in an encoding that lacks some signs: readable stand-ins instead of a traceback.
+
+A redirected Windows console writes in cp1252, a bare container in ASCII. Whatever such a stream
+can write stays; arrows, bars and frames become signs of ASCII, the rest a question mark.
+"""
+
+from __future__ import annotations
+
+import codecs
+import sys
+
+_HANDLER = "monas-stand-ins"
+_SIGNS = "↑↓●─│✔…"
+_STAND_INS = {
+    **dict.fromkeys("─━╸╺╌┄═▁▔", "-"),
+    **dict.fromkeys("│┃║╎┆▏▕", "|"),
+    **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼╔╗╚╝╞╡╪", "+"),
+    **dict.fromkeys("●◆■█▇▆▅▄▃▂▉▊▋▌▍▎", "*"),
+    **dict.fromkeys("○◇□◌▒░▓", "o"),
+    **dict.fromkeys("✔✓", "+"),
+    **dict.fromkeys("✘✗", "x"),
+    **dict.fromkeys("×✕", "x"),
+    **dict.fromkeys("·•∙", "."),
+    **dict.fromkeys("‘’", "'"),
+    **dict.fromkeys("“”", '"'),
+    "↑": "^",
+    "↓": "v",
+    "←": "<",
+    "→": ">",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "±": "+-",
+    "≤": "<=",
+    "≥": ">=",
+    "≈": "~",
+    "…": "...",
+    "²": "2",
+    "³": "3",
+    "µ": "u",
+    "μ": "u",
+    "★": "*",
+    "▶": ">",
+    "◀": "<",
+    "⚠": "!",
+}
+
+
+def forgive() -> None:
+    """Make standard output and error write stand-ins for what their encoding lacks."""
+    codecs.register_error(_HANDLER, _stand_in)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None and not writes(stream.encoding):
+            reconfigure(errors=_HANDLER)
+
+
+def writes(encoding: str | None) -> bool:
+    """Whether an encoding has the signs that screens and tables use."""
+    try:
+        _SIGNS.encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    """What to write instead of the signs that could not be encoded."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_STAND_INS.get(sign, "?") for sign in lacking), error.end
