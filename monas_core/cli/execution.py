@@ -214,7 +214,9 @@ def _named(entry: Entry, options: Any) -> Callable[[Event], None]:
 
 
 @contextlib.contextmanager
-def observer(*, plain: bool, stderr: bool = False, device: str | None = None) -> Iterator[Any]:
+def observer(
+    *, plain: bool, stderr: bool = False, device: str | None = None, watching: bool = False
+) -> Iterator[Any]:
     """The live screen on a terminal that can show it, plain lines elsewhere."""
     from monas_core.ui.plain import PlainLines
 
@@ -224,5 +226,5 @@ def observer(*, plain: bool, stderr: bool = False, device: str | None = None) ->
         return
     from monas_core.ui.live import LiveScreen
 
-    with LiveScreen(screen, device=device).shown() as live:
+    with LiveScreen(screen, device=device, watching=watching).shown() as live:
         yield live

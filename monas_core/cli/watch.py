@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _POLL_S = 0.3
 _LONGEST_PAUSE_S = 2.0
 _SILENCE_S = 60.0
+_KEY_S = 0.05
 
 
 Replay = Annotated[bool, typer.Option("--replay", help="Play the run again from its beginning.")]
@@ -47,9 +48,11 @@ def command(
     if not speed > 0:
         raise UsageError(f"--speed must be positive, got {speed:g}.")
     path = run_folder(run)
+    if device is not None:
+        _check_device(path, device)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        observer(plain=plain, device=device) as screen,
+        observer(plain=plain, device=device, watching=True) as screen,
     ):
         if replay:
             _replay(path, screen, speed)
@@ -68,9 +71,32 @@ def _replay(path: Path, screen: Any, speed: float) -> None:
         pause = (event.time - before) / speed
         if pause > 0.005:
             time.sleep(min(pause, _LONGEST_PAUSE_S))
+        while getattr(screen, "paused", False) and not screen.leaving:
+            time.sleep(_KEY_S)
+        if getattr(screen, "leaving", False):
+            return
         before = event.time
         screen(event)
-    time.sleep(min(3.0, 8.0 / speed))
+    if not getattr(screen, "keyed", False):
+        time.sleep(min(3.0, 8.0 / speed))
+        return
+    screen.notice = "end of the replay; q leaves"
+    while not screen.leaving:
+        time.sleep(_KEY_S)
+
+
+def _check_device(path: Path, name: str) -> None:
+    """Raise UsageError for a device that the run has not; a run that has not begun has any."""
+    from monas_core.errors import UsageError, nearest
+    from monas_core.events import RunStarted
+    from monas_core.record.rundir import RunFolder
+
+    begun = next((e for e in RunFolder.open(path).events() if isinstance(e, RunStarted)), None)
+    known = [*begun.devices, *begun.held_out] if begun is not None else [name]
+    if name not in known:
+        near = nearest(name, known)
+        hint = f'Did you mean "{near}"? ' if near else ""
+        raise UsageError(f'The run has no device "{name}". {hint}It has: {", ".join(known)}.')
 
 
 def _follow(path: Path, screen: Any) -> None:
@@ -92,8 +118,8 @@ def _follow(path: Path, screen: Any) -> None:
             screen(event)
             over = isinstance(event, RunFinished) or (over and not isinstance(event, RunStarted))
             continue
-        if over or folder.finished:  # a log may have lost its end
-            return
+        if over or folder.finished or getattr(screen, "leaving", False):
+            return  # a log may have lost its end
         _tell_silence(path, time.time() - log.stat().st_mtime if log.exists() else 0.0, screen)
         time.sleep(_POLL_S)
 

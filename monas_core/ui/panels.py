@@ -115,8 +115,8 @@ def status(state: ViewState, width: int, now: float) -> Text:
     return exact(Text("   " + fitting(parts, "  ·  ", width - 4)), width)
 
 
-def footer(state: ViewState, width: int, notice: str) -> Text:
-    """The latest thing a person should know, or where the run is kept."""
+def footer(state: ViewState, width: int, notice: str, hint: str) -> Text:
+    """The latest thing a person should know, or what can be done and where the run is kept."""
     if notice:
         return exact(Text(f" {notice}", style="bold yellow"), width)
     if state.over:
@@ -125,4 +125,4 @@ def footer(state: ViewState, width: int, notice: str) -> Text:
         more = f" (+{state.n_warnings - 1} more)" if state.n_warnings > 1 else ""
         return between(Text(f" ⚠ {state.warnings[-1]}", style="yellow"), Text(more, "dim"), width)
     right = Text(f"  {state.run} ", style="dim")
-    return between(Text(" Ctrl-C stops after the current step and saves", "dim"), right, width)
+    return between(Text(f" {hint}", "dim"), right, width)

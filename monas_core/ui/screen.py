@@ -10,6 +10,7 @@ from monas_core.ui.view import ViewState
 WIDE = 112
 TALL = 32
 SECONDS_PER_DEVICE = 4.0
+STOPPING = "Ctrl-C stops after the current step and saves"
 
 
 def focus_device(state: ViewState, clock: float, chosen: str | None = None) -> str:
@@ -30,6 +31,7 @@ def compose(
     now: float,
     focus: str = "",
     notice: str = "",
+    hint: str = STOPPING,
 ) -> Block:
     """The whole screen: exactly ``height`` lines of ``width`` cells."""
     top: Block = [panels.header(state, width, now)]
@@ -37,7 +39,7 @@ def compose(
         top.append(panels.facts(state, width))
     top += panels.phases(state, width, now)
     top.append(panels.status(state, width, now))
-    bottom = [panels.footer(state, width, notice)]
+    bottom = [panels.footer(state, width, notice, hint)]
     room = height - len(top) - len(bottom)
     if width < 50 or room < 6:
         body: Block = fit([], width, max(0, room))

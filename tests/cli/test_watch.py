@@ -90,6 +90,8 @@ def test_the_screen_in_a_terminal(logged_run, width, height):
         if not given_back and (not shots or shots[-1]):
             stream.feed(text)
             shots.append(list(terminal.display))
+            if "end of the replay" in "\n".join(shots[-1]):
+                child.send("q")
         else:  # the emulator knows no second screen: what follows belongs to the first
             shots.append([])
     child.close()
@@ -101,6 +103,31 @@ def test_the_screen_in_a_terminal(logged_run, width, height):
     whole = [shot for shot in shots if all(word in "\n".join(shot) for word in wanted)]
     heads = "\n".join(whole[-1][:2])
     assert "monas" in heads, "the first lines are there: nothing scrolled away"
+
+
+def test_keys_are_read_and_leave_nothing_behind(logged_run):
+    """No typed letter tears the screen; arrows choose the device; q leaves; echo comes back."""
+    child = pexpect.spawn(
+        MONAS[0], [*MONAS[1:], "watch", str(logged_run), "--replay", "--speed", "1"],
+        dimensions=(24, 80), env={**os.environ, "TERM": "xterm-256color"}, encoding="utf-8",
+        timeout=60,
+    )  # fmt: skip
+    child.expect("q leaves, the run goes on")
+    assert not child.getecho()
+    child.send("xyz\x1b[C 3?")
+    child.expect("space goes on")
+    child.send("q")
+    child.expect(pexpect.EOF)
+    assert "xyz" not in child.before
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_device_of_another_run_is_refused(cli, logged_run):
+    outcome = cli("watch", logged_run, "--device", "rpi")
+    assert outcome.code == 2
+    assert 'The run has no device "rpi".' in outcome.err
+    assert "h100-sxm" in outcome.err
 
 
 def test_a_silent_run_is_pointed_out(nowhere):

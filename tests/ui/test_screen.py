@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from monas_core import events
+from monas_core.ui.keys import named
 from monas_core.ui.live import LiveScreen
 from monas_core.ui.screen import SECONDS_PER_DEVICE, compose, focus_device
 from monas_core.ui.view import ViewState, fold, fold_all
@@ -202,3 +203,40 @@ def test_clock_runs_between_events_and_stops_at_the_end(log):
         live(event)
     seconds[0] += 100
     assert live.now == log[-1].time
+
+
+def test_keys_choose_the_device_and_leave(log):
+    live = LiveScreen(Console(file=io.StringIO()), clock=lambda: 0.0, watching=True)
+    live.press("right")
+    assert live.device is None, "before there is a front"
+    for event in log:
+        live(event)
+    names = [n for n in (*live.state.devices, *live.state.held_out) if n in live.state.fronts]
+    live.press("right")
+    assert live.device == names[1]
+    live.press("left")
+    live.press("left")
+    assert live.device == names[-1]
+    live.press("2")
+    assert live.device == names[1]
+    for key in ("x", "é", "²", "9" * 3):
+        live.press(key)
+    assert live.device == names[1]
+    live.press("0")
+    assert live.device is None
+    live.press(" ")
+    assert live.paused
+    live.press("q")
+    assert live.leaving
+    running = LiveScreen(Console(file=io.StringIO()))
+    running.press("q")
+    assert not running.leaving, "a run is stopped with Ctrl-C, not by a letter"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [(b"\x1b[D", ["left"]), (b"\x1bOC", ["right"]), (b"\x1b[15~", []), (b"q2", ["q", "2"]),
+     (b"\xff\x01", []), ("é".encode(), ["é"])],
+)  # fmt: skip
+def test_keys_have_names(typed, found):
+    assert named(typed) == found
