@@ -116,7 +116,8 @@ def _extras(members: Sequence[Member], width: int) -> list[str]:
     """Companion figures (perplexity, ...) to show, where there is room."""
     if width < 110 or not members:
         return []
-    return list(members[0].extra)[:2]
+    shown = {name.partition(":")[2] for name in members[0].values}  # acc:mean-angle
+    return [name for name in members[0].extra if "-".join(name.split()) not in shown][:2]
 
 
 def _row(

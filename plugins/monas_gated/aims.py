@@ -54,6 +54,8 @@ def aims_of(objectives: Sequence[Objective], task: MultiTask, count: int) -> Aim
         )
     lattice = lattice_of_size([objective.short for objective in objectives], count)
     weights = torch.tensor([preference.vector for preference in lattice], dtype=torch.float32)
+    if count == 1:
+        weights = torch.full((1, len(objectives)), 1.0 / len(objectives))
     zero = weights.new_zeros(len(weights))
     heads = [
         sum((weights[:, i] for i, owner in enumerate(owners) if owner == name), zero)

@@ -14,7 +14,8 @@ class GatedOptions:
     """How gates and weights are learnt.
 
     Attributes:
-        aims: Sets of gates at least, one for each preference; all share the weights.
+        aims: Sets of gates at least, one for each preference; all share the weights. 1 is a
+            single set with even weights, as published.
         gate_rate: Learning rate of the gates (Adam).
         weight_rate: Of the weights, as a share of the space's own.
         fusion: Factor on it for parts with the tag ``fusion``.

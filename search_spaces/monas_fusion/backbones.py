@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -38,7 +39,7 @@ def convolutions(channels: Sequence[Sequence[int]]) -> Backbone:
                 layers.append(
                     nn.Sequential(
                         nn.Conv2d(inputs, width, 3, stride=stride, padding=1, bias=False),
-                        nn.GroupNorm(min(4, width), width),
+                        nn.GroupNorm(math.gcd(4, width), width),
                         nn.ReLU(),
                     )
                 )
