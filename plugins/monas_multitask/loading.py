@@ -59,14 +59,14 @@ def _from_folder(argument: str, options: MultitaskOptions) -> Multitask:
         part: [shown(files, options.size, who) for files in samples]
         for part, samples in found.parts.items()
     }
-    stacked = {
+    stacked: dict[Part, dict[str, torch.Tensor]] = {
         part: {kind: torch.stack([of[kind] for of in samples]) for kind in samples[0]}
         for part, samples in raw.items()
     }
     seen = stacked["train"]["image"]
     mean = seen.mean((0, 2, 3), keepdim=True)
     deviation = seen.std((0, 2, 3), keepdim=True).clamp_min(1e-3)
-    maps = {
+    maps: dict[Part, Maps] = {
         part: Maps((of["image"] - mean) / deviation, {n: t for n, t in of.items() if n != "image"})
         for part, of in stacked.items()
     }

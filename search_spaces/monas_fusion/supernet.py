@@ -44,7 +44,7 @@ class FusionSupernet(RelaxedSupernet):
         if isinstance(architectures, Relaxation):
             return self.network(inputs, self._gates(inputs, architectures))
         self.choices.to_indices(architectures)
-        like = self.network.heads[0].weight
+        like = self._like()
         gates = {
             name: torch.full((len(inputs),), float(bool(answer)), device=like.device)
             for name, answer in architectures.choices.items()
@@ -53,7 +53,7 @@ class FusionSupernet(RelaxedSupernet):
 
     def extract(self, architecture: Architecture) -> FusionNetwork:
         """A standalone network with copies of the weights this architecture uses."""
-        like = self.network.heads[0].weight
+        like = self._like()
         with torch.device("meta"):
             network = self._build(architecture)
         network = network.to_empty(device=like.device)
@@ -62,6 +62,10 @@ class FusionSupernet(RelaxedSupernet):
             for name, weight in network.state_dict().items():
                 weight.copy_(shared[name])
         return network.train(self.training)
+
+    def _like(self) -> Tensor:
+        """A weight: where all are, and in which precision."""
+        return next(self.network.parameters())
 
     def _gates(self, inputs: Tensor, relaxation: Relaxation) -> dict[str, Tensor]:
         """How far each edge is open for each sample, ``(B,)`` by name."""
@@ -73,6 +77,6 @@ class FusionSupernet(RelaxedSupernet):
                 f"the number of architectures must divide the batch, got {groups} architectures "
                 f"for {len(inputs)} pictures; choose a batch that is a multiple of {groups}"
             )
-        opened = relaxation.weights[:, :, 1].to(self.network.heads[0].weight)  # (A, C)
+        opened = relaxation.weights[:, :, 1].to(self._like())  # (A, C)
         each = opened.repeat_interleave(len(inputs) // groups, 0).unbind(1)
         return dict(zip(self.choices.position, each, strict=True))

@@ -86,8 +86,8 @@ class LossContract(Contract):
         leaves = tree_leaves(given.outputs)
         found = torch.autograd.grad(before, leaves, allow_unused=True)
         moves = iter(found)
-        length = sum(g.square().sum() for g in found if g is not None)
-        rate = 1e-3 / float(length.sqrt().clamp_min(1e-12))
+        length = torch.cat([g.flatten() for g in found if g is not None]).norm()
+        rate = 1e-3 / float(length.clamp_min(1e-12))
 
         def moved(leaf: Any) -> Any:
             gradient = next(moves)
