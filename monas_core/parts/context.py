@@ -9,6 +9,7 @@ import attrs
 import torch
 
 from monas_core.errors import Unavailable
+from monas_core.parts.deposits import Deposits
 from monas_core.parts.scoring import Passes
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import Supernet
@@ -33,6 +34,7 @@ class Context:
         teacher: Gives the reference network of a run that has one; ``require_teacher`` asks.
         rate_factor: On every learning rate of this run: less than 1 after its weights diverged.
         workloads: What was traced so far, by architecture and samples per inference.
+        deposits: Networks that an optimizer has trained itself, in place of inherited weights.
     """
 
     space: SearchSpace
@@ -42,6 +44,7 @@ class Context:
     teacher: Callable[[], Teacher] | None = None
     rate_factor: float = 1.0
     workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
+    deposits: Deposits = attrs.field(factory=Deposits, init=False)
     _tracer: Tracer = attrs.field(factory=Tracer, init=False)
     _passes: Passes = attrs.field(factory=Passes, init=False)
     _teacher: Teacher | None = attrs.field(default=None, init=False)
@@ -69,11 +72,16 @@ class Context:
                 "A score needs weights from a supernet, and this run has none; "
                 "choose a space that provides one."
             )
-        task, place = self.require_task(), self.torch_device
-        return self._passes.scores(task, self.supernet, architecture, part, place)
+        task = self.require_task()
+        if architecture in self.deposits:
+            return self._passes.alone(task, lambda: self.network(architecture), architecture, part)
+        return self._passes.scores(task, self.supernet, architecture, part)
 
     def network(self, architecture: Architecture) -> nn.Module:
-        """A standalone network, with inherited weights where there is a supernet."""
+        """A standalone network: the deposited one, else with inherited weights if there are."""
+        if architecture in self.deposits:
+            task, place = self.require_task(), self.torch_device
+            return self.deposits.network(self.space, task, architecture, place)
         if self.supernet is not None:
             return self.supernet.extract(architecture)
         return self.space.build(architecture, self.require_task()).to(self.torch_device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,6 +24,7 @@ class Passes:
     def __init__(self) -> None:
         self._weights: tuple[object, ...] = ()
         self._known: dict[tuple[Architecture, Part], Mapping[str, float]] = {}
+        self._alone: dict[tuple[Architecture, Part], Mapping[str, float]] = {}
 
     def scores(
         self,
@@ -31,7 +32,6 @@ class Passes:
         supernet: Supernet,
         architecture: Architecture,
         part: Part,
-        place: torch.device,
     ) -> Mapping[str, float]:
         """All scores of a subnet on the evaluation data of a part."""
         weights = _state_of(supernet)
@@ -39,8 +39,22 @@ class Passes:
             self._weights = weights
             self._known.clear()
         if (architecture, part) not in self._known:
-            self._known[architecture, part] = _passed(task, supernet, architecture, part, place)
+            self._known[architecture, part] = _passed(
+                task, supernet, part, architecture, architecture
+            )
         return self._known[architecture, part]
+
+    def alone(
+        self,
+        task: Task,
+        made: Callable[[], nn.Module],
+        architecture: Architecture,
+        part: Part,
+    ) -> Mapping[str, float]:
+        """All scores of a network with weights of its own, which stay as they are."""
+        if (architecture, part) not in self._alone:
+            self._alone[architecture, part] = _passed(task, made(), part, architecture)
+        return self._alone[architecture, part]
 
 
 def _state_of(network: nn.Module) -> tuple[object, ...]:
@@ -49,17 +63,20 @@ def _state_of(network: nn.Module) -> tuple[object, ...]:
 
 
 def _passed(
-    task: Task, supernet: Supernet, architecture: Architecture, part: Part, place: torch.device
+    task: Task, network: nn.Module, part: Part, architecture: Architecture, *which: Architecture
 ) -> Mapping[str, float]:
-    def model(inputs: Any) -> Any:
-        return supernet(placed(inputs, place), architecture)
+    """Scores of the network of an architecture, or of a supernet that is told which."""
+    place = next(network.parameters()).device
 
-    was_training = supernet.training
-    supernet.eval()
+    def model(inputs: Any) -> Any:
+        return network(placed(inputs, place), *which)
+
+    was_training = network.training
+    network.eval()
     try:
         return judged(task, model, part, f"Architecture {architecture.key}")
     finally:
-        supernet.train(was_training)
+        network.train(was_training)
 
 
 def score_of(task: Task, network: nn.Module, place: torch.device) -> dict[str, float]:

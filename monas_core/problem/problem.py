@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from monas_core.learning.shelf import Shelf
 from monas_core.parts.context import Context
@@ -76,6 +76,18 @@ class Problem:
     def available(self, rows: Tensor) -> Tensor:
         """Which rows of a population ``(n, C)`` can be evaluated at all, ``(n,)`` bool."""
         return self.context.space.available(rows)
+
+    def deposit(self, architecture: Architecture, network: nn.Module) -> bool:
+        """Let an architecture have the weights of this network, in scores and for good.
+
+        Refused, with False, where the architecture was evaluated before, with other weights: its
+        value would be true of another network than the one that is exported.
+        """
+        if architecture in self.evaluator.queried() or architecture in self.context.deposits:
+            return False
+        task = self.context.require_task()
+        self.context.deposits.keep(self.context.space, task, architecture, network)
+        return True
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """Up to ``count`` distinct random rows that can be evaluated, ``(n, C)``."""

@@ -114,6 +114,7 @@ class Session:
             "seconds": self.seconds,
             "rate_factor": self.context.rate_factor,
             "supernet": supernet.state_dict() if supernet is not None else None,
+            "deposits": self.context.deposits.state(),
             "trainer": self.trainer.state_dict() if warming else None,
             "loss": self._state_of_loss(moving=warming),
             "optimizer": self.plan.optimizer.state_dict() if self.searching else None,
@@ -155,6 +156,7 @@ class Session:
         self.context.rate_factor = state.get("rate_factor", 1.0)
         if self.context.supernet is not None:
             self.context.supernet.load_state_dict(state["supernet"])
+        self.context.deposits.restore(self.plan.space, state.get("deposits", []))
         self.evaluator.remember(archive.read(self.plan.space.choices))
         for device in self.plan.all_devices:
             device.load_state_dict(state["devices"][device.name])

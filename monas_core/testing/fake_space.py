@@ -10,11 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from monas_core.parts.blockwise import Blockwise
+from monas_core.parts.gated import GatedSupernet, Gates
+from monas_core.parts.masks import Mask, UnitGate
 from monas_core.parts.space import SearchSpace, Tapped, WarmUp, check_preset
 from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.parts.task import Task
 from monas_core.parts.teacher import Teacher
 from monas_core.seeding import seeded_construction
+from monas_core.testing import fake_gates
 from monas_core.testing.fake_task import FEATURES
 from monas_core.values.architecture import Architecture, Choice, Condition
 from monas_core.values.choices import ChoiceSet
@@ -105,8 +108,11 @@ class ToyNetwork(nn.Module):
         return self.head(flow)
 
 
-class ToySupernet(RelaxedSupernet, Blockwise):
-    """The widest and deepest network; narrower layers are its first units."""
+class ToySupernet(RelaxedSupernet, GatedSupernet, Blockwise):
+    """The widest and deepest network; narrower layers are its first units.
+
+    Gates are on the units of each layer; the depth is the largest, and so is the activation.
+    """
 
     tags: Mapping[str, str] = {"whole.head": "head"}
 
@@ -117,6 +123,8 @@ class ToySupernet(RelaxedSupernet, Blockwise):
         depth = len(choices) - 2
         self.whole = ToyNetwork([self.widths[-1]] * depth, "relu", n_outputs)
         self.blocks = tuple(f"layer {layer}" for layer in range(1, depth + 1))
+        names = [f"width_{layer}" for layer in range(1, depth + 1)]
+        self.gates = dict.fromkeys(names, self.widths[-1])
 
     def forward(self, inputs: Tensor, architectures: Architecture | Relaxation) -> Tensor:
         """Logits ``(B, n_outputs)`` for inputs ``(B, 6)``."""
@@ -177,6 +185,32 @@ class ToySupernet(RelaxedSupernet, Blockwise):
                 target.weight.copy_(source.weight[:rows, :columns])
                 target.bias.copy_(source.bias[:rows])
         return network.train(self.training)
+
+    def gated(self, inputs: Tensor, gates: Gates) -> Tensor:
+        """Logits ``(B, n_outputs)`` of the network that the gates leave."""
+        return fake_gates.run(self.whole, inputs, self._units(gates))
+
+    def sizes(self, gates: Gates) -> dict[str, Tensor]:
+        """Weights and multiply-accumulates that the gates leave."""
+        return fake_gates.sizes(self.whole, self._units(gates))
+
+    def discretise(self, gates: Gates) -> Architecture:
+        """Widths are the numbers of units that the gates leave."""
+        largest = {choice.name: choice.options[-1] for choice in self.choices.choices}
+        widths = {name: len(mask.kept) for name, mask in self._units(gates).items()}
+        return self.choices.architecture({**largest, **widths})
+
+    def prune(self, gates: Gates) -> ToyNetwork:
+        """A standalone network of the units that the gates leave."""
+        masks = self._units(gates)
+        widths = [len(mask.kept) for mask in masks.values()]
+        network = ToyNetwork(widths, "tanh", self.whole.head.out_features)
+        fake_gates.fill(network, self.whole, masks)
+        return network.train(self.training)
+
+    def _units(self, gates: Gates) -> dict[str, Mask]:
+        gate = UnitGate("width", tuple(self.widths))
+        return {name: gate.mask(gates[name]) for name in self.gates}
 
 
 def _widths(architecture: Architecture) -> list[int]:

@@ -20,7 +20,7 @@ from monas_core.testing.fakes import ToyDevice, ToyEmbedding, ToySpace, ToyTask
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
 
-TOY_PROVIDES = frozenset({"supernet", "relaxed", "toy", "taps", "teacher", "blocks"})
+TOY_PROVIDES = frozenset({"supernet", "relaxed", "gated", "toy", "taps", "teacher", "blocks"})
 
 
 @attrs.frozen(eq=False)

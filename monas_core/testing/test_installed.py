@@ -35,6 +35,12 @@ class TestBlocks(contracts.BlockwiseContract):
     over_catalog = True
 
 
+class TestGatedSupernets(contracts.GatedContract):
+    """Search spaces whose supernet is pruned by gates."""
+
+    over_catalog = True
+
+
 class TestTasks(contracts.TaskContract):
     """Tasks."""
 

@@ -177,7 +177,7 @@ class _Training:
             with seeded_construction(derived_seed(self.settings.seed, "scratch")):
                 network = self.context.space.build(self.architecture, self.task)
         elif self.context.supernet is not None:
-            network = self.context.supernet.extract(self.architecture)
+            network = self.context.network(self.architecture)
         else:
             raise UsageError(
                 "This run has no supernet to inherit weights from; add --from-scratch."

@@ -40,6 +40,13 @@ class TestToyMixtures(contracts.RelaxedContract):
         return ToySpace
 
 
+class TestToyGates(contracts.GatedContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def subject(cls) -> type[SearchSpace]:
+        return ToySpace
+
+
 class TestToyTask(contracts.TaskContract):
     @pytest.fixture(scope="class")
     @classmethod

@@ -10,6 +10,7 @@ from monas_core.testing.contracts.device_honesty import DeviceHonestyContract
 from monas_core.testing.contracts.embedding import EmbeddingContract
 from monas_core.testing.contracts.format import FormatContract
 from monas_core.testing.contracts.guide import GuideContract
+from monas_core.testing.contracts.gated import GatedContract
 from monas_core.testing.contracts.honesty import HonestyContract
 from monas_core.testing.contracts.loss import LossContract
 from monas_core.testing.contracts.mixture import MixtureContract
@@ -33,6 +34,7 @@ __all__ = [
     "EmbeddingContract",
     "FormatContract",
     "GuideContract",
+    "GatedContract",
     "HonestyContract",
     "LossContract",
     "MixtureContract",

@@ -177,8 +177,11 @@ class OptimizerContract(Contract):
         problem.evaluator.listen(known.append)
         straight.start(problem, torch.Generator().manual_seed(1))
         reports = drive(straight, problem, at_most=14)
-        weights = problem.context.require_supernet().state_dict()  # the run saves them, too
-        state.save(tmp_path / "saved", {"optimizer": straight.state_dict(), "supernet": weights})
+        # the run saves weights and deposited networks, too
+        weights = problem.context.require_supernet().state_dict()
+        deposits = problem.context.deposits.state()
+        saved_state = {"optimizer": straight.state_dict(), "supernet": weights}
+        state.save(tmp_path / "saved", {**saved_state, "deposits": deposits})
         after = toy_problem(budget="24steps")
         after.evaluator.remember(known)
         after.meter.steps, after.meter.seconds = problem.meter.steps, problem.meter.seconds
@@ -188,6 +191,7 @@ class OptimizerContract(Contract):
         second = made(subject, variant)
         saved = state.load(tmp_path / "saved")
         after.context.require_supernet().load_state_dict(saved["supernet"])
+        after.context.deposits.restore(after.context.space, saved["deposits"])
         second.start(after, torch.Generator().manual_seed(1))
         second.load_state_dict(saved["optimizer"])
         if not reports[-1].finished:
@@ -196,6 +200,8 @@ class OptimizerContract(Contract):
         assert_same(second.state_dict(), straight.state_dict(), "state")
         ends = [p.context.require_supernet().state_dict() for p in (after, problem)]
         assert_same(ends[0], ends[1], "supernet")
+        kept = [p.context.deposits.state() for p in (after, problem)]
+        assert_same(kept[0], kept[1], "deposits")
         asked = _wishes(problem, 11)
         for device in problem.devices:
             assert second.propose(device, asked) == straight.propose(device, asked)

@@ -1,0 +1,1 @@
+"""PIT: channels, taps and dilation are pruned while the network is trained."""
