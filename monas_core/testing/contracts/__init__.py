@@ -9,8 +9,8 @@ from monas_core.testing.contracts.device import DeviceContract
 from monas_core.testing.contracts.device_honesty import DeviceHonestyContract
 from monas_core.testing.contracts.embedding import EmbeddingContract
 from monas_core.testing.contracts.format import FormatContract
-from monas_core.testing.contracts.guide import GuideContract
 from monas_core.testing.contracts.gated import GatedContract
+from monas_core.testing.contracts.guide import GuideContract
 from monas_core.testing.contracts.honesty import HonestyContract
 from monas_core.testing.contracts.loss import LossContract
 from monas_core.testing.contracts.mixture import MixtureContract
@@ -33,8 +33,8 @@ __all__ = [
     "DeviceHonestyContract",
     "EmbeddingContract",
     "FormatContract",
-    "GuideContract",
     "GatedContract",
+    "GuideContract",
     "HonestyContract",
     "LossContract",
     "MixtureContract",
