@@ -260,7 +260,7 @@ class Run:
         """
         wanted = check_request(self._catalog, form, weights, Path(out), dict(options or {}))
         require_space(self.session.plan)
-        provides = self._catalog.find("space", self.config.space).spec.provides
+        provides = self._catalog.ask("space", self.config.space)[0].spec.provides
         asked = self.session, self.path, self.architecture(which), wanted, Path(out)
         return ship(*asked, weights=weights, capabilities=provides)
 

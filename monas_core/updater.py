@@ -13,8 +13,8 @@ from monas_core.errors import Diverged
 
 _RAMP = 0.05
 _FINAL_RATE = 0.03
-_MATRIX_RATE = 0.02
-"""Muon's step is orthogonal, so its rate does not depend on the width of the network."""
+MATRIX_RATE = 0.02
+"""Muon's usual rate."""
 
 
 class Updater:
@@ -26,6 +26,7 @@ class Updater:
         steps: Length of the schedule.
         peak: Factor on every learning rate, Muon's included.
         factors: Further factors, by name of a parameter; 1 where there is none.
+        matrix_rate: Peak of what Muon updates.
     """
 
     def __init__(
@@ -36,11 +37,12 @@ class Updater:
         *,
         peak: float = 1.0,
         factors: Mapping[str, float] | None = None,
+        matrix_rate: float = MATRIX_RATE,
     ) -> None:
         self.network = network
         self.steps = steps
         self.done = 0
-        self._optimizers = weight_optimizers(network, learning_rate, factors)
+        self._optimizers = weight_optimizers(network, learning_rate, factors, matrix_rate)
         self._peaks = [[peak * g["lr"] for g in o.param_groups] for o in self._optimizers]
 
     def rate(self) -> float:
@@ -90,7 +92,10 @@ def _check(what: str, number: float) -> None:
 
 
 def weight_optimizers(
-    network: nn.Module, learning_rate: float, factors: Mapping[str, float] | None = None
+    network: nn.Module,
+    learning_rate: float,
+    factors: Mapping[str, float] | None = None,
+    matrix_rate: float = MATRIX_RATE,
 ) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of linear layers, AdamW for everything else.
 
@@ -99,8 +104,9 @@ def weight_optimizers(
 
     Args:
         network: Whose weights are updated.
-        learning_rate: Of AdamW; Muon has one of its own.
+        learning_rate: Of AdamW.
         factors: On both, by name of a parameter.
+        matrix_rate: Of Muon.
     """
     linear = {id(m.weight) for m in network.modules() if isinstance(m, nn.Linear)}
     tables = {id(m.weight) for m in network.modules() if isinstance(m, nn.Embedding)}
@@ -110,8 +116,8 @@ def weight_optimizers(
     rest = [(name, p) for name, p in trained if id(p) not in matrices]
     found: list[torch.optim.Optimizer] = []
     if hidden:
-        groups = _groups(hidden, _MATRIX_RATE, factors or {})
-        found.append(torch.optim.Muon(groups, lr=_MATRIX_RATE, weight_decay=0.01))
+        groups = _groups(hidden, matrix_rate, factors or {})
+        found.append(torch.optim.Muon(groups, lr=matrix_rate, weight_decay=0.01))
     if rest:
         groups = _groups(rest, learning_rate, factors or {})
         found.append(

@@ -70,11 +70,15 @@ class Catalog:
     ) -> Any:
         """Find an entry and call its factory with options checked against its options class.
 
+        The argument of ``NAME:ARGUMENT`` is handed on.
+
         Raises:
             UsageError: Unknown name or option, or a missing extra.
             PluginError: The plugin fails.
         """
-        entry = self.find(kind, name)
+        entry, argument = self.ask(kind, name)
+        if argument is not None:
+            arguments["argument"] = argument
         return entry.create(**arguments, **checked_options(entry, options or {}))
 
     def _explain_fault(self, name: str) -> None:

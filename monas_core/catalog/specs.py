@@ -12,13 +12,15 @@ from monas_core.errors import PluginError
 from monas_core.extras import require_packages
 
 TAKES_ARGUMENT = "takes-argument"
-"""Provided by objectives and devices whose factory takes the argument of ``NAME:ARGUMENT``."""
+"""Provided by what takes ``argument=``, that of ``NAME:ARGUMENT``: spaces, objectives, devices."""
 NAMES_SCORES = "names-scores"
 """Provided by an objective that is a score of the task, and may be asked for by its name: the
 headline as ``NAME``, any other as ``NAME:SCORE``."""
 
 OWN_LOSS = "own-loss"
 """Provided by the loss that leaves a task its own."""
+PRETRAINED = "pretrained"
+"""Provided by a space whose supernet has good weights before anything is trained."""
 
 
 def _tuple(names: Iterable[str]) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def _of_kind(
     catalog: Catalog, entry: Entry, argument: str | None, preset: str | None
 ) -> dict[str, Any]:
     if entry.kind == "space":
-        return _space(catalog, entry, preset)
+        return _space(catalog, entry, argument, preset)
     if entry.kind == "objective":
         return _objective(entry)
     if entry.kind == "device":
@@ -97,16 +97,21 @@ def documented(docstring: str, section: str = "Attributes") -> dict[str, str]:
     return {name.strip(): said for names, said in found.items() for name in names.split(",")}
 
 
-def _space(catalog: Catalog, entry: Entry, preset: str | None) -> dict[str, Any]:
+def _space(
+    catalog: Catalog, entry: Entry, argument: str | None, preset: str | None
+) -> dict[str, Any]:
+    from monas_core.catalog.specs import TAKES_ARGUMENT
     from monas_core.parts.space import check_preset
 
     kind: type[SearchSpace] = entry.load()
     chosen = check_preset(kind, preset) if preset else kind.presets[0]
+    if argument is None and TAKES_ARGUMENT in entry.spec.provides:
+        return {"usage": f"needs an argument: {entry.name}:ARGUMENT", **_described(kind)}
     task = _default_task(catalog, kind)
     presets: list[dict[str, Any]] = []
     shown: SearchSpace | None = None
     for name in kind.presets:
-        space: SearchSpace = catalog.create("space", entry.name, preset=name)
+        space: SearchSpace = catalog.create("space", entry.asked(argument), preset=name)
         shown = space if name == chosen else shown
         presets.append(
             {
@@ -144,13 +149,18 @@ def _weights(space: SearchSpace, task: Task | None) -> list[int] | None:
     """Weights of the smallest and the largest network; nothing is allocated."""
     import torch
 
+    from monas_core.errors import MonasError
+
     if task is None:
         return None
     counts: list[int] = []
     ends = space.ends()
     for architecture in (ends.smallest, ends.largest):
-        with torch.device("meta"):
-            network = space.build(architecture, task)
+        try:
+            with torch.device("meta"):
+                network = space.build(architecture, task)
+        except MonasError:  # a space of something of a person's own, that has another task
+            return None
         counts.append(sum(parameter.numel() for parameter in network.parameters()))
     return sorted(counts)
 

@@ -83,7 +83,7 @@ def command(
         member = subnet.member(found, installed)
         tell_without_data(found)
         suffix = wanted.format.suffix or f"-{wanted.name}"
-        path = out or Path(f"{found.config.space}-{member.key}{suffix}")
+        path = out or Path(f"{found.config.space.partition(':')[0]}-{member.key}{suffix}")
         report = found.export(member, format_, path, weights=weights, options=options)
         objectives = found.front(found.devices[0]).objectives
     report["run"] = str(found.path)

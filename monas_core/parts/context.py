@@ -31,6 +31,7 @@ class Context:
         task: ``None`` for problems on published tables.
         supernet: ``None`` where the run trains none, and for problems on published tables.
         torch_device: Where networks run on this machine.
+        pretrained: Whether the space's supernet has good weights before anything is trained.
         teacher: Gives the reference network of a run that has one; ``require_teacher`` asks.
         rate_factor: On every learning rate of this run: less than 1 after its weights diverged.
         workloads: What was traced so far, by architecture and samples per inference.
@@ -41,6 +42,7 @@ class Context:
     task: Task | None = None
     supernet: Supernet | None = None
     torch_device: torch.device = attrs.field(factory=lambda: torch.device("cpu"))
+    pretrained: bool = False
     teacher: Callable[[], Teacher] | None = None
     rate_factor: float = 1.0
     workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
@@ -76,6 +78,24 @@ class Context:
         if architecture in self.deposits:
             return self._passes.alone(task, lambda: self.network(architecture), architecture, part)
         return self._passes.scores(task, self.supernet, architecture, part)
+
+    def original(self) -> nn.Module:
+        """The network that all others are to come close to, ready for inference.
+
+        The checkpoint as it came where the space has one, whatever the supernet learnt since;
+        else the largest subnet as it is now.
+
+        Raises:
+            Unavailable: There is no supernet to take it from.
+        """
+        if self.supernet is None:
+            raise Unavailable("This run has no supernet to take the largest subnet from.")
+        supernet = self.supernet
+        if self.pretrained:
+            supernet = self.space.supernet(self.require_task()).to(self.torch_device)
+        return (
+            supernet.extract(self.space.ends().largest).eval().requires_grad_(requires_grad=False)
+        )
 
     def network(self, architecture: Architecture) -> nn.Module:
         """A standalone network: the deposited one, else with inherited weights if there are."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 import torch
 from torch import Tensor
 
 from monas_core.errors import UsageError
+from monas_core.updater import MATRIX_RATE
 from monas_core.values import population
 from monas_core.values.architecture import Architecture, Ends
 from monas_core.values.choices import ChoiceSet
@@ -33,6 +34,8 @@ class WarmUp:
         learning_rate: Peak of the schedule, for what AdamW updates.
         random_subnets: Random subnets per round, beside the largest and the smallest.
         rates: Factors on the learning rates of the supernet's parts, by tag; 1 for the rest.
+        matrix_rate: Peak for the matrices that Muon updates. Its step is orthogonal, so the rate
+            does not depend on a network's width; weights that are good already want less.
     """
 
     steps: int
@@ -40,6 +43,7 @@ class WarmUp:
     learning_rate: float
     random_subnets: int = 2
     rates: Mapping[str, float] = attrs.field(factory=dict)
+    matrix_rate: float = MATRIX_RATE
 
 
 class SearchSpace(ABC):
@@ -58,6 +62,9 @@ class SearchSpace(ABC):
             strongest, not by their own weights (``discretise``).
         proxy: A space of the same choices on whose networks architectures are learnt at less
             cost, where there is one. What is found is built, trained and counted here.
+        argument: Of ``NAME:ARGUMENT``, so that it is found again from any folder.
+        task_options: Options that a task needs to fit the space, where it knows them and nobody
+            said otherwise: the tokenizer of a checkpoint.
     """
 
     name: ClassVar[str]
@@ -68,6 +75,8 @@ class SearchSpace(ABC):
     warm_up: WarmUp
     by_strength: tuple[str, ...] = ()
     proxy: SearchSpace | None = None
+    argument: str | None = None
+    task_options: Mapping[str, Any] = {}
 
     @classmethod
     @abstractmethod

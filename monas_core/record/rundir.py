@@ -193,7 +193,7 @@ def environment() -> dict[str, Any]:
 
 def _fresh_path(config: RunConfig) -> Path:
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    base = Path("runs") / f"{config.space}-{stamp}"
+    base = Path("runs") / f"{config.space.partition(':')[0]}-{stamp}"
     path, number = base, 1
     while path.exists():
         number += 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monas_core.catalog.lookup import needs_of
-from monas_core.catalog.specs import Entry
+from monas_core.catalog.specs import PRETRAINED, Entry
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device, require_metric
 from monas_core.parts.objective import Objective
@@ -51,7 +51,9 @@ def match_capabilities(
     for entry in parts:
         others = (other for other in parts if other is not entry)
         provided = {capability for other in others for capability in other.spec.provides}
-        if entry is not trainer and SUPERNET not in trainer.spec.provides:
+        lacking = not {SUPERNET} & trainer.spec.provides
+        lacking = lacking and PRETRAINED not in entries["space"][0].spec.provides
+        if entry is not trainer and lacking:
             provided -= {SUPERNET, "relaxed", "gated", "blocks"}  # mixtures too are a supernet's
         provided |= {TEACHER} if teacher else set()
         chosen = options.get(entry.kind) if entry.kind in SINGLE else None

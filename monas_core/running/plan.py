@@ -49,6 +49,7 @@ class Plan:
         teacher: The reference network, where one was asked for.
         guides: What steers the selection of the search.
         predictor: Of quality, fitted by another run.
+        pretrained: Whether its weights were good before the run.
     """
 
     config: RunConfig
@@ -69,6 +70,7 @@ class Plan:
     teacher: TeacherOfRun | None = None
     guides: tuple[Guide, ...] = ()
     predictor: QualityPredictor | None = None
+    pretrained: bool = False
 
     @property
     def all_devices(self) -> tuple[Device, ...]:
@@ -112,7 +114,7 @@ class Plan:
     def _smallest(self) -> tuple[nn.Module, tuple[Architecture, ...]]:
         """Untrained, and what it takes beside inputs: a supernet is told which subnet."""
         smallest = self.space.ends().smallest
-        if self.inherits:
+        if self.inherits and not self.pretrained:  # weights of a checkpoint are read when needed
             return self.build_supernet(), (smallest,)
         return self.space.build(smallest, self.task).to(self.torch_device), ()
 

@@ -14,13 +14,13 @@ import attrs
 import torch
 
 from monas_core.catalog.lookup import Catalog, checked_options
-from monas_core.catalog.specs import OWN_LOSS, Entry
+from monas_core.catalog.specs import OWN_LOSS, PRETRAINED, Entry
 from monas_core.errors import MonasError, UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.loss import Loss, TrainedTask
 from monas_core.parts.objective import Objective
-from monas_core.parts.space import WarmUp
+from monas_core.parts.space import SearchSpace, WarmUp
 from monas_core.parts.task import Task
 from monas_core.record.config import RunConfig
 from monas_core.running.devices import made, named_devices, try_out
@@ -72,6 +72,8 @@ def resolve(
     """
     entries = _look_up(config, catalog, task[1] if task else None)
     config = attrs.evolve(config, task=_task_text(config, entries["task"][0]))
+    space = _made_space(config, catalog, entries["space"][0])
+    config = _as_the_space_says(config, space, entries)
     making = cache(lambda: task[0] if task else _made_task(config, catalog))
     asked = objectives_of(config, catalog, making)
     searched, withheld = named_devices(config, catalog, reads_device(asked))
@@ -82,8 +84,6 @@ def resolve(
     match_capabilities(entries, config.options, teacher=config.teacher.source is not None)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     explicit = _explicit(config, [part.name for part in asked], names)
-    preset = config.preset or entries["space"][0].load().presets[0]
-    space = catalog.create("space", config.space, config.options.get("space"), preset=preset)
     torch_device = _torch_device(config.torch_device if training else "auto")
     task_made = making()
     match_modality(space, task_made, entries["task"][0])
@@ -94,9 +94,11 @@ def resolve(
     every, own = made((*searched, *withheld), context, config.options.get("device", {}))
     devices, held_out = every[: len(searched)], every[len(searched) :]
     _match_objectives(objectives, every, config, entries["trainer"][0])
-    warm_up = _warm_up(space.warm_up, config)
+    trained = SUPERNET in entries["trainer"][0].spec.provides
+    pretrained = PRETRAINED in entries["space"][0].spec.provides
+    warm_up = _warm_up(space.warm_up, config, untrained=pretrained and not trained)
     plan = Plan(
-        _with_devices(attrs.evolve(explicit, preset=preset), devices, held_out, own),
+        _with_devices(attrs.evolve(explicit, preset=space.preset), devices, held_out, own),
         space,
         task_made,
         objectives,
@@ -109,10 +111,11 @@ def resolve(
         torch_device,
         limits_of(config, catalog, objectives, [device.name for device in every]),
         notes,
-        SUPERNET in entries["trainer"][0].spec.provides,
+        trained or pretrained,
         loss,
         teacher_of(config.teacher, space, task_made, torch_device),
         made_guides(guides, config, objectives),
+        pretrained,
     )
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
     if not training:
@@ -172,6 +175,28 @@ def _check_training(plan: Plan, context: Context) -> None:
     match_rates(plan)
 
 
+def _made_space(config: RunConfig, catalog: Catalog, entry: Entry) -> SearchSpace:
+    preset = config.preset or entry.load().presets[0]
+    return catalog.create("space", config.space, config.options.get("space"), preset=preset)
+
+
+def _as_the_space_says(
+    config: RunConfig, space: SearchSpace, entries: Mapping[str, list[Entry]]
+) -> RunConfig:
+    """The configuration with the space where it is, and what the task needs to fit it."""
+    if space.argument is not None:
+        config = attrs.evolve(config, space=entries["space"][0].asked(space.argument))
+    if not space.task_options:
+        return config
+    kind = entries["task"][0].load_options()
+    known = {field.name for field in attrs.fields(kind)} if kind is not None else set()
+    said = {name: value for name, value in space.task_options.items() if name in known}
+    if not said:
+        return config
+    task = {**said, **config.options.get("task", {})}
+    return attrs.evolve(config, options={**config.options, "task": task})
+
+
 def _check_memory(context: Context, warm_up: WarmUp) -> None:
     """As ``check_memory``; the first to see whether networks take a person's own samples."""
     task = context.require_task()
@@ -213,8 +238,9 @@ def _under_loss(task: Task, entry: Entry, config: RunConfig) -> tuple[Task, Loss
 def _look_up(config: RunConfig, catalog: Catalog, given: Entry | None) -> dict[str, list[Entry]]:
     check_kinds(config)
     observers(config, catalog)
-    space = catalog.find("space", config.space)
+    space, _ = catalog.ask("space", config.space)
     usual = "default-trainer" if SUPERNET in space.spec.provides else "default-trainer:no-supernet"
+    usual = f"default-trainer:{PRETRAINED}" if PRETRAINED in space.spec.provides else usual
     found = {
         "space": [space],
         "trainer": [_one(catalog, "trainer", config.trainer, usual)],
@@ -246,12 +272,14 @@ def _torch_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _warm_up(recommended: WarmUp, config: RunConfig) -> WarmUp:
+def _warm_up(recommended: WarmUp, config: RunConfig, *, untrained: bool) -> WarmUp:
     given = {k: v for k, v in attrs.asdict(config.warm_up).items() if v is not None}
     rates = {f"rates.{tag}": n for tag, n in given.pop("rates", {}).items()}
     may_be_zero = {name: given[name] for name in ("steps", "random_subnets") if name in given}
     within("warm_up", 0, **may_be_zero, **rates)
     positive("warm_up", **{name: n for name, n in given.items() if name not in may_be_zero})
+    if untrained:
+        given["steps"] = 0
     if config.warm_up.rates:
         given["rates"] = {**recommended.rates, **config.warm_up.rates}
     return attrs.evolve(recommended, **given)

@@ -53,6 +53,7 @@ class Session:
             supernet,
             torch_device=plan.torch_device,
             teacher=None if teacher is None else (lambda: teacher.teacher(run)),
+            pretrained=plan.pretrained,
         )
         self.meter = Meter(plan.config.budget)
         self.evaluator = Evaluator(self.context, plan.objectives, self.meter, plan.all_devices)

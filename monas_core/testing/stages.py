@@ -9,7 +9,7 @@ import attrs
 import torch
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.catalog.specs import Entry
+from monas_core.catalog.specs import TAKES_ARGUMENT, Entry
 from monas_core.errors import MissingPackage, MonasError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, HardwareEmbedding
@@ -91,6 +91,8 @@ class Stages:
         try:
             space_class = entry.load()
             preset = space_class.presets[0]
+            if size != "tiny()" and TAKES_ARGUMENT in entry.spec.provides:
+                return None  # what it is made from is a person's own
             space = space_class.tiny() if size == "tiny()" else entry.create(preset=preset)
             return self.stage(space, label, entry.spec.provides)
         except Exception:  # noqa: BLE001 - its own contract reports a broken space

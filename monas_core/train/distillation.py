@@ -21,7 +21,7 @@ SHARE = 0.5
 
 
 class Teacher:
-    """The largest subnet with inherited weights, which stay as they are.
+    """The checkpoint a space came from, else the largest subnet; its weights stay as they are.
 
     Raises:
         UsageError: The run has no supernet to take it from.
@@ -33,8 +33,7 @@ class Teacher:
                 "Distillation takes the largest subnet of a trained supernet as its teacher, and "
                 "this run has none; leave out --distil."
             )
-        largest = context.space.ends().largest
-        self._network: nn.Module = context.supernet.extract(largest).eval()
+        self._network: nn.Module = context.original()
         self._n_outputs = context.require_task().n_outputs
 
     def mixed(self, loss: Tensor, inputs: Any, outputs: Any) -> Tensor:

@@ -78,7 +78,8 @@ class SubnetTrainer:
     def _new_updater(self, network: nn.Module, steps: int) -> Updater:
         rate = self._recommended.learning_rate
         peak = self.rate_factor * self._settings.learning_rate / rate
-        return Updater(network, rate, steps, peak=peak)
+        matrix_rate = self._recommended.matrix_rate
+        return Updater(network, rate, steps, peak=peak, matrix_rate=matrix_rate)
 
     def step(self) -> dict[str, float]:
         """Train on a fresh batch; its losses."""

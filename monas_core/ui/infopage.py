@@ -37,6 +37,9 @@ def print_info(document: Document, console: Console) -> None:
 
 
 def _print_space(document: Document, console: Console) -> None:
+    if "usage" in document:
+        console.print(escape(f"{document['usage']}\n\n{document['description']}"))
+        return
     console.print(f"[bold]Networks for[/]  {escape(', '.join(document['networks_for']))}\n")
     table = Table(header_style="bold", box=None, padding=(0, 3, 0, 0))
     for head in ("preset", "architectures", "choices", "weights", "warm-up"):

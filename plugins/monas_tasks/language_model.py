@@ -1,8 +1,9 @@
-"""Byte-level language modelling: the task itself, whatever the text comes from."""
+"""Language modelling: the task itself, whatever the text comes from."""
 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -15,72 +16,61 @@ from monas_core.parts.usage import Usage
 from monas_core.values.data import DataRecord
 from monas_tasks import byte_tokenizer
 from monas_tasks.corpus import PARTS, Document
+from monas_tasks.options import CONTEXT
 from monas_tasks.stored import InMemory, Mapped, Stored
 
-CONTEXT = 64
 EVALUATION_CHUNK = 64
 """Windows per forward pass in ``evaluate``; bounds memory only."""
 
 
-class ByteLanguageModel(Task):
-    """Predict each next byte of a text. Vocabulary: the 256 byte values.
+class LanguageModel(Task):
+    """Predict each next token of a text, whatever its tokens are.
 
-    Inputs and targets are int64 ``(B, T)``, outputs logits ``(B, T, 256)``.
+    Inputs and targets are int64 ``(B, T)``, outputs logits ``(B, T, V)``.
     Tensors are handed out on the CPU.
 
     Args:
         name: As given on the command line.
-        parts: The documents of each part; each part must exceed ``context`` bytes.
+        data: The tokens of each part.
+        documents: Number of documents of each part.
         facts: Where the text comes from, for ``describe``.
-        data: What a run is to remember of it.
-        mapped: Leave the documents in the files they are views of.
-        context: T, bytes a model sees.
-        windows: Evaluation windows of T bytes per part, evenly spread over the part.
+        record: What a run is to remember of it.
+        context: T, tokens a model sees.
+        windows: Evaluation windows of T tokens per part, evenly spread over the part.
             The same for every architecture, so differences between two
             architectures are far less noisy than either value.
     """
 
-    item: ClassVar[str] = "byte"
     modality: ClassVar[str] = "language-model"
     score = Score("bits per byte", "bit/byte", "min")
-    scores = (
-        Score("perplexity", "1", "min"),
-        Score("next-byte accuracy", "fraction", "max"),
-    )
-    n_outputs = 256
 
     def __init__(
         self,
         name: str,
-        parts: Mapping[Part, list[Document]],
+        data: Mapping[Part, Stored],
+        documents: Mapping[Part, int],
         *,
         facts: Mapping[str, Any],
-        data: DataRecord | None = None,
-        mapped: bool = False,
-        context: int = CONTEXT,
-        windows: Mapping[Part, int] | None = None,
+        record: DataRecord | None,
+        context: int,
+        windows: Mapping[Part, int] | None,
     ) -> None:
         self.name = name
         self.context = context
         self.items_per_sample = context
+        self.scores = (
+            Score("perplexity", "1", "min"),
+            Score(f"next-{self.item} accuracy", "fraction", "max"),
+        )
         self.windows: Mapping[Part, int] = windows or {"train": 48, "search": 48, "test": 192}
         self._facts = dict(facts)
-        self._files = {part: len(parts[part]) for part in PARTS}
-        self._record = data or DataRecord()
-        kind = Mapped if mapped else InMemory
-        self._data: dict[Part, Stored] = {part: kind(parts[part]) for part in PARTS}
+        self._documents = dict(documents)
+        self._record = record or DataRecord()
+        self._data = dict(data)
 
-    def describe(self) -> Mapping[str, Any]:
-        """Source, size and split."""
-        return {
-            **self._facts,
-            "modality": self.modality,
-            "vocabulary": f"{self.n_outputs} byte values",
-            "context": f"{self.context} bytes",
-            "documents": dict(self._files),
-            "bytes": {part: len(data) for part, data in self._data.items()},
-            "evaluated bytes": {part: self.windows[part] * self.context for part in PARTS},
-        }
+    @abstractmethod
+    def bytes_per_token(self, part: Part) -> float:
+        """Mean length of a part's tokens, in bytes."""
 
     def record(self) -> DataRecord:
         """Files and parts."""
@@ -96,7 +86,7 @@ class ByteLanguageModel(Task):
         return _nats(outputs, targets).mean(1)
 
     def evaluate(self, model: Model, part: Part) -> Mapping[str, float]:
-        """Bits per byte, perplexity per byte and share of bytes predicted right."""
+        """Bits per byte, perplexity per token and share of tokens predicted right."""
         last = len(self._data[part]) - self.context - 1
         starts = torch.linspace(0, last, self.windows[part], dtype=torch.float64).long()
         nats, hits, count = 0.0, 0, 0
@@ -110,14 +100,74 @@ class ByteLanguageModel(Task):
                 count += targets.numel()
         mean = nats / count
         return {
-            "bits per byte": mean / math.log(2),
+            "bits per byte": mean / math.log(2) / self.bytes_per_token(part),
             "perplexity": math.exp(min(mean, 700.0)),  # beyond, float64 overflows
-            "next-byte accuracy": hits / count,
+            f"next-{self.item} accuracy": hits / count,
         }
 
     def example(self, batch: int) -> Tensor:
         """Inputs ``(batch, T)`` int64."""
         return torch.zeros(batch, self.context, dtype=torch.int64)
+
+    def _cut(self, part: Part, starts: Tensor) -> Batch:
+        """Windows that begin at ``starts`` ``(B,)``, with the tokens that follow as targets."""
+        window = self._data[part].windows(starts, self.context + 1)  # (B, T + 1)
+        return Batch(window[:, :-1], window[:, 1:])
+
+
+class ByteLanguageModel(LanguageModel):
+    """Predict each next byte of a text. Vocabulary: the 256 byte values.
+
+    Args:
+        name: As given on the command line.
+        parts: The documents of each part; each part must exceed ``context`` bytes.
+        facts: Where the text comes from, for ``describe``.
+        data: What a run is to remember of it.
+        mapped: Leave the documents in the files they are views of.
+        context: T, bytes a model sees.
+        windows: As for ``LanguageModel``.
+    """
+
+    item: ClassVar[str] = "byte"
+    n_outputs = 256
+
+    def __init__(
+        self,
+        name: str,
+        parts: Mapping[Part, list[Document]],
+        *,
+        facts: Mapping[str, Any],
+        data: DataRecord | None = None,
+        mapped: bool = False,
+        context: int = CONTEXT,
+        windows: Mapping[Part, int] | None = None,
+    ) -> None:
+        kind = Mapped if mapped else InMemory
+        super().__init__(
+            name,
+            {part: kind(parts[part]) for part in PARTS},
+            {part: len(parts[part]) for part in PARTS},
+            facts=facts,
+            record=data,
+            context=context,
+            windows=windows,
+        )
+
+    def bytes_per_token(self, part: Part) -> float:  # noqa: ARG002
+        """One."""
+        return 1.0
+
+    def describe(self) -> Mapping[str, Any]:
+        """Source, size and split."""
+        return {
+            **self._facts,
+            "modality": self.modality,
+            "vocabulary": f"{self.n_outputs} byte values",
+            "context": f"{self.context} bytes",
+            "documents": dict(self._documents),
+            "bytes": {part: len(data) for part, data in self._data.items()},
+            "evaluated bytes": {part: self.windows[part] * self.context for part in PARTS},
+        }
 
     def usage(self) -> Usage:
         """Continue a text byte by byte; a tokenizer for the package transformers."""
@@ -128,11 +178,6 @@ class ByteLanguageModel(Task):
             given="TEXT",
             example='"import "',
         )
-
-    def _cut(self, part: Part, starts: Tensor) -> Batch:
-        """Windows that begin at ``starts`` ``(B,)``, with the bytes that follow as targets."""
-        window = self._data[part].windows(starts, self.context + 1)  # (B, T + 1)
-        return Batch(window[:, :-1], window[:, 1:])
 
 
 def _nats(logits: Tensor, targets: Tensor) -> Tensor:

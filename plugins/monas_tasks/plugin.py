@@ -14,6 +14,7 @@ def monas_tasks() -> list[Spec]:
             summary="Predict the next byte of the Python standard library's source files.",
             factory="monas_tasks.pystdlib:load",
             provides=frozenset({"language-model", "default-task"}),
+            options="monas_tasks.options:TokenOptions",
         ),
         Spec(
             name="text",

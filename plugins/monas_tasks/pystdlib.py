@@ -14,8 +14,10 @@ from pathlib import Path
 
 from monas_core.errors import UsageError
 from monas_core.values.data import DataRecord, Item, Source
+from monas_tasks.coding import language_model
 from monas_tasks.corpus import FEWEST, Document, distinct, shuffled, split
-from monas_tasks.language_model import ByteLanguageModel
+from monas_tasks.language_model import LanguageModel
+from monas_tasks.options import TokenOptions
 
 SKIPPED = frozenset(
     {"site-packages", "dist-packages", "test", "tests", "idle_test", "lib2to3", "__pycache__"}
@@ -26,11 +28,12 @@ MOST = 12_000_000
 """Bytes read in all."""
 
 
-def load(argument: str | None = None) -> ByteLanguageModel:
+def load(argument: str | None = None, *, options: TokenOptions | None = None) -> LanguageModel:
     """The task ``pystdlib``.
 
     Raises:
-        UsageError: An argument was given, or this Python comes without source files.
+        UsageError: An argument was given, this Python comes without source files, or there is no
+            such tokenizer.
     """
     if argument is not None:
         raise UsageError(
@@ -38,7 +41,7 @@ def load(argument: str | None = None) -> ByteLanguageModel:
             "for a text of your own write text:PATH."
         )
     root = Path(sysconfig.get_path("stdlib"))
-    documents = _read(root)
+    documents = stdlib_documents(root)
     if len(documents) < FEWEST:
         raise UsageError(
             f'Task "pystdlib" found {len(documents)} source files in {root}, it needs {FEWEST}; '
@@ -58,11 +61,12 @@ def load(argument: str | None = None) -> ByteLanguageModel:
         parts={part: sum(len(d.text) for d in found) for part, found in parts.items()},
         unit="bytes",
     )
-    return ByteLanguageModel("pystdlib", parts, facts=facts, data=data)
+    return language_model("pystdlib", parts, options or TokenOptions(), facts=facts, data=data)
 
 
-def _read(root: Path) -> list[Document]:
+def stdlib_documents(root: Path | None = None) -> list[Document]:
     """The source files below ``root``, in shuffled order, up to the limits."""
+    root = root or Path(sysconfig.get_path("stdlib"))
     found: list[Document] = []
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(set(folders) - SKIPPED)

@@ -12,9 +12,10 @@ from monas_core.errors import UsageError
 from monas_core.parts.task import Part
 from monas_core.values.data import DataRecord, Item, Source, mark_lines
 from monas_tasks import files
+from monas_tasks.coding import language_model
 from monas_tasks.corpus import FEWEST, PARTS, Document, blocks, distinct, pieces, split
-from monas_tasks.language_model import CONTEXT, ByteLanguageModel
-from monas_tasks.options import TextOptions
+from monas_tasks.language_model import LanguageModel
+from monas_tasks.options import CONTEXT, TextOptions
 
 BLOCK = 4 * (CONTEXT + 1)
 """Smallest block, and smallest part, in bytes."""
@@ -31,7 +32,7 @@ class _Corpus:
     notes: tuple[str, ...]
 
 
-def load(argument: str | None = None, *, options: TextOptions | None = None) -> ByteLanguageModel:
+def load(argument: str | None = None, *, options: TextOptions | None = None) -> LanguageModel:
     """The task ``text:PATH``; split as files are named, by files, or by blocks of few files.
 
     Raises:
@@ -74,7 +75,7 @@ def load(argument: str | None = None, *, options: TextOptions | None = None) -> 
         notes=notes,
     )
     name = f"text:{argument}"
-    return ByteLanguageModel(name, corpus.parts, facts=facts, data=data, mapped=mapped)
+    return language_model(name, corpus.parts, options, facts=facts, data=data, mapped=mapped)
 
 
 def _divided(

@@ -47,6 +47,7 @@ class Lessons:
             settings.learning_rate,
             settings.steps,
             factors=rate_factors(self._supernet, settings.rates),
+            matrix_rate=settings.matrix_rate,
         )
 
     @property

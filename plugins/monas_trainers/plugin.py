@@ -32,6 +32,13 @@ def monas_trainers() -> list[Spec]:
             options="monas_trainers.progressive:Options",
         ),
         Spec(
+            name="heal",
+            summary="Subnets of a network that is trained already learn its answers, gently.",
+            factory="monas_trainers.heal:Heal",
+            needs={"supernet"},
+            provides={"supernet", "default-trainer:pretrained"},
+        ),
+        Spec(
             name="none",
             summary="No supernet at all: nothing is trained before the search.",
             factory="monas_trainers.untrained:Untrained",

@@ -16,11 +16,10 @@ from typing import Any
 import torch
 
 from monas_core.parts.context import Context
-from monas_core.parts.space import WarmUp, end_rows
+from monas_core.parts.space import WarmUp
 from monas_core.parts.trainer import Trainer, TrainingReport
-from monas_core.values import population
-from monas_core.values.architecture import Architecture
 from monas_trainers.lessons import Lessons
+from monas_trainers.turns import Turns
 
 
 class Sandwich(Trainer):
@@ -28,9 +27,7 @@ class Sandwich(Trainer):
 
     def start(self, context: Context, settings: WarmUp, generator: torch.Generator) -> None:
         """Prepare to train the supernet of a context."""
-        self._context = context
-        self._settings = settings
-        self._generator = generator
+        self._turns = Turns(context.space, settings.random_subnets, generator)
         self._lessons = Lessons(context, settings, generator)
 
     @property
@@ -43,22 +40,9 @@ class Sandwich(Trainer):
         """Steps taken."""
         return self._lessons.done
 
-    def _next_subnet(self) -> tuple[str, Architecture]:
-        """Largest, random, smallest, random, ... with ``random_subnets`` per round."""
-        space = self._context.space
-        smallest, largest = end_rows(space).split(1)
-        extra = self._settings.random_subnets
-        turn = self.done % (2 + extra)
-        names = {0: ("largest", largest), 1 + (extra + 1) // 2: ("smallest", smallest)}
-        name, row = names.get(turn) or (
-            "random",
-            population.sample(space.choices, 1, self._generator),
-        )
-        return name, population.decode(space.choices, row)[0]
-
     def step(self) -> TrainingReport:
         """Train the next subnet on a fresh batch; the latest loss of each kind of subnet."""
-        return self._lessons.teach(self._next_subnet)
+        return self._lessons.teach(lambda: self._turns.next(self.done))
 
     def state_dict(self) -> dict[str, Any]:
         """Weight optimizers, position and data generator."""

@@ -27,7 +27,7 @@ def test_holds_the_files_of_this_interpreter(task: ByteLanguageModel) -> None:
 
 
 def test_no_file_is_in_two_parts() -> None:
-    documents = pystdlib._read(Path(sysconfig.get_path("stdlib")))
+    documents = pystdlib.stdlib_documents(Path(sysconfig.get_path("stdlib")))
     parts = split(documents)
     names = {part: {d.name for d in found} for part, found in parts.items()}
     contents = {part: {d.text for d in found} for part, found in parts.items()}
@@ -38,7 +38,7 @@ def test_no_file_is_in_two_parts() -> None:
 
 
 def test_tests_and_packages_are_left_out() -> None:
-    documents = pystdlib._read(Path(sysconfig.get_path("stdlib")))
+    documents = pystdlib.stdlib_documents(Path(sysconfig.get_path("stdlib")))
     folders = {part for document in documents for part in Path(document.name).parts[:-1]}
     assert not folders & pystdlib.SKIPPED
 
@@ -66,8 +66,8 @@ def test_python_without_sources_is_explained(
 def test_limit_is_kept_in_shuffled_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(30):
         (tmp_path / f"module{number}.py").write_text(f"x = {number}\n" * 10)
-    everything: list[Document] = pystdlib._read(tmp_path)
+    everything: list[Document] = pystdlib.stdlib_documents(tmp_path)
     monkeypatch.setattr(pystdlib, "MOST", 1000)
-    kept = pystdlib._read(tmp_path)
+    kept = pystdlib.stdlib_documents(tmp_path)
     assert kept == everything[: len(kept)]
     assert 800 < sum(len(document.text) for document in kept) <= 1000

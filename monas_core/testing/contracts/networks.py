@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
+from monas_core.catalog.specs import TAKES_ARGUMENT, Entry
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.space import SearchSpace
@@ -159,3 +160,17 @@ def train_a_little(stage: Stage, supernet: Supernet, steps: int = 4) -> None:
         updater.step()
     supernet.zero_grad(set_to_none=True)
     supernet.eval()
+
+
+def presets_of(subject: type[SearchSpace], entry: Entry | None) -> list[SearchSpace]:
+    """The space at every size; ``tiny()`` alone of one that is made from something of a person's.
+
+    That it has the size that was asked for is seen on the way.
+    """
+    if entry is not None and TAKES_ARGUMENT in entry.spec.provides:
+        return [subject.tiny()]
+    found: list[SearchSpace] = []
+    for preset in subject.presets:
+        found.append(subject(preset=preset))  # pyright: ignore[reportCallIssue]
+        assert found[-1].preset == preset
+    return found

@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 import pytest
 import torch
 
-from monas_core.catalog.specs import Entry
+from monas_core.catalog.specs import TAKES_ARGUMENT, Entry
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import Supernet
 from monas_core.testing.contracts import networks as nets
 from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.networks import presets_of
 from monas_core.testing.stages import Stage, Stages
 from monas_core.tracing.workload import trace
 
@@ -56,7 +57,8 @@ class PresetContract(Contract):
     def test_references_are_the_same_in_every_run(
         self, entry: Entry | None, subject: type[SearchSpace]
     ) -> None:
-        for space in (subject.tiny(), _made(subject, subject.presets[0])):
+        smallest = presets_of(subject, entry)[0]
+        for space in (subject.tiny(), smallest):
             found = []
             for seed in (1, 2):
                 torch.manual_seed(seed)
@@ -68,7 +70,7 @@ class PresetContract(Contract):
             )
             assert len(set(found[0])) == len(found[0]), "references() repeats an architecture"
             assert len(found[0]) >= min(2, space.choices.cardinality()), "one reference is too few"
-        assert [a.key for a in _made(subject, subject.presets[0]).references()] == found[0], (
+        assert [a.key for a in presets_of(subject, entry)[0].references()] == found[0], (
             "references() of two instances differ"
         )
         if entry is not None and _importable(entry):
@@ -81,16 +83,11 @@ class PresetContract(Contract):
     ) -> None:
         if entry is not None and "supernet" not in entry.spec.provides:
             return
-        for preset in subject.presets:
-            space = _made(subject, preset)
+        for space in presets_of(subject, entry):
             if _is_small(space, stages):
-                _compare(nets.prepared(space, stages), preset)
+                _compare(nets.prepared(space, stages), space.preset)
             else:
-                _compare_shapes(space, stages, preset)
-
-
-def _made(subject: type[SearchSpace], preset: str) -> SearchSpace:
-    return subject(preset=preset)  # pyright: ignore[reportCallIssue]
+                _compare_shapes(space, stages, space.preset)
 
 
 def _is_small(space: SearchSpace, stages: Stages) -> bool:
@@ -173,9 +170,11 @@ def _importable(entry: Entry) -> bool:
 def _elsewhere(entry: Entry) -> list[str]:
     """Keys of the references in a fresh process with another order of hashes."""
     module, _, name = entry.spec.factory.partition(":")
+    takes_argument = TAKES_ARGUMENT in entry.spec.provides
     script = (
-        f"import json, {module} as m; space = m.{name}; "
-        "print(json.dumps([a.key for a in space(preset=space.presets[0]).references()]))"
+        f"import json, {module} as m; kind = m.{name}; "
+        f"space = {'kind.tiny()' if takes_argument else 'kind(preset=kind.presets[0])'}; "
+        "print(json.dumps([a.key for a in space.references()]))"
     )
     folders = os.pathsep.join(path for path in sys.path if path)
     done = subprocess.run(

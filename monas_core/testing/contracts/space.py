@@ -107,11 +107,10 @@ class SpaceContract(Contract):
             assert torch.autograd.grad(found.sum(), logits)[0].isfinite().all()
 
     def test_every_preset_traces_at_both_ends(
-        self, subject: type[SearchSpace], stages: Stages
+        self, subject: type[SearchSpace], entry: Entry | None, stages: Stages
     ) -> None:
-        for preset in subject.presets:
-            space = subject(preset=preset)  # pyright: ignore[reportCallIssue]
-            assert space.preset == preset
+        for space in nets.presets_of(subject, entry):
+            assert space.preset in subject.presets
             assert space.warm_up.steps >= 0
             task = nets.task_of(space, stages)
             ends = space.ends()
@@ -123,10 +122,9 @@ class SpaceContract(Contract):
                 assert len(workload.elements) > 0
 
     def test_ends_are_the_smallest_and_the_largest(
-        self, subject: type[SearchSpace], stages: Stages
+        self, subject: type[SearchSpace], entry: Entry | None, stages: Stages
     ) -> None:
-        presets = [subject(preset=name) for name in subject.presets]  # pyright: ignore[reportCallIssue]
-        for space in (subject.tiny(), *presets):
+        for space in (subject.tiny(), *nets.presets_of(subject, entry)):
             fault = ends_fault(space, nets.task_of(space, stages))
             assert fault is None, f"preset {space.preset}: {fault}"
 

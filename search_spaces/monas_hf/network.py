@@ -1,0 +1,116 @@
+"""A language model of any size between the checkpoint and its smallest sub-network.
+
+Layers, norms and rotary positions are the modules of the package transformers; this module only
+runs them one after the other. Names of weights are those of the checkpoint, except that layers
+are numbered by importance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from monas_hf.families import Family
+from monas_hf.shapes import Shape
+
+PLACES = "places"
+"""Buffer with the place of each layer in the checkpoint, in order of importance."""
+
+
+class LanguageModel(nn.Module):
+    """From tokens ``(B, T)`` to logits ``(B, T, V)``.
+
+    Args:
+        family: Whose modules it consists of.
+        config: Of the checkpoint, without dropout.
+        shape: Its sizes.
+        head: Width of a head.
+        places: Of its layers in the checkpoint, the most important first; by default that is
+            the order of the layers.
+    """
+
+    def __init__(
+        self,
+        family: Family,
+        config: Any,
+        shape: Shape,
+        head: int,
+        places: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__()
+        self.family, self.config, self.shape, self.head = family, config, shape, head
+        self.longest = int(config.max_position_embeddings)
+        embedding, layers, norm = family.parts
+        body = nn.Module()
+        body.add_module(embedding, nn.Embedding(config.vocab_size, shape.hidden))
+        if not family.rotary:
+            body.add_module("wpe", nn.Embedding(self.longest, shape.hidden))
+        count = len(shape.layers)
+        own = [family.layer(config, shape, rank, head) for rank in range(count)]
+        body.add_module(layers, nn.ModuleList(own))
+        if family.rotary:
+            last = family.module("RMSNorm")(shape.hidden, eps=config.rms_norm_eps)
+            # on meta nothing can be computed, and the frequencies are the same in every network
+            self.rotary = family.module("RotaryEmbedding")(config=config)
+        else:
+            last = nn.LayerNorm(shape.hidden, eps=config.layer_norm_epsilon)
+        body.add_module(norm, last)
+        self.add_module(family.body, body)
+        self.tied = bool(config.tie_word_embeddings)
+        if not self.tied:
+            self.lm_head = nn.Linear(shape.hidden, config.vocab_size, bias=False)
+        self.places: Tensor
+        self.register_buffer(PLACES, torch.zeros(count, dtype=torch.int64, device="cpu"))
+        self.put_in_order(list(range(count)) if places is None else places)
+
+    @property
+    def body(self) -> nn.Module:
+        """Everything but the output layer."""
+        return self.get_submodule(self.family.body)
+
+    @property
+    def layers(self) -> Sequence[nn.Module]:
+        """The most important first."""
+        return cast("nn.ModuleList", self.body.get_submodule(self.family.parts[1]))  # pyright: ignore[reportReturnType]
+
+    def put_in_order(self, places: Sequence[int]) -> None:
+        """Say where in the checkpoint the layers lie, the most important first."""
+        if not self.places.is_meta:
+            self.places.copy_(torch.tensor(list(places), device="cpu"))
+        self.in_order = sorted(range(len(places)), key=lambda rank: places[rank])
+        """Layers as data pass them."""
+
+    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
+        super()._load_from_state_dict(cast("dict[str, Any]", state_dict), prefix, *rest)
+        found = state_dict.get(f"{prefix}{PLACES}")
+        if isinstance(found, Tensor) and len(found) == len(self.in_order):
+            self.put_in_order(found.tolist())
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits ``(B, T, V)`` of tokens ``(B, T)`` int64.
+
+        Raises:
+            ValueError: The text is longer than the checkpoint's longest.
+        """
+        length = inputs.shape[1]
+        if length > self.longest:
+            raise ValueError(f"{length} tokens are more than the {self.longest} it was made for")
+        embedding, _, norm = self.family.parts
+        body = self.body
+        table = cast("nn.Embedding", body.get_submodule(embedding)).weight
+        x = F.embedding(inputs, table)  # (B, T, D)
+        positions = torch.arange(length, device=inputs.device)[None]  # (1, T)
+        extra: dict[str, Any] = {}
+        if self.family.rotary:
+            extra["position_embeddings"] = self.rotary(x, position_ids=positions)
+        else:
+            x = x + body.get_submodule("wpe")(positions)
+        for rank in self.in_order:
+            # without a mask, attention is causal
+            x = self.layers[rank](x, attention_mask=None, **extra)
+        x = body.get_submodule(norm)(x)
+        return F.linear(x, table if self.tied else self.lm_head.weight)
