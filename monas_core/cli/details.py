@@ -129,6 +129,7 @@ def _space(
         "weights_for_task": task.name if task else None,
         "preset": chosen,
         "choices": described(shown.choices.choices),
+        "notes": list(shown.notes),
     }
 
 

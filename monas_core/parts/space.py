@@ -63,6 +63,7 @@ class SearchSpace(ABC):
         proxy: A space of the same choices on whose networks architectures are learnt at less
             cost, where there is one. What is found is built, trained and counted here.
         argument: Of ``NAME:ARGUMENT``, so that it is found again from any folder.
+        notes: What a person should know of it before a run starts.
         task_options: Options that a task needs to fit the space, where it knows them and nobody
             said otherwise: the tokenizer of a checkpoint.
     """
@@ -76,6 +77,7 @@ class SearchSpace(ABC):
     by_strength: tuple[str, ...] = ()
     proxy: SearchSpace | None = None
     argument: str | None = None
+    notes: tuple[str, ...] = ()
     task_options: Mapping[str, Any] = {}
 
     @classmethod

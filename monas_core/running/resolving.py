@@ -85,8 +85,7 @@ def resolve(
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     explicit = _explicit(config, [part.name for part in asked], names)
     torch_device = _torch_device(config.torch_device if training else "auto")
-    task_made = making()
-    match_modality(space, task_made, entries["task"][0])
+    match_modality(space, task_made := making(), entries["task"][0])
     task_made, loss = _under_loss(task_made, entries["loss"][0], config)
     objectives = made_objectives(asked, config, task_made)
     context = Context(space, task_made, torch_device=torch_device)
@@ -94,8 +93,7 @@ def resolve(
     every, own = made((*searched, *withheld), context, config.options.get("device", {}))
     devices, held_out = every[: len(searched)], every[len(searched) :]
     _match_objectives(objectives, every, config, entries["trainer"][0])
-    trained = SUPERNET in entries["trainer"][0].spec.provides
-    pretrained = PRETRAINED in entries["space"][0].spec.provides
+    trained, pretrained = _trained(entries)
     warm_up = _warm_up(space.warm_up, config, untrained=pretrained and not trained)
     plan = Plan(
         _with_devices(attrs.evolve(explicit, preset=space.preset), devices, held_out, own),
@@ -110,12 +108,12 @@ def resolve(
         warm_up,
         torch_device,
         limits_of(config, catalog, objectives, [device.name for device in every]),
-        notes,
+        (*space.notes, *notes),
         trained or pretrained,
         loss,
         teacher_of(config.teacher, space, task_made, torch_device),
         made_guides(guides, config, objectives),
-        pretrained,
+        pretrained=pretrained,
     )
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
     if not training:
@@ -173,6 +171,12 @@ def _check_training(plan: Plan, context: Context) -> None:
     _check_memory(context, plan.warm_up)
     try_out(plan.all_devices, plan.objectives, context)
     match_rates(plan)
+
+
+def _trained(entries: Mapping[str, list[Entry]]) -> tuple[bool, bool]:
+    """Whether the supernet is trained in the run, and whether it was before."""
+    trained = SUPERNET in entries["trainer"][0].spec.provides
+    return trained, PRETRAINED in entries["space"][0].spec.provides
 
 
 def _made_space(config: RunConfig, catalog: Catalog, entry: Entry) -> SearchSpace:

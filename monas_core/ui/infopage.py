@@ -57,6 +57,8 @@ def _print_space(document: Document, console: Console) -> None:
         console.print(note, style="dim")
     console.print(f"\n[bold]Choices[/]  of preset {escape(str(document['preset']))}")
     console.print(choice_tree(document["choices"]))
+    for note in document.get("notes", ()):
+        console.print(escape(f"\n{note}"))
 
 
 def choice_tree(choices: Sequence[Document]) -> Tree:

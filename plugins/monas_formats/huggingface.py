@@ -7,6 +7,7 @@ provides ``transformers`` and it has the method of ``Convertible``.
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -26,7 +27,10 @@ CAPABILITY = "transformers"
 
 
 class Convertible(Protocol):
-    """A search space whose networks have a stock form."""
+    """A search space whose networks have a stock form.
+
+    It may name files that belong to them, a tokenizer say, as ``companions``.
+    """
 
     def to_transformers(self, network: nn.Module) -> Any:
         """The same network as a ``transformers.PreTrainedModel``, weights copied.
@@ -63,6 +67,8 @@ class HuggingFace(Format):
             warnings.simplefilter("ignore")
             converted = cast("Convertible", subject.space).to_transformers(subject.network)
             converted.eval().save_pretrained(path)
+            for file in getattr(subject.space, "companions", ()):
+                shutil.copyfile(file, path / file.name)
             loaded = type(converted).from_pretrained(path, local_files_only=True).eval()
 
         def answer(inputs: Any) -> list[Tensor]:
@@ -72,6 +78,7 @@ class HuggingFace(Format):
         return {
             "check": compare(subject, answer, "hf"),
             "class": type(converted).__name__,
+            "filled": getattr(converted.config, "monas", None),
             "parameters": sum(parameter.numel() for parameter in loaded.parameters()),
         }
 

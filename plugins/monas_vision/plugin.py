@@ -21,6 +21,7 @@ def monas_tasks() -> list[Spec]:
                 "default-task:darts",
                 "default-task:ibn",
                 "default-task:mobilenetv2",
+                "default-task:module",
             },
         ),
         Spec(
