@@ -54,6 +54,8 @@ class Trainer(ABC):
     def start(self, context: Context, settings: WarmUp, generator: torch.Generator) -> None:
         """Take the supernet of ``context``; all randomness comes from ``generator`` from now on.
 
+        Called again, with lower rates and followed by ``load_state_dict``, where weights diverged.
+
         Args:
             context: Space, task and, where the trainer needs one, supernet.
             settings: Number of steps, batch size and learning rates.

@@ -63,7 +63,11 @@ class Optimizer(ABC):
 
     @abstractmethod
     def start(self, problem: Problem, generator: torch.Generator) -> None:
-        """Take the problem; all randomness comes from ``generator`` from now on."""
+        """Take the problem; all randomness comes from ``generator`` from now on.
+
+        Called again, followed by ``load_state_dict``, where weights or losses were no finite
+        numbers; learning rates are then to be multiplied by ``problem.context.rate_factor``.
+        """
 
     @abstractmethod
     def step(self) -> StepReport:

@@ -175,7 +175,7 @@ class Steadiness:
 
     def _keep(self) -> None:
         learner = self._training.learner()
-        self._weights = copied(learner.state_dict()) if learner is not None else None
+        self._weights: dict[str, Any] = copied(learner.state_dict()) if learner is not None else {}
         self._good, self._at = copied(self._training.good_state()), self._training.done
         if self._at > self._furthest:
             self._setbacks = 0  # what diverged before has been got over

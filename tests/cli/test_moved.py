@@ -39,7 +39,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if told.phase == "search" and told.done >= 1:
             control.stop()
 
-    given = SMALL | {"progress": follow}
+    given: dict[str, Any] = {**SMALL, "progress": follow}
     with pytest.raises(monas.Interrupted):
         monas.search("gpt", task=f"text:{text}", out_dir=home / "part", control=control, **given)
     return home

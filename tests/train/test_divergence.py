@@ -116,7 +116,7 @@ def test_resumed_equals_uninterrupted_across_a_divergence(
     monkeypatch.setattr("monas_core.train.trainer.Updater", Poisoned)
     found = []
     for name, stops in (("a", ()), ("b", (19, 21, 30))):
-        control = Control()
+        control, made = Control(), session()
 
         def stop(event: events.Event, at: Any = stops, by: Control = control) -> None:
             if isinstance(event, events.StepFinished) and event.step in at:
