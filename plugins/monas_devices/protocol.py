@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monas_core.errors import PluginError, Unavailable
-from monas_core.files import parse_json
 from monas_core.values.quantity import in_unit, metric_unit
 from monas_core.values.value import Origin, Value
 
@@ -68,7 +67,7 @@ class Program:
     def _parsed(self, output: bytes) -> dict[str, Any]:
         said = output.decode(errors="replace").strip()
         try:
-            answer = parse_json(said)
+            answer = json.loads(said)
         except ValueError as error:
             raise PluginError(
                 f'{self} answered with "{said[:80]}", which is no JSON document ({error}).'
