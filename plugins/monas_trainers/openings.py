@@ -67,9 +67,10 @@ class Openings:
                 row[place]: kind_of(whole, shapes(row)) for row in rows if row[place] != own
             }
             common: Kind | None = next(iter(told.values()), None)
-            row: list[Kind | None] = [
-                None if o == own else told.get(o, common) for o in range(count)
-            ]
+            row: list[Kind | None] = [common] * count
+            for option, kind in told.items():
+                row[option] = kind
+            row[own] = None
             kinds.append(tuple(row))
             distances.append(tuple(far))
         return cls(largest, tuple(kinds), tuple(distances))

@@ -38,21 +38,35 @@ def test_every_system_has_its_commands() -> None:
     assert "pick" in found["PFNAG"]
 
 
+def carried_out(cli, nowhere: Path, system: str, *, foreseeing: bool) -> None:
+    """Run the section's commands that go by a predictor, or its others; RUN is the run before."""
+    pytest.importorskip("pymoo")
+    folder = nowhere
+    chosen = [c for c in commands(system) if ("quality=predictor" in c) == foreseeing]
+    assert chosen
+    for number, command in enumerate(chosen):
+        words = [str(folder) if word == "RUN" else word for word in shlex.split(command)[1:]]
+        if words[0] != "run":
+            done = cli(*words)
+            assert done.code == 0, f"{command}: {done.err}"
+            continue
+        folder = nowhere / str(number)
+        if "--devices" not in words:
+            words += ["--devices", "raspberry-pi-5"]
+        few = [option for word, options in FEW.items() if word in command for option in options]
+        done = cli(*words, *SMALL, *few, "--held-out", "", "--out-dir", folder)
+        assert done.code == 0, f"{command}: {done.err}"
+        fronts = [json.loads(f.read_text()) for f in (folder / "front").glob("*.json")]
+        assert fronts
+        assert all(front["members"] or front["unmet"] for front in fronts)
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_documented_commands_run(system: str, cli, nowhere: Path) -> None:
-    pytest.importorskip("pymoo")
-    for number, command in enumerate(commands(system)):
-        words = shlex.split(command)[1:]
-        if words[0] == "run":
-            folder = nowhere / str(number)
-            if "--devices" not in words:
-                words += ["--devices", "raspberry-pi-5"]
-            few = [option for word, options in FEW.items() if word in command for option in options]
-            done = cli(*words, *SMALL, *few, "--held-out", "", "--out-dir", folder)
-            assert done.code == 0, f"{command}: {done.err}"
-            fronts = [json.loads(f.read_text()) for f in (folder / "front").glob("*.json")]
-            assert fronts
-            assert all(front["members"] or front["unmet"] for front in fronts)
-        else:
-            done = cli(*(str(folder) if word == "RUN" else word for word in words))
-            assert done.code == 0, f"{command}: {done.err}"
+    carried_out(cli, nowhere, system, foreseeing=False)
+
+
+@pytest.mark.slow
+def test_the_documented_commands_with_a_predictor_run(cli, nowhere: Path) -> None:
+    """Costs of a thousand networks are looked up by each."""
+    carried_out(cli, nowhere, "OFA²", foreseeing=True)

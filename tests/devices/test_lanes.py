@@ -57,6 +57,16 @@ def test_depth_is_what_a_product_sums_over(
     assert depth in found.depths.tolist()
 
 
+def test_where_no_kernel_fills_the_array_groups_save_weights_and_no_time() -> None:
+    """The control of what grouped kernels are worth (benchmarks/bench_grouped.py)."""
+    wide = Roofline.of(LaneOptions(lanes=4096.0).applied(modelled("edge-tpu").profile))
+    whole, parts = conv(1), conv(4)
+    assert parts.parameters < whole.parameters / 3
+    assert seconds(wide, parts) >= seconds(wide, whole)
+    narrow = Roofline.of(modelled("edge-tpu").profile)
+    assert seconds(narrow, parts) < seconds(narrow, whole)
+
+
 def seconds(roofline: Roofline, workload: Workload) -> float:
     return float(roofline.costs([workload])[0])
 
