@@ -18,8 +18,9 @@ _LIBRARIES = ("pandas", "polars")
 def rows(fronts: Sequence[Front]) -> list[dict[str, Any]]:
     """One row per member of a front.
 
-    Columns: ``device``, ``held_out``, ``key``; for each objective its value under its name, and
-    ``NAME.origin``; for each choice ``choice.NAME``, ``None`` where an architecture has no answer.
+    Columns: ``device``, ``held_out``, ``key``, ``exceeds_memory`` (of the device); for each
+    objective its value under its name, and ``NAME.origin``; for each choice
+    ``choice.NAME``, ``None`` where an architecture has no answer.
     """
     names = dict.fromkeys(c for front in fronts for m in front.members for c in m.choices)
     return [
@@ -27,6 +28,7 @@ def rows(fronts: Sequence[Front]) -> list[dict[str, Any]]:
             "device": front.device,
             "held_out": front.held_out,
             "key": member.key,
+            "exceeds_memory": bool(member.exceeds_memory),
             **{name: member.values[name] for name in front.names},
             **{f"{name}.origin": member.origin[name] for name in front.names},
             **{f"choice.{name}": member.choices.get(name) for name in names},

@@ -185,7 +185,8 @@ class Vocabulary:
         if name is None:
             raise UsageError(
                 f'--{option} names "{given}", which is no objective of this run; '
-                f"it has: {self.known}."
+                f"it has: {self.known}. Only objectives have limits: a run with {given} among its "
+                "--objectives can limit it."
             )
         if at and device not in devices:
             raise UsageError(

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+_OVER = "needs beyond memory [MB]"
+"""Column of a CSV file: what a network that does not fit into the device needs."""
+
+
 def view_of(objective: Objective) -> ObjectiveView:
     """What files and screens know of an objective."""
     score = objective.score or ""
@@ -98,10 +102,13 @@ def to_csv(front: Front) -> str:
     heads = [f"{o.name} [{o.unit}]" for o in front.objectives]
     trained = front.retrained_objectives
     heads += [f"{o.name} retrained [{o.unit}]" for o in trained]
+    if any(member.exceeds_memory for member in front.members):
+        heads.append(_OVER)
     writer.writerow(map(_cell, ["key", *heads, *(f"{name} origin" for name in names), *choices]))
     for member in front.members:
         values: list[Any] = [member.values[name] for name in names]
         values += [member.retrained.get(o.name, "") for o in trained]
+        values += [member.exceeds_memory.get("needs_mb", "")] if _OVER in heads else []
         origins = [member.origin[name] for name in names]
         answers = [member.choices.get(name, "") for name in choices]
         writer.writerow(map(_cell, [member.key, *values, *origins, *answers]))

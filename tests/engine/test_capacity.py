@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+
 import attrs
 import pytest
 
+from monas_core.answers.frames import rows as table
 from monas_core.parts.context import Context
 from monas_core.parts.device import Figure
+from monas_core.record.frontfile import to_csv
 from monas_core.running.capacity import capacity_mb, excess, marked, needs_mb, warning
 from monas_core.testing.fakes import ToyDevice, ToySpace, ToyTask
-from monas_core.values.member import Front, Member
+from monas_core.values.member import Front, Member, ObjectiveView
 
 
 def test_members_that_exceed_the_memory_are_marked() -> None:
@@ -36,3 +40,15 @@ def test_members_that_exceed_the_memory_are_marked() -> None:
     assert told is not None
     assert f"{len(over)} of {len(found)} members" in told
     assert warning(attrs.evolve(front, members=tuple(members))) is None
+    objective = ObjectiveView("size", "MB", "min")
+    sized = [
+        attrs.evolve(member, values={"size": 1.0}, origin={"size": "modelled"}) for member in found
+    ]
+    whole = attrs.evolve(front, objectives=(objective,), members=tuple(sized))
+    head, *rows = csv.reader(to_csv(whole).splitlines())
+    column = head.index("needs beyond memory [MB]")
+    needed = [float(row[column]) if row[column] else None for row in rows]
+    assert needed == [m.exceeds_memory.get("needs_mb") for m in found]
+    assert [row["exceeds_memory"] for row in table([whole])] == [n is not None for n in needed]
+    fits = [attrs.evolve(member, exceeds_memory={}) for member in sized]
+    assert "beyond memory" not in to_csv(attrs.evolve(whole, members=tuple(fits)))

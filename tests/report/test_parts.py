@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
+from monas_core import report
 from monas_core.report.accuracy import origins
 from monas_core.report.blueprint import blueprint, observed
 from monas_core.report.content import as_script
 from monas_core.report.history import Curve
 from monas_core.values.member import Member, prediction_error
+
+ASSETS = Path(report.__file__).parent / "assets"
 
 
 def row(name: str, group: str | None = None) -> dict:
@@ -82,3 +90,30 @@ def test_thinned_curves_keep_their_ends() -> None:
 def test_script_values_cannot_end_their_element() -> None:
     assert "<" not in as_script({"a": "</script>&"})
     assert as_script([float("nan"), 1.0]) == "[null,1.0]"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_what_does_not_fit_into_memory_is_told_in_the_table() -> None:
+    """The script of the page itself, on a front where one network of two fits."""
+    script = "\n".join((ASSETS / f"{name}.js").read_text() for name in ("plots", "table"))
+    before = """
+    const names = [], number = (x) => String(x);
+    const over = { key: "a", origin: {}, exceeds_memory: { needs_mb: 2.4, has_mb: 1 } };
+    const fits = { key: "b", origin: {} };
+    let now = [over, fits];
+    const frontNow = () => ({ members: now });
+    const content = { objectives: [], summaries: {}, fronts: {}, devices: [] };
+    """
+    after = """
+    const told = columns().find((column) => column.id === "memory");
+    const found = now.map((member) => told.value(member));
+    now = [fits];
+    console.log(JSON.stringify([found, columns().map((column) => column.id)]));
+    """
+    done = subprocess.run(
+        ["node", "-e", before + script + after], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found, without = json.loads(done.stdout)
+    assert found == ["needs 2.4 MB of memory, there are 1", ""]
+    assert "memory" not in without

@@ -99,6 +99,7 @@ function valuesTable(member) {
     const value = `${number(member.values[name])}${around} ${unit}`;
     add(`${name} ${ARROW[direction] ?? ""}`, value, member.origin[name], number(member.predicted?.[name]));
   }
+  if (member.exceeds_memory) add("memory", memoryLine(member), "", "");
   for (const [name, value] of Object.entries(member.extra ?? {})) {
     add(name.replaceAll("_", " "), number(value), "", "");
   }

@@ -59,9 +59,17 @@ function valueLine(member, name) {
   return `${name} ${number(member.values[name])}${around} ${unit} (${member.origin[name]}${guess})`;
 }
 
+// What a network needs beyond the memory of the device; empty where it fits.
+function memoryLine(member) {
+  const over = member.exceeds_memory;
+  return over ? `needs ${number(over.needs_mb)} MB of memory, there are ${number(over.has_mb)}` : "";
+}
+
 function hover(device, member) {
   const choices = lines(content.summaries[member.key] ?? "");
-  const rows = [...names.map((name) => valueLine(member, name)), ...choices].map(plain);
+  const over = memoryLine(member);
+  const told = [...names.map((name) => valueLine(member, name)), ...(over ? [over] : [])];
+  const rows = [...told, ...choices].map(plain);
   return `<b>${plain(member.key)}</b> on ${plain(device)}<br>${rows.join("<br>")}`;
 }
 

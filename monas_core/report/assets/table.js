@@ -12,10 +12,13 @@ function columns() {
     kind: "number",
   }));
   const summary = (member) => content.summaries[member.key] ?? "";
+  const short = frontNow().members.some((member) => member.exceeds_memory);
+  const memory = { id: "memory", title: "memory", value: memoryLine, shown: memoryLine, kind: "text" };
   return [
     { id: "key", title: "key", value: (member) => member.key, kind: "key" },
     ...values,
     { id: "origin", title: "origin", value: originsOf, shown: originsOf, kind: "origins" },
+    ...(short ? [memory] : []),
     { id: "architecture", title: "architecture", value: summary, shown: summary, kind: "text" },
   ];
 }
