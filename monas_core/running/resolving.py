@@ -166,13 +166,6 @@ def _explicit(
     )
 
 
-def _check_training(plan: Plan, context: Context) -> None:
-    """What only matters to a run that trains. Raises UsageError."""
-    _check_memory(context, plan.warm_up)
-    try_out(plan.all_devices, plan.objectives, context)
-    match_rates(plan)
-
-
 def _trained(entries: Mapping[str, list[Entry]]) -> tuple[bool, bool]:
     """Whether the supernet is trained in the run, and whether it was before."""
     trained = SUPERNET in entries["trainer"][0].spec.provides
