@@ -117,7 +117,7 @@ class Run:
     def pick(
         self,
         device: str | Path | None = None,
-        prefer: Mapping[str, float] | None = None,
+        prefer: Mapping[str, float] | str | None = None,
         limits: Sequence[Constraint] = (),
         *,
         verify: bool = False,

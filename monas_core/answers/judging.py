@@ -43,7 +43,7 @@ class Asked:
     """
 
     device: str | Path
-    prefer: Mapping[str, float] | None
+    prefer: Mapping[str, float] | str | None
     limits: Sequence[Constraint]
     stated: Mapping[str, Mapping[str, Any]]
     verify: bool

@@ -127,13 +127,15 @@ class Vocabulary:
         """What there is, for messages."""
         return ", ".join(map(self._said, self.units))
 
-    def preference(self, given: Mapping[str, float]) -> Preference:
-        """Weights by any alias as a preference.
+    def preference(self, given: Mapping[str, float] | str) -> Preference:
+        """Weights by any alias, or as the command line writes them, as a preference.
 
         Raises:
             UsageError: An unknown objective, one given twice, or bad weights.
         """
-        return Preference.normalised(self._renamed(given), list(self.units))
+        if isinstance(given, str):
+            given = weights(given, "prefer")
+        return Preference.normalised(self._renamed(_weights(given)), list(self.units))
 
     def limits(
         self,
@@ -157,16 +159,21 @@ class Vocabulary:
         found = [
             self._limit(option, name, value, devices)
             for option, values in stated.items()
-            for name, value in values.items()
+            for name, value in _values(option, values).items()
         ]
         for first, second in itertools.combinations(found, 2):
             self._check_pair(first, second)
         return tuple(found)
 
-    def named(self, limits: Iterable[Constraint]) -> list[Constraint]:
+    def named(self, limits: Iterable[Constraint] | Constraint) -> list[Constraint]:
         """Limits under the names of the run. Raises UsageError for unknown objectives."""
         found: list[Constraint] = []
-        for limit in limits:
+        for limit in [limits] if isinstance(limits, Constraint) else limits:
+            if not isinstance(limit, Constraint):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise UsageError(
+                    f"A limit must be a monas.Constraint, got {limit!r:.40}; write "
+                    'Constraint("lat", "max", 5.0), or max={"lat": "5ms"}.'
+                )
             name = self.used(limit.objective)
             if name is None:
                 raise UsageError(
@@ -191,7 +198,7 @@ class Vocabulary:
         if at and device not in devices:
             raise UsageError(
                 f'--{option} {where} names device "{device}", which this run does not know; '
-                f"it has: {', '.join(devices)}."
+                f"it has: {', '.join(dict.fromkeys(devices))}."
             )
         text, tolerance = _with_tolerance(option, where, str(value))
         try:
@@ -229,6 +236,32 @@ class Vocabulary:
                 )
             found[used] = value
         return found
+
+
+def _weights(given: Any) -> dict[str, float]:
+    """Numbers by name. Raises UsageError for anything else."""
+    try:
+        return {str(name): float(value) for name, value in given.items()}
+    except (AttributeError, TypeError, ValueError):
+        raise UsageError(
+            f'prefer must be numbers by name, {{"acc": 0.6, "lat": 0.4}} or "acc=.6,lat=.4", '
+            f"got {given!r:.60}."
+        ) from None
+
+
+def _values(option: str, given: Any) -> Mapping[str, Any]:
+    """Values by name, also as the command line writes them. Raises UsageError for others."""
+    if isinstance(given, str):
+        return _stated(given, option)
+    if isinstance(given, Mapping):
+        return given  # pyright: ignore[reportUnknownVariableType]
+    raise UsageError(
+        f'{option} must be limits by name, {{"lat": "5ms"}} or "lat=5ms", got {given!r:.60}.'
+    )
+
+
+def _stated(text: str, option: str) -> dict[str, str]:
+    return stated([part for part in text.split(",") if part.strip()], option)
 
 
 def _with_tolerance(option: str, where: str, text: str) -> tuple[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from monas_core.errors import UsageError
@@ -144,3 +146,26 @@ def test_a_name_that_several_may_have_is_refused() -> None:
     )
     with pytest.raises(UsageError, match=r"write acc or own\.$"):
         twice.preference({"rmse": 1})
+
+
+def test_wishes_and_limits_may_be_written_as_on_the_command_line() -> None:
+    assert SCORED.preference("RMSE=3,lat=1") == SCORED.preference({"acc": 3, "lat": "1"})
+    assert SCORED.limits({"max": "rmse=0.2,lat=5ms"}, DEVICES) == SCORED.limits(
+        {"max": {"acc": 0.2, "lat": "5ms"}}, DEVICES
+    )
+    limit = Constraint("RMSE", "max", 0.2)
+    assert SCORED.named(limit) == SCORED.named([limit])
+
+
+@pytest.mark.parametrize("given", [["RMSE"], {"RMSE": "much"}, 3, {"RMSE": None}])
+def test_wishes_of_another_kind_are_refused(given: Any) -> None:
+    with pytest.raises(UsageError, match="prefer must be numbers by name"):
+        SCORED.preference(given)
+
+
+def test_limits_of_another_kind_are_refused() -> None:
+    wrong: Any = 5
+    with pytest.raises(UsageError, match="max must be limits by name"):
+        SCORED.limits({"max": wrong}, DEVICES)
+    with pytest.raises(UsageError, match=r"must be a monas\.Constraint, got 'RMSE'"):
+        SCORED.named(["RMSE"])  # pyright: ignore[reportArgumentType]
