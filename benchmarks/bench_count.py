@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -154,7 +155,7 @@ def _row(found: Sequence[Mapping[str, float]], usual: Sequence[Mapping[str, floa
     )
 
 
-def found_by(optimizer: str, loss: str, seed: int, warm_up: int, budget: str) -> Architecture:
+def found_by(loss: str, seed: int, *, optimizer: str, warm_up: int, budget: str) -> Architecture:
     """The architecture of least error that a run finds."""
     with tempfile.TemporaryDirectory() as folder:
         run = search(
@@ -173,12 +174,12 @@ def found_by(optimizer: str, loss: str, seed: int, warm_up: int, budget: str) ->
         return CountSpace().choices.from_json(best.architecture)
 
 
-def searched(seeds: int, steps: int, optimizer: str, budget: str, others: int) -> None:
-    """A search beside random architectures, all trained alone equally long."""
+def searched(seeds: int, steps: int, others: int, **search_by: Any) -> None:
+    """A search (``found_by``) beside random architectures, all trained alone equally long."""
     space, task = CountSpace(), load()
     table: dict[str, list[float]] = {}
     for seed in range(seeds):
-        best = found_by(optimizer, "spp", seed, 2 * steps, budget)
+        best = found_by("spp", seed, **search_by)
         generator = derived_generator(seed, "random architectures")
         rows = population.sample(space.choices, others, generator)
         drawn = population.decode(space.choices, rows)
@@ -196,7 +197,7 @@ def searched(seeds: int, steps: int, optimizer: str, budget: str, others: int) -
         path = [option for name, option in best.choices.items() if name.startswith("scale")]
         cells = [option for name, option in best.choices.items() if "coder" in name]
         print(f"seed {seed}: found {cells}, scales {path}", flush=True)
-    print(f"MAE after {steps} steps alone, {seeds} seeds; loss spp, optimizer {optimizer}")
+    print(f"MAE after {steps} steps alone, {seeds} seeds; loss spp, {search_by}")
     for name, numbers in table.items():
         print(f"  {name:18s} {told(numbers)}")
     print(f"  {'the mean count':18s} {task.baseline('test')['MAE']:5.2f}")
@@ -210,12 +211,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=80)
     parser.add_argument("--optimizer", default="darts")
     parser.add_argument("--budget", default="40steps")
+    parser.add_argument("--warm-up", type=int, default=300)
     parser.add_argument("--random", type=int, default=6)
     asked = parser.parse_args()
     if asked.part == "losses":
         losses(asked.seeds or 5, asked.steps)
     else:
-        searched(asked.seeds or 2, asked.steps, asked.optimizer, asked.budget, asked.random)
+        how = {"optimizer": asked.optimizer, "warm_up": asked.warm_up, "budget": asked.budget}
+        searched(asked.seeds or 2, asked.steps, asked.random, **how)
 
 
 if __name__ == "__main__":

@@ -137,6 +137,10 @@ class AbsentEmbedding(Absent, HardwareEmbedding):
 class AbsentLoss(Absent, Loss):
     """Nothing more is trained."""
 
+    def __init__(self, kept: Mapping[str, Any], run: Path) -> None:
+        super().__init__(kept, run)
+        self.name = kept["name"]  # pyright: ignore[reportAttributeAccessIssue]
+
     def per_sample(self, outputs: Any, targets: Any) -> Tensor:  # noqa: ARG002
         """Raises UsageError."""
         self.refuse()

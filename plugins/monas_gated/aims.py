@@ -8,7 +8,6 @@ import attrs
 import torch
 from torch import Tensor
 
-from monas_core.errors import UsageError
 from monas_core.parts.heads import MultiTask, head_of
 from monas_core.parts.objective import Objective
 from monas_core.values.preference import lattice_of_size
@@ -40,18 +39,9 @@ def aims_of(objectives: Sequence[Objective], task: MultiTask, count: int) -> Aim
 
     Whatever is no score of a head counts as a price of open gates: edges, weights and latency all
     grow with them.
-
-    Raises:
-        UsageError: No objective is the score of a head.
     """
     owners = [head_of(task, objective.score) for objective in objectives]
     names = [head.name for head in task.heads]
-    if not any(owners):
-        shorts = ", ".join(objective.short for objective in objectives)
-        raise UsageError(
-            f'Optimizer "gated" learns from the losses of heads ({", ".join(names)}), and none of '
-            f"the objectives ({shorts}) is the score of one; add acc:{names[0]}."
-        )
     lattice = lattice_of_size([objective.short for objective in objectives], count)
     weights = torch.tensor([preference.vector for preference in lattice], dtype=torch.float32)
     if count == 1:

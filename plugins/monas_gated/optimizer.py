@@ -50,11 +50,7 @@ class Gated(Optimizer):
         self.options = options or GatedOptions()
 
     def start(self, problem: Problem, generator: torch.Generator) -> None:
-        """Take the problem.
-
-        Raises:
-            UsageError: No objective is the score of a head.
-        """
+        """Take the problem; nothing is learnt yet."""
         self._problem, self._generator = problem, generator
         task = problem.context.require_task()
         assert isinstance(task, MultiTask)  # which is what the need of the spec means

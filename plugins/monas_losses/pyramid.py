@@ -2,12 +2,11 @@
 
     L = |D - D*|^2 / N + weight * sum_s softmax(w)_s |P_s(D) - P_s(D*)|^2 / N_s
 
-D and D* are the map and its target, P_s pools over squares of 2^s pixels, N and N_s are numbers
+D and D* are the map and its target, P_s means over squares of 2^s pixels, N and N_s are numbers
 of places. The squared error of single pixels does not tell a blob that moved from one that is
 missing; coarser pools do, and the whole is the count.
 
-Deviation: P_s is the mean times the kernel's side, so that independent errors of pixels weigh
-alike at every level; the shares w are searched by unrolled steps on the error of counts.
+Deviation: the shares w are searched by unrolled steps on the error of counts.
 """
 
 from __future__ import annotations
@@ -65,11 +64,11 @@ class Pyramid(Loss):
 
 
 def _pooled(difference: Tensor, kernel: int) -> Tensor:
-    """Mean square over places of pools of a kernel, ``(B,)``; larger than the map is the map."""
+    """Mean square of means over squares of a side, ``(B,)``; none is larger than the map."""
     height, width = difference.shape[-2:]
     sides = (min(kernel, height), min(kernel, width))
     means = F.avg_pool2d(difference, sides, ceil_mode=True, count_include_pad=False)
-    return _mean_square(means) * sides[0] * sides[1]
+    return _mean_square(means)
 
 
 def _mean_square(maps: Tensor) -> Tensor:

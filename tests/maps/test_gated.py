@@ -6,13 +6,12 @@ import pytest
 import torch
 
 from monas_core import state
-from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.problem import Problem
 from monas_core.seeding import seeded_construction
 from monas_core.testing.contracts.base import assert_same
-from monas_core.testing.fakes import ToyDevice, ToyEmbedding, ToyQuality
+from monas_core.testing.fakes import ToyDevice, ToyEmbedding
 from monas_core.values.budget import Budget, Meter
 from monas_core.values.preference import lattice_of_size
 from monas_core.values.wish import wishes
@@ -81,8 +80,8 @@ def test_aims_follow_preferences(task):
     assert torch.allclose(total, torch.ones(6))
     corners = {tuple(row) for row in torch.cat([aims.heads, aims.price[:, None]], 1).tolist()}
     assert {(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)} <= corners
-    with pytest.raises(UsageError, match="acc:seg"):
-        aims_of((ToyQuality(), Edges(task)), task, 3)
+    alone = aims_of((Edges(task),), task, 1)
+    assert (alone.heads.tolist(), alone.price.tolist()) == ([[0.0, 0.0]], [1.0])
 
 
 def test_it_learns_evaluates_and_ends(task):
