@@ -115,7 +115,7 @@ def with_scores(front: Front, scores: Mapping[str, Any], name: str) -> Front:
     def told(member: Member) -> Member:
         own = scores.get(member.key)
         value = own.get(name) if isinstance(own, Mapping) else None
-        if not finite_number(value):
+        if value is None or not finite_number(value):
             return member
         return attrs.evolve(member, extra={**member.extra, f"trained {name}": float(value)})
 

@@ -114,7 +114,7 @@ def trained() -> Context:
     trainer = BlockwiseTrainer()
     settings = attrs.evolve(context.space.warm_up, steps=150)
     trainer.start(context, settings, torch.Generator().manual_seed(0))
-    first = trainer.step().losses
+    first = last = trainer.step().losses
     while trainer.done < trainer.steps:
         last = trainer.step().losses
     assert sum(last.values()) < sum(first.values())
