@@ -24,6 +24,7 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 import monas_core as monas
 from monas_core.catalog.lookup import Catalog
+from monas_core.catalog.specs import TAKES_ARGUMENT
 from monas_core.errors import UsageError
 from monas_core.export.subject import subject
 
@@ -114,7 +115,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     given = parser.parse_args()
     entries = Catalog.installed().entries("space")
-    every = [e.name for e in entries if "supernet" in e.spec.provides]
+    every = [
+        e.name
+        for e in entries
+        if "supernet" in e.spec.provides and TAKES_ARGUMENT not in e.spec.provides
+    ]
     with tempfile.TemporaryDirectory() as place:
         python = fresh_environment(Path(place) / "elsewhere")
         for space in given.spaces.split(",") if given.spaces else every:

@@ -42,7 +42,7 @@ def tokenizer_of(texts: list[str], size: int) -> Tokenizer:
 
 def configuration(family: str, vocabulary: int, layers: int, width: int) -> Any:
     """A few layers of four heads; Llama with two queries per key-value head."""
-    ids = {"bos_token_id": 0, "eos_token_id": 0}
+    ids: dict[str, Any] = {"bos_token_id": 0, "eos_token_id": 0}
     if family == "gpt2":
         return transformers.GPT2Config(
             vocab_size=vocabulary, n_positions=2 * CONTEXT, n_embd=width, n_layer=layers,

@@ -14,6 +14,8 @@ from monas_core.record.peak import resource_module
 
 _BYTES_PER_WEIGHT = 16
 """fp32 weight, gradient and the two moments of Adam."""
+_BYTES_AS_IT_IS = 4
+"""Of a weight that is not trained."""
 
 
 def available_bytes(root: Path = Path("/")) -> int:
@@ -44,12 +46,15 @@ def available_bytes(root: Path = Path("/")) -> int:
 
 
 def needed_bytes(context: Context, warm_up: WarmUp) -> int:
-    """Rough need of training the largest subnet: weights, moments and activations.
+    """Rough need of training the largest subnet: weights, moments and activations; without
+    training of its weights alone.
 
     Every kernel's output is kept for the backward pass; about half of the
     elements a kernel touches are output.
     """
     workload = context.workload(context.space.ends().largest)
+    if warm_up.steps == 0:
+        return workload.parameters * _BYTES_AS_IT_IS
     activations = float(workload.elements.sum()) / 2 - workload.parameters
     return int(
         workload.parameters * _BYTES_PER_WEIGHT + 4 * max(0.0, activations) * warm_up.batch_size

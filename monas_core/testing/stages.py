@@ -104,12 +104,13 @@ class Stages:
 
     def task_for(self, space: SearchSpace) -> tuple[Task, frozenset[str]] | None:
         """An installed task the space can build for, or the toy task; with what it provides."""
-        wanted = {f"default-task:{space.name}", "default-task"}
+        named, wanted = f"default-task:{space.name}", {f"default-task:{space.name}", "default-task"}
         entries = self.catalog.entries("task")
         said = wanted | space.modalities  # what a task says of itself spares making the others
 
-        def fits(entry: Entry) -> tuple[bool, bool]:
-            return not wanted & entry.spec.provides, not said & entry.spec.provides
+        def fits(entry: Entry) -> tuple[bool, ...]:
+            provides = entry.spec.provides
+            return named not in provides, not wanted & provides, not said & provides
 
         for entry in sorted(entries, key=fits):
             task = self._task(entry)

@@ -20,7 +20,9 @@ from monas_tasks.options import CONTEXT
 from monas_tasks.stored import InMemory, Mapped, Stored
 
 EVALUATION_CHUNK = 64
-"""Windows per forward pass in ``evaluate``; bounds memory only."""
+"""Most windows per forward pass in ``evaluate``; bounds memory only."""
+_MOST_LOGITS = 1 << 26
+"""Numbers per forward pass, where a vocabulary is large."""
 
 
 class LanguageModel(Task):
@@ -90,8 +92,9 @@ class LanguageModel(Task):
         last = len(self._data[part]) - self.context - 1
         starts = torch.linspace(0, last, self.windows[part], dtype=torch.float64).long()
         nats, hits, count = 0.0, 0, 0
+        fitting = max(1, _MOST_LOGITS // (self.context * self.n_outputs))
         with torch.no_grad():
-            for chunk in starts.split(EVALUATION_CHUNK):
+            for chunk in starts.split(min(EVALUATION_CHUNK, fitting)):
                 batch = self._cut(part, chunk)
                 logits = model(batch.inputs)
                 targets = batch.targets.to(logits.device)

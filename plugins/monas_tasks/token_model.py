@@ -52,7 +52,9 @@ class TokenLanguageModel(LanguageModel):
         size = self._tokenizer.get_vocab_size(with_added_tokens=True)
         highest = max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
         self.n_outputs = max(size, highest + 1)
-        self._texts = {part: Encoded(parts[part], self._encode) for part in PARTS}
+        self._texts: dict[Part, Encoded] = {
+            part: Encoded(parts[part], self._encode) for part in PARTS
+        }
         super().__init__(
             name,
             self._texts,

@@ -7,7 +7,7 @@ are numbered by importance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -84,8 +84,8 @@ class LanguageModel(nn.Module):
         self.in_order = sorted(range(len(places)), key=lambda rank: places[rank])
         """Layers as data pass them."""
 
-    def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
-        super()._load_from_state_dict(cast("dict[str, Any]", state_dict), prefix, *rest)
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any, **named: Any) -> None:
+        super()._load_from_state_dict(state_dict, prefix, *args, **named)
         found = state_dict.get(f"{prefix}{PLACES}")
         if isinstance(found, Tensor) and len(found) == len(self.in_order):
             self.put_in_order(found.tolist())

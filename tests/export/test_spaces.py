@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from monas_core.catalog.lookup import Catalog
+from monas_core.catalog.specs import TAKES_ARGUMENT
 from monas_core.export import formats
 from monas_core.export.subject import subject
 from monas_core.record.config import RunConfig
@@ -15,7 +16,11 @@ from monas_core.running.session import Session
 from monas_core.values import population
 
 CATALOG = Catalog.installed()
-SPACES = [e.name for e in CATALOG.entries("space") if "supernet" in e.spec.provides]
+SPACES = [
+    e.name
+    for e in CATALOG.entries("space")
+    if "supernet" in e.spec.provides and TAKES_ARGUMENT not in e.spec.provides
+]
 
 
 def session(space: str) -> Session:

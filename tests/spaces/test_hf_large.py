@@ -7,7 +7,6 @@ import json
 import math
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +68,19 @@ def test_a_billion_weights_are_planned_without_being_read(tmp_path: Path) -> Non
     folder = sparse_checkpoint(tmp_path, BILLION)
     words = [
         "run", "--space", f"hf:{folder}", "--trainer", "none", "--objectives", "acc,lat,params",
-        "--devices", "h100", "--dry-run", "--json",
+        "--devices", "h100-sxm", "--dry-run", "--json",
     ]  # fmt: skip
     script = (
         "import resource, sys\nfrom monas_core.cli.main import main\ntry:\n    main(sys.argv[1:])\n"
-        "finally:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+        "finally:\n    used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "    print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)"
     )
-    begin = time.process_time()
     done = subprocess.run(
         [sys.executable, "-c", script, *words], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert time.process_time() - begin < 60
-    peak_kb = int(done.stderr.split()[-1])
+    seconds, peak_kb = map(float, done.stderr.split()[-2:])
+    assert seconds < 60
     assert peak_kb < 4_000_000
     assert json.loads(done.stdout)["architectures"] > 1e9
 

@@ -23,6 +23,14 @@ Subject = Callable[..., Any]
 """Makes a new part: of itself, or with the options it is given, where it takes some."""
 
 
+def loaded(entry: Entry) -> Any:
+    """The factory of an entry; the tests that need it are skipped where a package is missing."""
+    missing = _missing_extra(entry)
+    if missing:
+        pytest.skip(missing)
+    return entry.load()
+
+
 class Contract:
     """Tests of one kind of plugin.
 

@@ -13,7 +13,7 @@ from monas_core.parts.blockwise import Blockwise
 from monas_core.parts.space import SearchSpace, taps_of
 from monas_core.parts.supernet import Supernet
 from monas_core.parts.teacher import tapped
-from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.base import Contract, loaded
 from monas_core.testing.contracts.supernet import TOLERANCE, generic_stage
 from monas_core.testing.stages import Stage, Stages
 from monas_core.values.architecture import Architecture
@@ -32,7 +32,7 @@ class BlockwiseContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> type[SearchSpace]:
         """The class under test."""
-        return entry.load()
+        return loaded(entry)
 
     @pytest.fixture(scope="class")
     @classmethod

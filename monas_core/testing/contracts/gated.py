@@ -12,7 +12,7 @@ from monas_core.catalog.specs import Entry
 from monas_core.parts.gated import GatedSupernet, open_gates
 from monas_core.parts.space import SearchSpace
 from monas_core.testing.contracts import networks as nets
-from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.base import Contract, loaded
 from monas_core.testing.stages import Stage, Stages
 from monas_core.tracing.workload import Tracer
 
@@ -32,7 +32,7 @@ class GatedContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> type[SearchSpace]:
         """The class under test."""
-        return entry.load()
+        return loaded(entry)
 
     @pytest.fixture
     def stage(self, subject: type[SearchSpace], stages: Stages) -> Stage:

@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from monas_core.catalog.specs import Entry
 from monas_core.parts.space import SearchSpace
 from monas_core.testing.contracts import networks as nets
-from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.base import Contract, loaded
 from monas_core.testing.contracts.supernet_state import record_dropout
 from monas_core.testing.stages import Stage, Stages
 from monas_core.values.relaxation import Relaxation, option_mask
@@ -41,7 +41,7 @@ class MixtureContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> type[SearchSpace]:
         """The class under test."""
-        return entry.load()
+        return loaded(entry)
 
     @pytest.fixture
     def stage(self, subject: type[SearchSpace], stages: Stages) -> Stage:

@@ -16,7 +16,7 @@ from monas_core.catalog.specs import TAKES_ARGUMENT, Entry
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import Supernet
 from monas_core.testing.contracts import networks as nets
-from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.base import Contract, loaded
 from monas_core.testing.contracts.networks import presets_of
 from monas_core.testing.stages import Stage, Stages
 from monas_core.tracing.workload import trace
@@ -36,7 +36,7 @@ class PresetContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> type[SearchSpace]:
         """The class under test."""
-        return entry.load()
+        return loaded(entry)
 
     def test_what_it_has_is_declared(
         self, entry: Entry | None, subject: type[SearchSpace], stages: Stages

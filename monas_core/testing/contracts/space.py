@@ -14,7 +14,7 @@ from monas_core.errors import UsageError
 from monas_core.parts.discrete import discretise
 from monas_core.parts.space import SearchSpace
 from monas_core.testing.contracts import networks as nets
-from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.base import Contract, loaded
 from monas_core.testing.ends import ends_fault
 from monas_core.testing.stages import Stages
 from monas_core.tracing.workload import trace
@@ -35,7 +35,7 @@ class SpaceContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> type[SearchSpace]:
         """The class under test."""
-        return entry.load()
+        return loaded(entry)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -15,7 +15,7 @@ from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import RelaxedSupernet, Supernet
 from monas_core.seeding import seeded_construction
 from monas_core.testing.contracts import networks as nets
-from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.base import Contract, loaded
 from monas_core.testing.stages import Stage, Stages
 from monas_core.values.architecture import Architecture
 from monas_core.values.relaxation import Relaxation, option_mask
@@ -36,7 +36,7 @@ class SupernetContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> type[SearchSpace]:
         """The class under test."""
-        return entry.load()
+        return loaded(entry)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -103,7 +103,7 @@ class RelaxedContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> type[SearchSpace]:
         """The class under test."""
-        return entry.load()
+        return loaded(entry)
 
     @pytest.fixture(scope="class")
     @classmethod

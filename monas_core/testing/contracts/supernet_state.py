@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_map
 from monas_core.catalog.specs import Entry
 from monas_core.parts.space import SearchSpace
 from monas_core.testing.contracts import networks as nets
-from monas_core.testing.contracts.base import Contract
+from monas_core.testing.contracts.base import Contract, loaded
 from monas_core.testing.stages import Stage, Stages
 
 DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout",
@@ -31,7 +31,7 @@ class SupernetStateContract(Contract):
     @classmethod
     def subject(cls, entry: Entry) -> type[SearchSpace]:
         """The class under test."""
-        return entry.load()
+        return loaded(entry)
 
     @pytest.fixture
     def stage(self, subject: type[SearchSpace], stages: Stages) -> Stage:
