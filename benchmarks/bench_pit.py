@@ -200,7 +200,7 @@ def searched(budget: str, folder: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--data", choices=["lags", "watch", "both", "none"], default="both")
     parser.add_argument("--runs", default="", help="budget of whole runs, such as 45s")

@@ -126,9 +126,9 @@ class PIT(Optimizer):
             self._pruning = self._fresh(self._aim)
         elif state["at hand"] is not None:
             self._warming = self._fresh(Aim(0.0, self.options.size))
-        at_hand = self._warming or self._pruning
-        if at_hand is not None:
-            at_hand.load_state_dict(state["at hand"])
+        at_hand, saved = self._warming or self._pruning, state["at hand"]
+        if at_hand is not None and saved is not None:
+            at_hand.load_state_dict(saved)
 
     def _begin(self) -> StepReport:
         """Evaluate the ends, and what meets limits that masks cannot aim at."""

@@ -76,7 +76,7 @@ def _made(
     classes = tuple(sorted({stretch.label for stretch in kept})) if held.classes else ()
     train = np.concatenate([stretch.values for stretch in parts["train"]])
     mean, deviation, still = _moments(train, held.columns)
-    windows = {
+    windows: dict[Part, Windows] = {
         part: Windows(of, options.window, options.step, mean, deviation, _answers(of, classes))
         for part, of in parts.items()
     }

@@ -11,7 +11,7 @@ from torch import Tensor
 from monas_core.parts.gated import passed
 from monas_core.parts.masks import THRESHOLD, Axes, Gate, Mask, UnitGate
 from monas_core.values.architecture import Option
-from monas_tcn.model import TCN
+from monas_tcn.model import TCN, StageLayers
 from monas_tcn.sizes import Filter, Sizes
 
 
@@ -125,9 +125,10 @@ def axes_of(largest: TCN, steps: int) -> Axes:
     before: str | None = None
     for number, stage in enumerate(largest.stages, start=1):
         width, path = f"channels_{number}", f"stages.{number - 1}"
-        steps //= stage.pool  # pyright: ignore[reportOperatorIssue,reportAttributeAccessIssue]
+        assert isinstance(stage, StageLayers)
+        steps //= stage.pool
         units = [(f"{path}.entry", width, before, f"filter_{number}", "")]
-        for block in stage.blocks:  # pyright: ignore[reportGeneralTypeIssues]
+        for block in stage.blocks:
             inner, taps = f"inner_{number}_{block}", f"filter_{number}_{block}"
             where = f"{path}.blocks.{block}"
             units += [
