@@ -61,15 +61,15 @@ def wishes_for(session: Session, device: Device) -> list[Wish]:
 
 
 def evaluate_quality(
-    session: Session, architectures: Sequence[Architecture], progress: Progress
+    session: Session, architectures: Sequence[Architecture], progress: Progress, total: int
 ) -> None:
-    """Queried objectives of every proposal on the final split, one by one."""
+    """Queried objectives of every proposal on the final split, one by one, of ``total`` pieces."""
     shared = [o for o in session.plan.objectives if o.device_metric is None]
     for number, architecture in enumerate(architectures):
-        progress(number, len(architectures))
+        progress(number, total)
         for objective in shared:
             session.evaluator.values(objective, [architecture], None, "final")
-    progress(len(architectures), len(architectures))
+    progress(len(architectures), total)
 
 
 def candidates(
@@ -177,13 +177,15 @@ def fronts(session: Session, progress: Progress, note: Note) -> Mapping[str, Fro
     """Fronts of every device, search devices first."""
     proposed = proposals(session, note)
     everyone = list(dict.fromkeys(a for found in proposed.values() for a in found))
-    evaluate_quality(session, everyone, progress)
+    total = len(everyone) + len(session.plan.all_devices)
+    evaluate_quality(session, everyone, progress, total)
     scales = yardstick.scales(session.evaluator, session.plan.all_devices, "final")
     found: dict[str, Front] = {}
-    for device in session.plan.all_devices:
+    for number, device in enumerate(session.plan.all_devices, start=1):
         note(f"evaluating on {device.name}")
         pool = candidates(session, device, proposed[device.name], everyone)
         front = device_front(session, device, pool, scales[device.name])
         members = marked(front.members, device, session.context)
         found[device.name] = attrs.evolve(front, members=tuple(members))
+        progress(len(everyone) + number, total)
     return found

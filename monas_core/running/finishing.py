@@ -18,24 +18,26 @@ from monas_core.running.work import RunResult, Work
 from monas_core.values.member import Front
 
 PHASE = "finish"
-_UNIT = "architectures"
+_UNIT = "evaluations"
+"""Of architectures on unseen data, then of what they cost on each device."""
 
 
 def finish(work: Work) -> None:
     """Evaluate what the optimizer proposes and write fronts, picture and workloads."""
     work.emit(PhaseStarted(work.now(), PHASE, 0, _UNIT))
-    mark = time.perf_counter()
+    mark, reached = time.perf_counter(), 0
 
     def progress(done: int, total: int) -> None:
-        nonlocal mark
+        nonlocal mark, reached
         if done == 0:
             work.emit(PhaseStarted(work.now(), PHASE, total, _UNIT))
+        reached = done
         work.spend(PHASE, mark)
         mark = time.perf_counter()
         work.step_done(PHASE, done, done)
 
     def note(text: str) -> None:
-        work.step_done(PHASE, 0, 0, note=text)
+        work.step_done(PHASE, reached, reached, note=text)
 
     fronts = final.fronts(work.session, progress, note)
     work.facts = _write(work, fronts)

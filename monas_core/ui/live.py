@@ -11,8 +11,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from monas_core.events import Event
+from monas_core.events import Event, RunStarted
 from monas_core.ui.keys import keys
+from monas_core.ui.progress import Furthest
 from monas_core.ui.screen import STOPPING, compose, focus_device
 from monas_core.ui.view import ViewState, fold
 
@@ -48,9 +49,12 @@ class LiveScreen:
         self._opened = clock()
         self._heard = clock()
         self._stray = io.StringIO()
+        self._furthest = Furthest()
 
     def __call__(self, event: Event) -> None:
         """Take an event; drawing happens on the screen's own time."""
+        if isinstance(event, RunStarted):
+            self._furthest.restart()
         self.state = fold(self.state, event)
         self._heard = self._clock()
 
@@ -77,6 +81,7 @@ class LiveScreen:
                 focus=self._focus(),
                 notice=self.notice,
                 hint=self._hint(),
+                view=self._furthest(self.state, self.now),
             )
         except Exception as error:  # noqa: BLE001 - a drawing fault must not end a search
             lines = [Text(f"screen: {error!r}"[:width])]

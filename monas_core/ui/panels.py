@@ -6,7 +6,7 @@ from rich.text import Text
 
 from monas_core.ui.blocks import ACCENT, Block, bar, between, exact
 from monas_core.ui.parts import PhaseView
-from monas_core.ui.progress import expected_phases, outlook, phase_left
+from monas_core.ui.progress import Outlook, expected_phases, phase_left
 from monas_core.ui.text import amount, clock, count, fitting, plain_fact
 from monas_core.ui.view import ViewState
 
@@ -23,10 +23,9 @@ _SHOWN_ELSEWHERE = frozenset(
 )
 
 
-def header(state: ViewState, width: int, now: float) -> Text:
+def header(state: ViewState, width: int, now: float, view: Outlook) -> Text:
     """What runs, and how far it is, in one line."""
     word, style = _STATUS.get(state.status, (state.status, ""))
-    view = outlook(state, now)
     right = Text(end="")
     if state.phases:
         right.append(f" {view.fraction:4.0%}", "bold")

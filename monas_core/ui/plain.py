@@ -9,7 +9,7 @@ from typing import TextIO
 from monas_core import events
 from monas_core.ui.limits import limit_lines
 from monas_core.ui.parts import PhaseView
-from monas_core.ui.progress import outlook, phase_left
+from monas_core.ui.progress import Furthest, phase_left
 from monas_core.ui.text import ARROW, amount, clock, count, number, plain_fact
 from monas_core.ui.view import ViewState, fold
 
@@ -37,6 +37,7 @@ class PlainLines:
         self._timer = timer
         self._written = float("-inf")
         self._warned: set[str] = set()
+        self._furthest = Furthest()
 
     def __call__(self, event: events.Event) -> None:
         """Fold the event and say what is worth a line."""
@@ -44,6 +45,7 @@ class PlainLines:
         self.state = fold(before, event)
         match event:
             case events.RunStarted():
+                self._furthest.restart()
                 self._introduce()
             case events.PhaseStarted():
                 self._announce(before.phase, event)
@@ -102,7 +104,7 @@ class PlainLines:
         left = phase_left(phase, self.state.time)
         if left is not None:
             parts.append(f"{clock(left)} left")
-        whole = outlook(self.state, self.state.time)
+        whole = self._furthest(self.state, self.state.time)
         parts.append(f"{whole.fraction:.0%} of the run")
         self._line("  ".join(parts))
 

@@ -26,6 +26,23 @@ class Outlook:
     left: float | None
 
 
+class Furthest:
+    """How far a run is, as a person is told: under load an estimate may fall, this never does."""
+
+    def __init__(self) -> None:
+        self._fraction = 0.0
+
+    def restart(self) -> None:
+        """Begin anew: another run, or the same one from an earlier point."""
+        self._fraction = 0.0
+
+    def __call__(self, state: ViewState, now: float) -> Outlook:
+        """The outlook, its share not below any told before."""
+        found = outlook(state, now)
+        self._fraction = max(self._fraction, found.fraction)
+        return attrs.evolve(found, fraction=self._fraction)
+
+
 def phase_left(phase: PhaseView, now: float) -> float | None:
     """Seconds until a running phase ends, from the pace of its latest steps."""
     if phase.ended is not None:

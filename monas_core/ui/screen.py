@@ -5,6 +5,7 @@ from __future__ import annotations
 from monas_core.ui import curves, panels, tables
 from monas_core.ui.blocks import Block, beside, fit
 from monas_core.ui.front_panel import front_panel
+from monas_core.ui.progress import Outlook, outlook
 from monas_core.ui.view import ViewState
 
 WIDE = 112
@@ -32,9 +33,10 @@ def compose(
     focus: str = "",
     notice: str = "",
     hint: str = STOPPING,
+    view: Outlook | None = None,
 ) -> Block:
     """The whole screen: exactly ``height`` lines of ``width`` cells."""
-    top: Block = [panels.header(state, width, now)]
+    top: Block = [panels.header(state, width, now, view or outlook(state, now))]
     if height >= TALL:
         top.append(panels.facts(state, width))
     top += panels.phases(state, width, now)

@@ -12,7 +12,7 @@ import torch
 
 from monas_core import state
 from monas_core.errors import Interrupted, UsageError
-from monas_core.events import Bus, Event, RunFinished, RunStarted, StepFinished
+from monas_core.events import Bus, Event, PhaseStarted, RunFinished, RunStarted, StepFinished
 from monas_core.record import checkpoints
 from monas_core.record.archive import Archive
 from monas_core.record.frontfile import read_front
@@ -72,6 +72,15 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory, plan: Plans) -> Path
     path = tmp_path_factory.mktemp("engine") / "run"
     start(plan(), path)
     return path
+
+
+def test_the_finish_counts_to_its_end(uninterrupted: Path) -> None:
+    """Costs on every device are a part of it; a bar that falls back is no bar."""
+    events = list(RunFolder(uninterrupted).events())
+    begun = [e for e in events if isinstance(e, PhaseStarted) and e.phase == "finish"]
+    done = [e.done for e in events if isinstance(e, StepFinished) and e.phase == "finish"]
+    assert done == sorted(done)
+    assert done[-1] == begun[-1].total
 
 
 def test_a_run_leaves_everything_later_commands_need(uninterrupted: Path) -> None:

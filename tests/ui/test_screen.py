@@ -9,6 +9,7 @@ from rich.console import Console
 from monas_core import events
 from monas_core.ui.keys import named
 from monas_core.ui.live import LiveScreen
+from monas_core.ui.progress import Furthest, outlook
 from monas_core.ui.screen import SECONDS_PER_DEVICE, compose, focus_device
 from monas_core.ui.view import ViewState, fold, fold_all
 
@@ -240,3 +241,20 @@ def test_keys_choose_the_device_and_leave(log):
 )  # fmt: skip
 def test_keys_have_names(typed, found):
     assert named(typed) == found
+
+
+def test_what_is_told_of_the_whole_never_falls(log):
+    """An estimate under load may fall; a person is not told so, unless the run begins anew."""
+    furthest, state = Furthest(), ViewState()
+    told, guessed = [], []
+    for event in log:
+        state = fold(state, event)
+        if isinstance(event, events.StepFinished):
+            told.append(furthest(state, state.time).fraction)
+            guessed.append(outlook(state, state.time + 5.0).fraction)
+            furthest(state, state.time + 5.0)
+    assert told == sorted(told)
+    assert guessed != sorted(guessed), "or there was nothing to be held back"
+    furthest.restart()
+    begun = fold_all(log[:40])
+    assert furthest(begun, begun.time).fraction < told[-1]
