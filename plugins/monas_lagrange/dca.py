@@ -17,6 +17,8 @@ from monas_core.learning.lookup import Landed, LookUp
 from monas_core.learning.multiplier import Multiplier
 from monas_core.problem.optimizer import StepReport
 from monas_core.problem.problem import Problem
+from monas_core.values import population
+from monas_core.values.architecture import Architecture
 from monas_core.values.relaxation import Relaxation
 from monas_lagrange.aims import Aim, Flat, aims_of, costs_of, flat, spread_over
 from monas_lagrange.bilevel import BiLevel
@@ -36,6 +38,9 @@ class DCA(BiLevel):
 
     Deviation: several limits are searched at once, each with gates of its own over shared
     weights; the ascent of the multipliers is not published and is ours.
+
+    Attributes:
+        landed: What the mixtures stood for at the end of each pass, ``(T, C)``.
     """
 
     def __init__(self, options: DCAOptions | None = None) -> None:
@@ -49,6 +54,7 @@ class DCA(BiLevel):
         spread_over(costs_of(problem), self.options.cost)
         self._costing = Costing(problem, self.options.cost_samples, generator)
         self._aims: list[Aim] = []
+        self.landed: list[Tensor] = []
 
     def step(self) -> StepReport:
         """Price architectures first; then as every such search."""
@@ -66,12 +72,14 @@ class DCA(BiLevel):
             "costing": self._costing.state_dict(),
             "multiplier": self._multiplier.state_dict() if aimed else None,
             "requests": self._requests.tolist() if aimed else None,
+            "landed": self.landed,
             "delivered": [table.state_dict() for table in self._tables] if aimed else None,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue as if never interrupted."""
         self._costing.load_state_dict(state["costing"])
+        self.landed = list(state["landed"])
         if state["multiplier"] is not None:
             self._take_aim()
             self._requests = torch.tensor(state["requests"], dtype=torch.float64)
@@ -79,18 +87,26 @@ class DCA(BiLevel):
             self._multiplier.load_state_dict(state["multiplier"])
             for table, points in zip(self._tables, state["delivered"], strict=True):
                 table.load_state_dict(points)
+            self.account = self._told_in_the_end()
         super().load_state_dict(state)
 
-    @property
-    def account(self) -> Mapping[str, Any]:
+    def _told_in_the_end(self) -> dict[str, Any]:
         """By device: what was requested, expected and delivered for each limit, pass by pass."""
-        found: dict[str, Any] = {}
-        for number, limit in enumerate(self._limits.limits if self._aims else ()):
+        told: dict[str, Any] = {}
+        for number, limit in enumerate(self._limits.limits):
             device = self._problem.devices[int(self._limits.device[number])].name
-            passes = [attrs.asdict(point) for point in self._tables[number].points]
+            owner = int(self._limits.owner[number])
+            passes = [
+                {**attrs.asdict(point), "architecture": found[owner].key}
+                for point, found in zip(self._tables[number].points, self._delivered(), strict=True)
+            ]
             entry = {"objective": limit.objective, "limit": limit.bound, "passes": passes}
-            found.setdefault(device, []).append(entry)
-        return found
+            told.setdefault(device, []).append(entry)
+        return told
+
+    def _delivered(self) -> list[list[Architecture]]:
+        """What was delivered in each pass."""
+        return [population.decode(self._problem.choices, rows) for rows in self.landed]
 
     def _take_aim(self) -> None:
         """Settle what is sought; follows from the costs of the sample."""
@@ -134,6 +150,7 @@ class DCA(BiLevel):
 
     def _landed(self, relaxation: Relaxation, rows: Tensor) -> None:
         """Write down what was delivered, and request anew."""
+        self.landed.append(rows)
         with torch.no_grad():
             expected = self._paid(self._costing.costs(relaxation)).tolist()
         delivered = self._paid(self._costing.own(rows)).tolist()
@@ -148,6 +165,7 @@ class DCA(BiLevel):
         values = self._multiplier.values
         self._multiplier = self._requested()
         self._multiplier.values = values
+        self.account = self._told_in_the_end()
 
     def _told(self) -> dict[str, float]:
         """Of each limit where there are few: what was last delivered, and the multiplier."""
