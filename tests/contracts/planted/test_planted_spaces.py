@@ -113,9 +113,9 @@ class Descending(ToySpace):
 
 def test_options_in_the_wrong_order() -> None:
     contract = contracts.SpaceContract()
-    contract.test_ends_are_the_smallest_and_the_largest(ToySpace, STAGES)
+    contract.test_ends_are_the_smallest_and_the_largest(ToySpace, None, STAGES)
     with pytest.raises(AssertionError, match="order the options by size, or override ends"):
-        contract.test_ends_are_the_smallest_and_the_largest(Descending, STAGES)
+        contract.test_ends_are_the_smallest_and_the_largest(Descending, None, STAGES)
 
 
 class RefusesMixtures(ToySupernet):
@@ -131,7 +131,10 @@ def test_words_that_cannot_be_kept_are_a_failure_and_no_silence() -> None:
     with pytest.raises(pytest.fail.Exception, match=r'provides "relaxed", but the supernet refuse'):
         stage(contracts.MixtureContract(), a_space(RefusesMixtures), STAGES)
     homeless = contracts.SpaceContract()
-    for test in ("test_every_preset_traces_at_both_ends", "test_networks_of_tiny_run"):
-        subject: Any = Homeless.tiny() if "tiny" in test else Homeless
+    given: dict[str, tuple[Any, ...]] = {
+        "test_every_preset_traces_at_both_ends": (Homeless, None),
+        "test_networks_of_tiny_run": (Homeless.tiny(),),
+    }
+    for test, arguments in given.items():
         with pytest.raises(pytest.fail.Exception, match="no installed task of that modality"):
-            getattr(homeless, test)(subject, STAGES)
+            getattr(homeless, test)(*arguments, STAGES)
