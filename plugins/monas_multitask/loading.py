@@ -55,7 +55,7 @@ def _from_folder(argument: str, options: MultitaskOptions) -> Multitask:
     who = f"Task {name}"
     root = existing(argument, who)
     found = found_in(root, argument, options.second, who)
-    raw = {
+    raw: dict[Part, list[dict[str, torch.Tensor]]] = {
         part: [shown(files, options.size, who) for files in samples]
         for part, samples in found.parts.items()
     }
