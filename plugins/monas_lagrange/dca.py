@@ -1,6 +1,6 @@
 """DCA-NAS: a mixture per device and limit, held under it by a multiplier.
 
-Benmeziane et al., "DCA-NAS: Device Constraints-Aware Neural Architecture Search", arXiv
+"DCA-NAS", device-constraint-aware differentiable architecture search, arXiv
 2307.04443.
 """
 
