@@ -6,7 +6,6 @@ them is in memory twice.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor
 
 from monas_core.errors import UsageError, did_you_mean
+from monas_core.files import parse_json
 from monas_hf.families import FAMILIES, Family
 
 INDEX = "model.safetensors.index.json"
@@ -175,7 +175,7 @@ def header(file: Path) -> Mapping[str, Piece]:
             length = int.from_bytes(stream.read(8), "little")
             if not 0 < length <= min(total, _LARGEST_HEADER):
                 raise ValueError(f"a header of {length} bytes")
-            document = json.loads(stream.read(length))
+            document = parse_json(stream.read(length))
         found: dict[str, Piece] = {}
         for name, said in document.items():
             if name == "__metadata__":
@@ -217,7 +217,7 @@ def fill(places: Iterator[tuple[Tensor, Piece]]) -> None:
 
 def _document(path: Path, folder: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(
             f'Space hf:{folder}: "{folder}" has no {path.name}; give the folder of a Hugging Face '

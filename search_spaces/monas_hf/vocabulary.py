@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from monas_core.errors import UsageError
+from monas_core.files import parse_json
 from monas_core.parts.task import Task
 
 
@@ -32,7 +32,7 @@ def check_fit(task: Task, tokenizer: Mapping[str, Any] | None, rows: int, folder
     given = usage.files.get("tokenizer.json") if usage is not None else None
     if given is None or tokenizer is None:
         return
-    mine, theirs = tokens(tokenizer), tokens(json.loads(given))
+    mine, theirs = tokens(tokenizer), tokens(parse_json(given))
     if mine != theirs:
         raise UsageError(
             f'Task "{task.name}" has {len(theirs)} tokens that are not the {len(mine)} of '

@@ -40,7 +40,7 @@ def counting(part: int, size: int = 48) -> TensorDataset:
 def own_task(**given: Any) -> monas.OwnTask:
     parts: dict[str, Any] = {p: counting(i) for i, p in enumerate(("train", "search", "test"))}
     settings = {"loss": loss, "n_outputs": KINDS, "modality": "language-model"}
-    return monas.OwnTask("counting", **{**parts, **settings, **given})
+    return monas.OwnTask("marbles", **{**parts, **settings, **given})
 
 
 class TestOwnTask(TaskContract):
@@ -76,7 +76,7 @@ def test_ten_lines_search_with_ones_own_data(run: monas.Run) -> None:
     again = monas.open_run(run.path, task=own_task())
     assert again.pick("host", {"acc": 0.5, "params": 0.5}).key == member.key
     alone = monas.open_run(run.path)
-    assert 'No task "counting"' in alone.without_data
+    assert 'handed the task "marbles" (class OwnTask) over' in alone.without_data
     assert alone.pick("host", {"acc": 0.5, "params": 0.5}).key == member.key
     with pytest.raises(UsageError, match=r"train 48, search 48, test 48.* the same task again"):
         alone.train(member, budget="2steps")
@@ -119,7 +119,7 @@ class Singles(Dataset[Tensor]):
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        ({"train": []}, 'Part "train" of task "counting" is empty'),
+        ({"train": []}, 'Part "train" of task "marbles" is empty'),
         ({"test": Singles()}, r"must give pairs \(input, target\), got a Tensor"),
     ],
 )
