@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from monas_core.cli import menu, streams
-from monas_core.errors import MonasError, UsageError
+from monas_core.errors import Interrupted, MonasError, UsageError
 
 # Idle OpenMP threads spin by default; on a machine that others use too, that makes
 # every step up to ten times slower. A short spin costs nothing measurable when alone.
@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except MonasError as error:
         if debug:
             raise
-        _complain(str(error))
+        _complain(str(error), fault=not isinstance(error, Interrupted))
         code = error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         code = 130
@@ -133,11 +133,13 @@ def _usage_fault(error: BaseException, message: str) -> int:
     return 2
 
 
-def _complain(message: str) -> None:
+def _complain(message: str, *, fault: bool = True) -> None:
+    """One sentence on standard error; what a person asked for is no error."""
     from monas_core.ui.text import printable
 
+    text = printable(message)
     label = typer.style("error:", fg="red", bold=True)
-    typer.echo(f"{label} {printable(message)}", err=True)
+    typer.echo(f"{label} {text}" if fault else f"{text[:1].upper()}{text[1:]}", err=True)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ Loss = Annotated[
 Optimizer = Annotated[
     str | None,
     typer.Option(
-        help="Search algorithm.",
+        help="Search algorithm; without it modnas where it is installed.",
         autocompletion=complete.of("optimizer"),
         rich_help_panel=_WHAT,
     ),
@@ -130,14 +130,15 @@ Budget = Annotated[
     str | None,
     typer.Option(
         metavar="120s|60steps|200evals",
-        help="How much the search may spend; warm-up and finish come on top.",
+        help="How much the search may spend, warm-up and finish on top; without it 60s.",
         rich_help_panel=_COST,
     ),
 ]
 Preferences = Annotated[
     int | None,
     typer.Option(
-        help="How many trade-offs to ask for per device at the end.", rich_help_panel=_COST
+        help="How many trade-offs to ask for per device at the end; without it 66.",
+        rich_help_panel=_COST,
     ),
 ]
 Retrain = Annotated[
@@ -150,7 +151,8 @@ Retrain = Annotated[
     ),
 ]
 Seed = Annotated[
-    int | None, typer.Option(help="Start of everything random.", rich_help_panel=_COST)
+    int | None,
+    typer.Option(help="Start of everything random; without it 0.", rich_help_panel=_COST),
 ]
 TorchDevice = Annotated[
     str | None,

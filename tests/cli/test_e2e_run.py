@@ -114,7 +114,8 @@ def test_ctrl_c_stops_saves_and_resume_auto_finishes(tmp_path):
     terminal.child.sendintr()
     assert terminal.wait_for_end() == 130
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.seen)
-    command = re.search(r"monas run --resume (runs/\S+)", plain.rpartition("error:")[2])
+    command = re.search(r"monas run --resume (runs/\S+)", plain.rpartition("Stopped during")[2])
+    assert "error:" not in plain, "it was asked for"
     assert command is not None, terminal.seen[-2000:]
     run = tmp_path / command[1]
     assert list(run.glob("checkpoints/step_*"))
