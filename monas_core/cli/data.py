@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,7 +30,11 @@ def command(path: Path_, json: Json = False) -> None:
     Example: monas data photos/
     """
     from monas_core.cli.common import catalog, console, print_json
+    from monas_core.errors import UsageError
 
+    missing = next((part for part in path.split(",") if not Path(part).exists()), None)
+    if missing is not None and not Path(path).exists():
+        raise UsageError(f'There is no file or folder "{missing}"; name one that exists.')
     entries = [entry for entry in catalog().entries("task") if READS in entry.spec.provides]
     readings = [reading(entry, path) for entry in entries]
     if json:

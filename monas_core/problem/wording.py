@@ -206,6 +206,11 @@ class Vocabulary:
         except ValueError:
             raise _unclear(option, f"{where}={value}") from None
         bound = quantity.in_unit(number, unit, self.units[name], f"--{option} {given}")
+        if bound <= 0 and option != "min" and quantity.never_negative(self.units[name]):
+            raise UsageError(
+                f"--{option} {where}={value} can never be met: {name} is always above 0; give a "
+                "positive value."
+            )
         return Constraint(name, OPTIONS[option], bound, tolerance, device or None)
 
     def _check_pair(self, first: Constraint, second: Constraint) -> None:
@@ -273,9 +278,14 @@ def _with_tolerance(option: str, where: str, text: str) -> tuple[str, float]:
         return value, TOLERANCE
     try:
         number, unit = quantity.parse(slack)
-        return value, quantity.in_unit(number, unit or "fraction", "fraction", where)
+        tolerance = quantity.in_unit(number, unit or "fraction", "fraction", where)
     except ValueError:
         raise _unclear(option, f"{where}={text}") from None
+    if not 0 <= tolerance < 1:
+        raise UsageError(
+            f"--{option} {where}={text} allows {tolerance:.0%} of the value; allow less than 100 %."
+        )
+    return value, tolerance
 
 
 def _unclear(option: str, text: str) -> UsageError:

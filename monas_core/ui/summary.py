@@ -147,9 +147,10 @@ def _print_files(result: Document, console: Console) -> None:
 
 def _print_next(result: Document, fronts: Sequence[Front], console: Console) -> None:
     """Commands that make sense now, ready to copy."""
-    if not fronts:
+    shown = next((front for front in fronts if front.members), None)
+    if shown is None:  # no limit is met: a pick would only say so again
         return
-    run, device, names = result["run"], fronts[0].device, fronts[0].names
+    run, device, names = result["run"], shown.device, shown.names
     wish = ",".join(
         f"{name}={weight}" for name, weight in zip(names, _weights(len(names)), strict=True)
     )

@@ -114,7 +114,7 @@ def _stem(name: str) -> str:
 def _options(options: Sequence[Any], compact: bool) -> str:
     shown = [plain_fact(option) for option in options]
     if compact and all(len(option) == 1 for option in shown):
-        return "".join(shown)
+        return "·".join(shown)  # 4·4·4 is no 444
     runs = [(option, len(list(same))) for option, same in groupby(shown)]
     if len(shown) <= 4 or len(runs) * 2 > len(shown):
         return " ".join(shown)

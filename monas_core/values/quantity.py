@@ -97,6 +97,14 @@ def in_unit(value: float, given: str, wanted: str, what: str) -> float:
     )
 
 
+def never_negative(unit: str) -> bool:
+    """Whether a unit measures what cannot be below zero: times, energies, sizes, counts."""
+    return any(
+        unit in units and unit not in ("", "k", "K", "M", "G", *_FAMILIES["a share"])
+        for units in _FAMILIES.values()
+    )
+
+
 def metric_unit(metric: str) -> str:
     """The unit that a device metric carries in its name: ``latency_ms`` is in ``ms``."""
     written = metric.rpartition("_")[2]

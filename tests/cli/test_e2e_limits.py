@@ -40,4 +40,6 @@ def test_a_limit_nothing_meets_is_told_with_the_nearest(cli, nowhere) -> None:
     assert limit["met"] == 0
     assert limit["nearest"] > 0.0001
     assert "No known architecture meets lat at most 0.0001 ms on raspberry-pi-5" in done.out
+    for line in done.out.splitlines():  # what is suggested is not a command that only says so again
+        assert not ("monas pick" in line and "--device raspberry-pi-5" in line), line
     assert f"(the nearest that can be had is {limit['nearest']:.4g} ms)" in found["unmet"]

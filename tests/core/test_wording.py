@@ -49,6 +49,9 @@ def test_a_target_is_met_within_five_percent_unless_it_says_otherwise() -> None:
         ("max", "speed=5", "no objective of this run; it has: acc, lat, params"),
         ("max", "lat@hosst=5ms", 'names device "hosst", which this run does not know'),
         ("min", "lat=5mJ", "measured in ms"),
+        ("max", "lat=-5ms", "can never be met: lat is always above 0"),
+        ("target", "lat=0", "can never be met"),
+        ("target", "lat=5ms±200%", "allow less than 100 %"),
     ],
 )
 def test_bad_limits_are_one_sentence(option: str, text: str, expected: str) -> None:

@@ -192,7 +192,7 @@ def test_architectures_gather_numbered_choices():
     choices = {"embed_dim": 64, "n_head_0": 1, "n_head_1": 4, "layer3.mlp": 2, "bias": True}
     assert architecture(choices) == "embed_dim 64 · n_head 1 4 · mlp 2 · bias yes"
     assert architecture({f"k_{i}": 3 for i in range(9)}) == "k 9×3"
-    assert architecture({"h_0": 1, "h_1": 4}, compact=True) == "h 14"
+    assert architecture({"h_0": 1, "h_1": 4}, compact=True) == "h 1·4"
 
 
 def test_inactive_choices_of_inactive_parents_are_left_out():
