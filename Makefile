@@ -40,7 +40,7 @@ $(LOWEST)/.ready: pyproject.toml
 	@touch $@
 
 test-lowest: $(LOWEST)/.ready  ## the fast tests with the lowest versions pyproject.toml allows (torch: LOWEST_TORCH)
-	$(LOWEST)/bin/python -m pytest -n auto -m "not slow"
+	$(LOWEST)/bin/python -m pytest -n auto -m "not slow" -W default  # old releases warn of newer ones
 
 check: $(STAMP)  ## lint, format, types, layers
 	$(BIN)/ruff check .
