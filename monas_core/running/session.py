@@ -80,9 +80,12 @@ class Session:
         """Trains the supernet; started when the warm-up asks, as torch's optimizers load slowly."""
         generator = derived_generator(self.plan.config.seed, "warm-up")
         usual, factor = self.plan.warm_up, self.context.rate_factor
-        rates = {tag: factor * rate for tag, rate in usual.rates.items()}
-        slowed = attrs.evolve(usual, learning_rate=factor * usual.learning_rate, rates=rates)
-        self.plan.trainer.start(self.context, slowed if factor != 1 else usual, generator)
+        slowed = attrs.evolve(  # rates of tags are factors on these, so they follow
+            usual,
+            learning_rate=factor * usual.learning_rate,
+            matrix_rate=factor * usual.matrix_rate,
+        )
+        self.plan.trainer.start(self.context, slowed, generator)
         return self.plan.trainer
 
     @cached_property

@@ -45,7 +45,6 @@ class Heal(Trainer):
             settings.learning_rate,
             settings.steps,
             factors=rate_factors(self._supernet, settings.rates),
-            peak=context.rate_factor,
             matrix_rate=settings.matrix_rate,
         )
 

@@ -33,6 +33,8 @@ from monas_core.train.settings import TrainSettings
 from monas_core.train.weights import subnet
 from monas_core.updater import Updater
 from monas_core.values.architecture import Architecture
+from monas_trainers.heal import Heal
+from monas_trainers.lessons import Lessons
 from monas_trainers.sandwich import Sandwich
 
 Make = Callable[..., Session]
@@ -220,6 +222,27 @@ def carried_out(plan: Any, path: Path) -> list[events.Event]:
     bus.attach(heard.append)
     execute(plan, RunFolder.create(path, plan.config), bus, Control())
     return heard
+
+
+@pytest.mark.parametrize("trainer", [Sandwich, Heal])
+def test_a_lower_rate_is_lower_once_for_every_weight(session: Make, trainer: Any) -> None:
+    """Rates of tags are factors on it, and Muon's is lowered with it."""
+    peaks: list[list[list[float]]] = []
+    for factor in (1.0, 0.1):
+        made = session()
+        usual = attrs.evolve(made.plan.warm_up, rates={"stem": 2.0})
+        made.plan = attrs.evolve(made.plan, trainer=trainer(), warm_up=usual)
+        made.context.rate_factor = factor
+        updaters = [v for v in _within(made.trainer) if isinstance(v, Updater)]
+        peaks += [updater._peaks for updater in updaters]
+    usual_peaks, lowered = peaks
+    for before, after in zip(usual_peaks, lowered, strict=True):
+        assert after == [pytest.approx(0.1 * peak) for peak in before]
+
+
+def _within(trainer: Any) -> list[Any]:
+    own = list(vars(trainer).values())
+    return own + [v for held in own if isinstance(held, Lessons) for v in vars(held).values()]
 
 
 def test_a_warm_up_goes_back_whoever_trains(session: Make, tmp_path: Path) -> None:
