@@ -1,7 +1,8 @@
-"""``monas info``: explain one installed thing."""
+"""``monas info``: explain one installed thing, or one word of the screens."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,27 +13,42 @@ from monas_core.cli.options import Json, Kind
 if TYPE_CHECKING:
     from monas_core.catalog.lookup import Catalog
     from monas_core.catalog.specs import Entry
+    from monas_core.ui.glossary import Term
 
 
-Name = Annotated[
-    str,
+Words = Annotated[
+    list[str] | None,
     typer.Argument(
         metavar="NAME",
         help="Name of a space, objective, device, task, optimizer, ... (text:PATH for a "
-        "task with an argument).",
+        "task with an argument), or a word of the screens such as hypervolume. "
+        "Without it all such words.",
         autocompletion=complete.anything,
+        show_default=False,
     ),
 ]
 Preset = Annotated[str | None, typer.Option(help="Size of a space whose choices to show.")]
 
 
-def command(name: Name, kind: Kind = None, preset: Preset = None, json: Json = False) -> None:
-    """Explain one space, objective, device, task or optimizer: choices, figures, options."""
+def command(
+    words: Words = None, kind: Kind = None, preset: Preset = None, json: Json = False
+) -> None:
+    """Explain a space, objective, device, task or optimizer (choices, figures, options), or one
+    word of the screens: hypervolume, front, held out, ...
+    """
     from monas_core.cli.common import catalog, console, print_json
     from monas_core.cli.details import details
+    from monas_core.ui import glossary
 
+    if not words:
+        _tell(glossary.TERMS, json=json)
+        return
+    name = " ".join(words)
     installed = catalog()
     word, _, argument = name.partition(":")
+    if kind is None and not _installed(installed, word) and (term := glossary.find(name)):
+        _tell([term], json=json)
+        return
     entry = find(installed, word, kind)
     document = {
         "kind": entry.kind,
@@ -52,6 +68,23 @@ def command(name: Name, kind: Kind = None, preset: Preset = None, json: Json = F
         from monas_core.ui.infopage import print_info
 
         print_info(document, console())
+
+
+def _tell(terms: Sequence[Term], *, json: bool) -> None:
+    from monas_core.cli.common import console, print_json
+    from monas_core.ui.infopage import print_terms
+
+    if json:
+        documents = [term.to_json() for term in terms]
+        print_json(documents if len(documents) > 1 else documents[0])
+    else:
+        print_terms(terms, console())
+
+
+def _installed(catalog: Catalog, name: str) -> bool:
+    """Whether a plugin has this name, a broken one included."""
+    entries = any(name in (e.name, *e.spec.aliases) for e in catalog.entries())
+    return entries or any(fault.plugin == name for fault in catalog.faults)
 
 
 def find(catalog: Catalog, name: str, kind: str | None) -> Entry:
@@ -80,8 +113,14 @@ def find(catalog: Catalog, name: str, kind: str | None) -> Entry:
 
 def _unknown(catalog: Catalog, name: str) -> str:
     from monas_core.errors import nearest
+    from monas_core.ui import glossary
 
     names: dict[str, Any] = {n: e for e in catalog.entries() for n in (e.name, *e.spec.aliases)}
+    names |= dict.fromkeys(glossary.words())
     near = nearest(name, names)
-    hint = f' Did you mean the {names[near].kind} "{near}"?' if near else ""
-    return f'Nothing installed is named "{name}".{hint} List all: monas plugins'
+    kind = f"{names[near].kind} " if near and names[near] else "word "
+    hint = f' Did you mean the {kind}"{near}"?' if near else ""
+    return (
+        f'Nothing installed is named "{name}", nor is it a word of the screens.{hint} '
+        "All words: monas info; all that is installed: monas plugins"
+    )

@@ -28,7 +28,7 @@ PANELS: dict[str, dict[str, str]] = {
     "Plugins and machine": {
         "plugins": "List what is installed, and by whom",
         "data": "Say what is seen in a file or folder: parts, classes, copies, broken files",
-        "info": "Explain one space, objective, device, task or optimizer",
+        "info": "Explain a space, objective, device, ... or a word: monas info hypervolume",
         "check": "Check a plugin of your own against the contracts of its kind",
         "doctor": "Check this machine and say what it can measure",
     },

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from monas_core.ui.glossary import Term
 from monas_core.ui.summary import print_facts
 from monas_core.ui.text import ARROW, count, gathered, number, plain_fact
 
@@ -34,6 +35,18 @@ def print_info(document: Document, console: Console) -> None:
     printer = _PRINTERS.get(document["kind"], _print_other)
     printer(document, console)
     _print_options(document, console)
+
+
+def print_terms(terms: Sequence[Term], console: Console) -> None:
+    """Words of the screens with what they mean; a single one with its other names."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for term in terms:
+        table.add_row(escape(term.name), escape(term.meaning))
+    console.print(table)
+    if len(terms) == 1 and terms[0].also:
+        console.print(escape(f"also: {', '.join(terms[0].also)}"), style="dim")
 
 
 def _print_space(document: Document, console: Console) -> None:

@@ -163,3 +163,13 @@ def test_the_completion_script_can_be_shown(cli, monkeypatch):
         env={**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
     )  # fmt: skip
     assert "_MONAS_COMPLETE" in done.stdout
+
+
+def test_words_of_the_screens_are_explained(cli):
+    assert "no member is beaten by another" in cli("info", "front").out
+    assert "Not searched" in cli("info", "held", "out").out
+    everything = cli("info")
+    assert all(word in everything.out for word in ("hypervolume", "supernet", "wish"))
+    assert json.loads(cli("info", "supernet", "--json").out)["kind"] == "term"
+    assert cli("info", "energy").out.startswith("objective energy"), "a plugin goes first"
+    assert 'Did you mean the word "hypervolume"?' in cli("info", "hypervolum").err
