@@ -82,4 +82,5 @@ def command(
     from monas_core.cli.spaces import conditions
     from monas_core.ui.fronttable import print_member
 
-    print_member(member, objectives, conditions(opened.config, installed), console())
+    known = opened.front(chosen) if chosen in opened.devices else None
+    print_member(member, objectives, conditions(opened.config, installed), console(), known)

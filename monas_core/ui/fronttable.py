@@ -12,6 +12,7 @@ from rich.text import Text
 
 from monas_core.ui.limits import limit_lines
 from monas_core.ui.text import ARROW, active_choices, architecture, number
+from monas_core.ui.words import against_best
 from monas_core.values.member import Front, Member, ObjectiveView
 
 Conditions = Mapping[str, Sequence[Any]]
@@ -140,13 +141,23 @@ def _row(
 
 
 def print_member(
-    member: Member, objectives: Sequence[ObjectiveView], conditions: Conditions, console: Console
+    member: Member,
+    objectives: Sequence[ObjectiveView],
+    conditions: Conditions,
+    console: Console,
+    front: Front | None = None,
 ) -> None:
-    """One architecture: its values with origin and prediction, and all its choices."""
+    """One architecture: its values with origin and prediction, and all its choices.
+
+    With the front of its device also what it gains over the best one there.
+    """
     wish = ", ".join(f"{name}={number(w, 2)}" for name, w in member.preference.items())
     console.print(
         f"[bold]Picked for[/] [bold cyan]{escape(member.device)}[/]   wish {escape(wish)}\n"
     )
+    told = against_best(member, front) if front else ""
+    if told:
+        console.print(Text(f"{told[0].upper()}{told[1:]}.\n"))
     table = Table(header_style="bold", box=None, padding=(0, 2, 0, 0))
     heads = ["objective", "value", "unit", "origin", "predicted"]
     heads += ["retrained"] if member.retrained else []

@@ -9,18 +9,25 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
-from monas_core.files import command, parse_json
+from monas_core.files import parse_json
 from monas_core.ui.fronttable import heading, origin_legend, origin_mark
+from monas_core.ui.highlights import balanced
 from monas_core.ui.limits import limit_lines
+from monas_core.ui.nextsteps import next_steps
 from monas_core.ui.text import clock, number, plain_fact
+from monas_core.ui.words import best_of, sentences
 from monas_core.values.member import Front, ObjectiveView, prediction_error
 
 Document = Mapping[str, Any]
 
 
-_WIDE = 110
+_WIDE = 116
+_ROOMY = 100
+_HEAD = ""
 _ERROR = "error: median relative difference of what was predicted, over the members"
 
 
@@ -30,19 +37,30 @@ def print_summary(result: Document, console: Console) -> None:
     fronts = [front for front in fronts if front]
     console.print()
     if fronts:
-        roomy = console.width >= _WIDE
-        console.print(_table(fronts, _predicted_names(fronts) if roomy else []))
+        console.print(_table(fronts, console.width))
         used = {origin for f in fronts for m in f.members for origin in m.origin.values()}
-        legend = origin_legend(used)
+        legend = _alike(fronts) + origin_legend(used)
         if _predicted_names(fronts):
-            legend += "\n" + (_ERROR if roomy else _errors_in_one_line(fronts))
+            legend += "\n" + (_ERROR if console.width >= _WIDE else _errors_in_one_line(fronts))
         console.print(legend, style="dim", markup=False)
         for front in fronts:
             for line in limit_lines(front.limits):
                 console.print(f"{front.device}: {line}", style="yellow", markup=False)
         _print_retrained(fronts, console)
+        _print_words(fronts, console)
     _print_files(result, console)
     _print_next(result, fronts, console)
+
+
+def _print_words(fronts: Sequence[Front], console: Console) -> None:
+    """What the first device's front offers, in sentences; the report says it for every one."""
+    shown = next((front for front in fronts if front.members), None)
+    if shown is None:
+        return
+    console.print(f"\n[bold]In words[/] [bold cyan]{escape(shown.device)}[/]")
+    for said in sentences(shown):
+        label = f"{said.label[0].upper()}{said.label[1:]}"
+        console.print(Padding(Text(f"{label}: {said.text}."), (0, 0, 0, 2)))
 
 
 def _print_retrained(fronts: Sequence[Front], console: Console) -> None:
@@ -81,36 +99,74 @@ def _read(path: str) -> Front | None:
         return None
 
 
-def _table(fronts: Sequence[Front], predicted: Sequence[str]) -> Table:
-    objectives = fronts[0].objectives
+def _table(fronts: Sequence[Front], width: int) -> Table:
+    roomy = width >= _ROOMY
+    told = _balanced(fronts, fronts[0].objectives[: None if roomy else 2])
+    shown = [o for o in fronts[0].objectives if not (told and _same_best(fronts, o))]
+    predicted = _predicted_names(fronts) if width >= _WIDE else []
+    columns = ["front of", *(["members"] if roomy or not told else []), "hyper-\nvolume"]
+    columns += [f"best\n{heading(objective)}" for objective in shown]
+    columns += [told[_HEAD]] if told else []
+    columns += [f"{name}\nerror" for name in predicted]
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column("front of", no_wrap=True)
-    table.add_column("members", justify="right", no_wrap=True)
-    table.add_column("hyper-\nvolume", justify="right", no_wrap=True)
-    for objective in objectives:
-        table.add_column(escape(f"best\n{heading(objective)}"), justify="right", no_wrap=True)
-    for name in predicted:
-        table.add_column(escape(f"{name}\nerror"), justify="right", no_wrap=True)
+    for index, name in enumerate(columns):
+        table.add_column(escape(name), justify="right" if index else "left", no_wrap=True)
     for front in fronts:
-        table.add_row(*_cells(front, objectives, predicted))
+        held_out = " [magenta]held out[/]" if front.held_out else ""
+        cells = [escape(front.device) + held_out]
+        cells += [str(len(front.members))] if "members" in columns else []
+        cells += [number(front.hypervolume, 3)]
+        cells += [_best_cell(front, objective) for objective in shown]
+        cells += [told[front.device]] if told else []
+        table.add_row(*cells, *(_error_cell(front, name) for name in predicted))
     return table
 
 
-def _cells(
-    front: Front, objectives: Sequence[ObjectiveView], predicted: Sequence[str]
-) -> list[str]:
-    held_out = " [magenta]held out[/]" if front.held_out else ""
-    cells = [escape(front.device) + held_out, str(len(front.members)), number(front.hypervolume, 3)]
-    for objective in objectives:
-        name = objective.name
-        pick = min if objective.direction == "min" else max
-        best = pick(front.members, key=lambda m: m.values[name], default=None)
-        shown = "–" if best is None else number(best.values[name])
-        cells.append(shown if best is None else f"{shown} {origin_mark(best.origin.get(name))}")
-    for name in predicted:
-        error = prediction_error(front.members, name)
-        cells.append("–" if error is None else f"{error:.1%}")
-    return cells
+def _best_cell(front: Front, objective: ObjectiveView) -> str:
+    if not front.members:
+        return "–"
+    best = best_of(front.members, objective)
+    mark = origin_mark(best.origin.get(objective.name))
+    return f"{number(best.values[objective.name])} {mark}"
+
+
+def _error_cell(front: Front, name: str) -> str:
+    error = prediction_error(front.members, name)
+    return "–" if error is None else f"{error:.1%}"
+
+
+def _same_best(fronts: Sequence[Front], objective: ObjectiveView) -> bool:
+    """Whether the column would hold one value in all of several rows."""
+    return len(fronts) > 1 and len({_best_cell(front, objective) for front in fronts}) == 1
+
+
+def _balanced(fronts: Sequence[Front], shown: Sequence[ObjectiveView]) -> dict[str, str]:
+    """What the balanced member of each front reaches, where it replaces a column all alike.
+
+    By device; the title of the column is under ``_HEAD``.
+    """
+    objectives = fronts[0].objectives
+    if len(objectives) < 2 or not any(_same_best(fronts, o) for o in objectives):
+        return {}
+    units = " · ".join(objective.unit for objective in shown if objective.unit)
+    told = {_HEAD: f"balanced\n{' · '.join(o.name for o in shown)}\n{units}"}
+    for front in fronts:
+        member = balanced(front.members, objectives)
+        values = [] if member is None else [number(member.values[o.name], 3) for o in shown]
+        told[front.device] = " · ".join(values) or "–"
+    return told
+
+
+def _alike(fronts: Sequence[Front]) -> str:
+    """What is best on every device, said once instead of in each row."""
+    objectives = fronts[0].objectives
+    same = [o for o in objectives if len(objectives) > 1 and _same_best(fronts, o)]
+    told = [f"{o.name} {_best_cell(fronts[0], o).strip()} {o.unit}".rstrip() for o in same]
+    return f"best on every device: {', '.join(told)}\n" if told else ""
+
+
+def _units(objectives: Sequence[ObjectiveView]) -> list[str]:
+    return [objective.unit for objective in objectives if objective.unit]
 
 
 def _predicted_names(fronts: Sequence[Front]) -> list[str]:
@@ -146,25 +202,8 @@ def _print_files(result: Document, console: Console) -> None:
 
 
 def _print_next(result: Document, fronts: Sequence[Front], console: Console) -> None:
-    """Commands that make sense now, ready to copy."""
-    shown = next((front for front in fronts if front.members), None)
-    if shown is None:  # no limit is met: a pick would only say so again
-        return
-    run, device, names = result["run"], shown.device, shown.names
-    wish = ",".join(
-        f"{name}={weight}" for name, weight in zip(names, _weights(len(names)), strict=True)
-    )
-    console.print()
-    console.print("[bold]Next[/]")
-    for line in (
-        command("monas front", run, "--device", device),
-        command("monas pick", run, "--device", device, "--prefer", wish),
-        command("monas watch", run, "--replay"),
-    ):
+    steps = next_steps(result["run"], fronts)
+    if steps:
+        console.print("\n[bold]Next[/]")
+    for line in steps:
         console.print(f"  $ {line}", soft_wrap=True, markup=False)
-
-
-def _weights(count: int) -> list[str]:
-    """Example weights that sum to 1, falling."""
-    known = {1: ["1"], 2: [".7", ".3"], 3: [".6", ".3", ".1"]}
-    return known.get(count) or [f"{1 / count:.2g}"] * count

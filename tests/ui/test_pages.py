@@ -74,7 +74,9 @@ def test_summary_tells_the_outcome_the_files_and_what_is_next(result):
         "front.png",
         "DEVICE.json",
         "--prefer acc=.7,lat=.3",
-        "--replay",
+        "$ monas report",
+        "--max lat=",
+        "In words",
     ):
         assert wanted in shown, wanted
 
