@@ -18,7 +18,8 @@ from monas_core.events import Bus
 from monas_core.export.ship import check_request, ship
 from monas_core.record import given_store
 from monas_core.record.config import RunConfig
-from monas_core.record.frontfile import figure_of, read_front
+from monas_core.record.frontfile import read_front
+from monas_core.record.picture import figure_of
 from monas_core.record.rundir import RunFolder
 from monas_core.running.absent import require_space
 from monas_core.running.control import Control

@@ -1,4 +1,4 @@
-"""The front of one device on disk: JSON (schema 1), CSV, and the picture of a run."""
+"""The front of one device on disk: JSON (schema 1) and CSV."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +17,6 @@ from monas_core.parts.objective import Objective, sign
 from monas_core.values.front import Scale, non_dominated
 from monas_core.values.member import SCHEMA, Front, Member, ObjectiveView
 from monas_core.values.value import Evaluation
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 
 _OVER = "needs beyond memory [MB]"
 """Column of a CSV file: what a network that does not fit into the device needs."""
@@ -137,44 +133,3 @@ def read_front(path: Path) -> Front:
         return Front.from_json(document)
     except ValueError as error:
         raise UsageError(f"Front file {path} is damaged: {error}.") from error
-
-
-def figure_of(fronts: Sequence[Front]) -> Figure:
-    """First against second objective, a panel per device, third as colour."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    columns = min(4, len(fronts))
-    rows = -(-len(fronts) // columns)
-    figure = Figure(figsize=(3.4 * columns, 2.9 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
-    for index, front in enumerate(fronts):
-        _draw_panel(figure, figure.add_subplot(rows, columns, index + 1), front)
-    return figure
-
-
-def draw(path: Path, fronts: Sequence[Front]) -> None:
-    """``front.png``: as ``figure_of``."""
-    from monas_core.files import write_bytes
-
-    buffer = io.BytesIO()
-    figure_of(fronts).savefig(buffer, format="png", dpi=110)
-    write_bytes(path, buffer.getvalue())
-
-
-def _draw_panel(figure: Any, panel: Any, front: Front) -> None:
-    labels = [f"{o.name} [{o.unit}]" for o in front.objectives]
-    table = [[member.values[name] for name in front.names] for member in front.members]
-    points = np.array(table, dtype=np.float64).reshape(len(table), len(labels))
-    across = 1 if len(labels) > 1 else 0
-    if len(labels) > 2:
-        dots = panel.scatter(points[:, across], points[:, 0], c=points[:, 2], s=18)
-        figure.colorbar(dots, ax=panel, label=labels[2])
-    else:
-        panel.scatter(points[:, across], points[:, 0], s=18)
-    mark = " (held out)" if front.held_out else ""
-    panel.set_title(f"{front.device}{mark}", fontsize=9)
-    panel.set_xlabel(labels[across], fontsize=8)
-    panel.set_ylabel(labels[0], fontsize=8)
-    panel.tick_params(labelsize=7)
-    panel.grid(alpha=0.3)

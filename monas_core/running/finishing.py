@@ -9,7 +9,8 @@ from typing import Any
 from monas_core.events import FrontChanged, PhaseStarted, Warned
 from monas_core.files import strict_json, write_text
 from monas_core.record import workload_store
-from monas_core.record.frontfile import draw, write_front
+from monas_core.record.frontfile import write_front
+from monas_core.record.picture import draw
 from monas_core.running import finish as final
 from monas_core.running.capacity import warning
 from monas_core.running.lifeless import lifeless

@@ -35,6 +35,11 @@ def origin_mark(origin: str | None) -> str:
     return _MARKS.get(origin or "", " ")
 
 
+def meaning(origin: str) -> str:
+    """Where a value of this origin comes from, in words."""
+    return _MEANINGS.get(origin, origin)
+
+
 def origin_legend(used: Collection[str]) -> str:
     """What the marks mean, those used only."""
     return "   ".join(f"{mark} {_MEANINGS[o]}" for o, mark in _MARKS.items() if o in used)

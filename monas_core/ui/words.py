@@ -69,13 +69,18 @@ def nearly_best(front: Front) -> Member | None:
     return cheapest if abs(own - theirs) > _WORTH * abs(theirs) else None
 
 
+def told_best(front: Front) -> Said | None:
+    """The most telling sentence: of the nearly best, the balanced or the only member."""
+    found = {said.label: said for said in sentences(front)}
+    labels = ("nearly as good", "balanced", "best")
+    return next((found[label] for label in labels if label in found), None)
+
+
 def front_in_words(front: Front) -> str:
-    """The most telling sentence of a front: its nearly best, balanced or only member."""
-    found = {said.label: said.text for said in sentences(front)}
-    for label in ("nearly as good", "balanced", "best"):
-        if label in found:
-            return f"{front.device}: {found[label]}."
-    return f"{front.device}: {front.unmet or 'no network was found'}."
+    """``told_best`` with its device."""
+    said = told_best(front)
+    text = said.text if said else front.unmet.rstrip(".") or "no network was found"
+    return f"{front.device}: {text}."
 
 
 def knee_in_words(front: Front) -> str:
