@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from monas_core.ui.fronttable import meaning
 from monas_core.ui.text import ARROW
 from monas_core.ui.words import front_in_words, told_best
@@ -147,7 +145,11 @@ def _apart(places: Sequence[float]) -> list[float]:
             if lack > 0:
                 moved[i - 1] -= lack / 2
                 moved[i] += lack / 2
-    return [float(np.clip(place, 0.01, 0.99)) for place in moved]
+    most = 0.99
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], most)
+        most = moved[i] - _SLOT
+    return [float(place) for place in moved]
 
 
 def _draw_single(panel: Any, fronts: Sequence[Front]) -> None:
