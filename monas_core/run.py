@@ -16,10 +16,8 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.events import Bus
 from monas_core.export.ship import check_request, ship
-from monas_core.record import given_store
+from monas_core.record import frontfile, given_store, picture
 from monas_core.record.config import RunConfig
-from monas_core.record.frontfile import read_front
-from monas_core.record.picture import figure_of
 from monas_core.record.rundir import RunFolder
 from monas_core.running.absent import require_space
 from monas_core.running.control import Control
@@ -113,7 +111,7 @@ class Run:
             raise UsageError(
                 f'This run has no front for device "{device}"; it has: {", ".join(self.devices)}.'
             )
-        return read_front(self.folder.at("front", f"{device}.json"))
+        return frontfile.read_front(self.folder.at("front", f"{device}.json"))
 
     def pick(
         self,
@@ -176,7 +174,7 @@ class Run:
 
     def plot(self, device: str | None = None) -> Figure:
         """The fronts, or that of one device, as a figure of matplotlib."""
-        return figure_of(self._fronts(device))
+        return picture.figure_of(self._fronts(device))
 
     def _fronts(self, device: str | None) -> list[Front]:
         return [self.front(name) for name in ([device] if device else self.devices)]

@@ -23,6 +23,7 @@ PANELS: dict[str, dict[str, str]] = {
         "train": "Train one architecture further, alone",
         "export": "Write one architecture as a model that runs without monas",
         "predict": "Ask an exported model: a picture, a text, a sentence",
+        "compare": "Set the fronts of several runs side by side, on one scale",
         "report": "Write a run as one HTML page with interactive fronts",
     },
     "Plugins and machine": {

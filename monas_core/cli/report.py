@@ -32,7 +32,7 @@ def command(
     from monas_core.report.page import write_report
 
     folder = Folder(run_folder(run))
-    path = _checked(out or folder.path / "report.html")
+    path = checked(out or folder.path / "report.html", "report.html")
     written = write_report(folder, path, _facts(folder.config, catalog()))
     if json:
         print_json({"report": str(written)})
@@ -43,12 +43,16 @@ def command(
         _show(written)
 
 
-def _checked(path: Path) -> Path:
-    """A file that can be written. Raises UsageError for a folder, or one in no folder."""
+def checked(path: Path, usual: str) -> Path:
+    """A file that can be written; ``usual`` is a name for it.
+
+    Raises:
+        UsageError: It is a folder, or lies in none.
+    """
     from monas_core.errors import UsageError
 
     if path.is_dir():
-        raise UsageError(f"--out {path} is a folder; name a file, e.g. {path / 'report.html'}.")
+        raise UsageError(f"--out {path} is a folder; name a file, e.g. {path / usual}.")
     if not path.parent.is_dir():
         raise UsageError(
             f"--out {path} lies in a folder that does not exist; make {path.parent} first."

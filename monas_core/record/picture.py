@@ -16,7 +16,7 @@ from monas_core.values.member import Front, ObjectiveView
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SERIES = (
+SERIES = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b27a00", "#1a86bd", "#5f5f5f", "#7a3e9d",
 )  # fmt: skip
 """Okabe and Ito's palette, its light tones darkened so that labels can be read on white."""
@@ -72,7 +72,7 @@ def _draw_fronts(panel: Any, fronts: Sequence[Front]) -> None:
         panel.set_xscale("log")
     ends: list[tuple[float, float, str, str]] = []
     for index, front in enumerate(fronts):
-        colour = _SERIES[index % len(_SERIES)]
+        colour = SERIES[index % len(SERIES)]
         steps = stepped(front.members, cost, quality)
         across = [m.values[cost.name] for m in steps]
         up = [m.values[quality.name] for m in steps]
@@ -82,7 +82,7 @@ def _draw_fronts(panel: Any, fronts: Sequence[Front]) -> None:
         panel.plot(across, up, ".", color=colour, markersize=4)
         ends.append((across[-1], up[-1], front.device, colour))
     _star(panel, fronts[0], cost, quality)
-    _dress(panel, cost, quality)
+    dressed(panel, cost, quality)
     _label_ends(panel, ends, below=quality.direction == "min")
 
 
@@ -92,7 +92,7 @@ def _star(panel: Any, front: Front, cost: ObjectiveView, quality: ObjectiveView)
     if said is None:
         return
     point = (said.member.values[cost.name], said.member.values[quality.name])
-    panel.plot(*point, "*", color=_SERIES[0], markeredgecolor="white", markersize=19, zorder=5)
+    panel.plot(*point, "*", color=SERIES[0], markeredgecolor="white", markersize=19, zorder=5)
     panel.annotate(
         f"{said.label}, {front.device}", point, (10, 10), textcoords="offset points",
         fontsize=9.5, color=_INK, weight="bold",
@@ -100,7 +100,7 @@ def _star(panel: Any, front: Front, cost: ObjectiveView, quality: ObjectiveView)
     )  # fmt: skip
 
 
-def _dress(panel: Any, cost: ObjectiveView, quality: ObjectiveView) -> None:
+def dressed(panel: Any, cost: ObjectiveView, quality: ObjectiveView) -> None:
     """Titles that say which way is better, a quiet grid, plain numbers on the ticks."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -159,7 +159,7 @@ def _draw_single(panel: Any, fronts: Sequence[Front]) -> None:
     objective = fronts[0].objectives[0]
     names = [front.device + (" (held out)" if front.held_out else "") for front in fronts]
     best = [front.members[0].values[objective.name] for front in fronts]
-    panel.plot(best, range(len(best)), "o", color=_SERIES[0])
+    panel.plot(best, range(len(best)), "o", color=SERIES[0])
     panel.set_yticks(range(len(best)), names)
     panel.set_ylim(-0.5, len(best) - 0.5)
     unit = f" [{objective.unit}]" if objective.unit else ""

@@ -1,4 +1,4 @@
-"""How a run went, from its event log: what it was, hypervolumes over time, warnings."""
+"""How a run went, from its event log: what it was, what it evaluated, hypervolumes, warnings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from monas_core.errors import UsageError
-from monas_core.events import Event, FrontChanged, RunStarted, Warned
+from monas_core.events import EvaluationAdded, Event, FrontChanged, RunStarted, Warned
 from monas_core.record.rundir import RunFolder
 
 _MOST_POINTS = 400
@@ -35,6 +35,33 @@ class Curve:
         kept = [round(i * (size - 1) / (at_most - 1)) for i in range(at_most)]
         return Curve([self.seconds[i] for i in kept], [self.values[i] for i in kept])
 
+    def gap(self) -> Curve:
+        """What is still missing to the last value, from the first front that was searched.
+
+        The first front of a log is that of the references, which the search has not found.
+        """
+        first = 1 if len(self.seconds) > 2 else 0
+        last = self.values[-1] if self.values else 0.0
+        return Curve(self.seconds[first:], [max(0.0, last - v) for v in self.values[first:]])
+
+    def improved(self) -> float | None:
+        """When the last value was first reached, in seconds; ``None`` without values."""
+        known = zip(self.seconds, self.values, strict=True)
+        return next((time for time, value in known if value >= self.values[-1]), None)
+
+
+@attrs.define
+class Evaluated:
+    """One architecture that the search evaluated, on the data that steers it.
+
+    Attributes:
+        choices: Its answers.
+        values: By device, then by objective; costs are those the search knew.
+    """
+
+    choices: Mapping[str, Any]
+    values: dict[str, Mapping[str, float]] = attrs.field(factory=dict)
+
 
 @attrs.define
 class History:
@@ -43,11 +70,13 @@ class History:
     Attributes:
         started: The resolved run; ``None`` if the log does not begin with one.
         curves: By device, of the search.
+        evaluated: By key, in the order in which they came.
         warnings: Each once, in order.
     """
 
     started: RunStarted | None = None
     curves: dict[str, Curve] = attrs.field(factory=dict)
+    evaluated: dict[str, Evaluated] = attrs.field(factory=dict)
     warnings: list[str] = attrs.field(factory=list)
 
     @property
@@ -68,6 +97,10 @@ class History:
             curve = self.curves.setdefault(event.device, Curve())
             curve.seconds.append(float(event.time))
             curve.values.append(float(event.hypervolume))
+        elif isinstance(event, EvaluationAdded) and event.split == "search":
+            choices = event.architecture.get("choices", {})
+            known = self.evaluated.setdefault(event.key, Evaluated(choices))
+            known.values[event.device] = event.values
         elif isinstance(event, Warned) and event.message not in self.warnings:
             self.warnings.append(event.message)
 

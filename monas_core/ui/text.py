@@ -100,12 +100,12 @@ def architecture(choices: Mapping[str, Any], *, compact: bool = False) -> str:
     """Answers in one line; numbered choices are gathered: ``width 192 · heads 4 4 8``."""
     groups: dict[str, list[Any]] = {}
     for name, option in choices.items():
-        groups.setdefault(_stem(name), []).append(option)
+        groups.setdefault(stem(name), []).append(option)
     between = "  " if compact else " · "
     return between.join(f"{stem} {_options(o, compact)}" for stem, o in groups.items())
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """The name without its running number: ``layer3.heads`` and ``heads_3`` become ``heads``."""
     inner = re.sub(r"(?:^|(?<=[._/-]))[A-Za-z]*\d+[._/-]", "", name)
     return re.sub(r"[._/-]?\d+$", "", inner) or name

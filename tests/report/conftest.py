@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monas_core.cli.main import main
 from monas_core.record.rundir import RunFolder
 from monas_core.report.facts import Facts
 from monas_core.report.page import write_report
@@ -102,6 +103,19 @@ def write_run(path: Path) -> Path:
         json.dumps({"run": str(path), "devices": devices, "seconds": seconds})
     )
     return path
+
+
+@pytest.fixture
+def cli(capsys):
+    """Run monas with some words: exit code, output, errors."""
+
+    def call(*words) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main([str(word) for word in words])
+        printed = capsys.readouterr()
+        return int(end.value.code or 0), printed.out, printed.err
+
+    return call
 
 
 @pytest.fixture

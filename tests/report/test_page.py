@@ -10,25 +10,11 @@ import sys
 import pytest
 from plotly.offline import get_plotlyjs
 
-from monas_core.cli.main import main
 from monas_core.errors import MonasError, UsageError
 from monas_core.record.rundir import RunFolder
 from monas_core.report import page as page_module
 from monas_core.report.facts import Facts
 from monas_core.report.page import write_report
-
-
-@pytest.fixture
-def cli(capsys):
-    """Run monas with some words: exit code, output, errors."""
-
-    def call(*words) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        printed = capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

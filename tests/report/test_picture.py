@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import attrs
 import pytest
 
@@ -46,7 +48,7 @@ def test_labels_keep_apart():
     labels = [t for t in figure.axes[0].texts if t.get_rotation() == 90]
     places = sorted(label.xyann[0] for label in labels)
     assert len(places) == 6
-    assert min(b - a for a, b in zip(places, places[1:], strict=False)) > 0.02
+    assert min(b - a for a, b in pairwise(places)) > 0.02
 
 
 @pytest.mark.parametrize("kept", [0, 1])
