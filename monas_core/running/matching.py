@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monas_core.catalog.lookup import needs_of
+from monas_core.catalog.lookup import Catalog, needs_of
 from monas_core.catalog.specs import PRETRAINED, Entry
 from monas_core.errors import UsageError
 from monas_core.parts.device import Device, require_metric
@@ -31,6 +31,7 @@ HEADLESS = "headless"
 def match_capabilities(
     entries: Mapping[str, Sequence[Entry]],
     options: Mapping[str, Mapping[str, Any]],
+    catalog: Catalog,
     *,
     teacher: bool = False,
 ) -> None:
@@ -41,6 +42,7 @@ def match_capabilities(
     Args:
         entries: Of the parts, by kind.
         options: Of the parts, by kind.
+        catalog: Of everything installed; messages name who would meet a need.
         teacher: Whether the run has one.
 
     Raises:
@@ -56,29 +58,59 @@ def match_capabilities(
         if entry is not trainer and lacking:
             provided -= {SUPERNET, "relaxed", "gated", "blocks"}  # mixtures too are a supernet's
         provided |= {TEACHER} if teacher else set()
-        chosen = options.get(entry.kind) if entry.kind in SINGLE else None
-        missing = sorted(needs_of(entry, chosen) - provided)
+        missing = sorted(_needs(entry, options) - provided)
         if missing:
-            raise UsageError(_unmet(entry, missing[0], entries["space"][0], trainer))
+            raise UsageError(_unmet(entry, missing[0], entries["space"][0], trainer, catalog))
 
 
-def _unmet(entry: Entry, need: str, space: Entry, trainer: Entry) -> str:
+def _needs(entry: Entry, options: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    return needs_of(entry, options.get(entry.kind) if entry.kind in SINGLE else None)
+
+
+def unread_teacher(
+    entries: Mapping[str, Sequence[Entry]],
+    options: Mapping[str, Mapping[str, Any]],
+    catalog: Catalog,
+) -> str:
+    """Why a teacher would be of no use to a run of these parts; empty where one reads it."""
+    parts = [entry for found in entries.values() for entry in found]
+    if any(TEACHER in _needs(entry, options) for entry in parts):
+        return ""
+    readers = [entry for entry in catalog.entries() if TEACHER in entry.spec.needs]
+    told = ", ".join(f'{entry.kind} "{entry.name}"' for entry in readers)
+    return (
+        "--teacher is of no use: no part of this run looks at it; leave it out, or take a part "
+        f"that does: {told or 'none is installed'}."
+    )
+
+
+def _providers(catalog: Catalog, kind: str, need: str) -> str:
+    """Names of what is installed of a kind and provides what is needed, with commas between."""
+    return ", ".join(entry.name for entry in catalog.entries(kind) if need in entry.spec.provides)
+
+
+def _unmet(entry: Entry, need: str, space: Entry, trainer: Entry, catalog: Catalog) -> str:
     who = f'{entry.kind.capitalize()} "{entry.name}" ({entry.origin}) needs "{need}"'
     if need in space.spec.provides:
         return (
             f'{who}, which trainer "{trainer.name}" leaves out; leave out the {entry.kind}, or '
-            "choose another --trainer (monas plugins --kind trainer)."
+            f"choose another --trainer: {_providers(catalog, 'trainer', SUPERNET)}."
         )
     if need == TEACHER:
         return f"{who}: add --teacher largest, self, RUN#KEY or FILE."
     if entry.kind == "guide":
         return (
             f"{who}, which the optimizer of this run does not provide; leave out --guides, or "
-            "choose another --optimizer (monas plugins --kind optimizer)."
+            f"choose another --optimizer: {_providers(catalog, 'optimizer', need) or 'none does'}."
         )
+    kinds = [kind for kind in SINGLE if _providers(catalog, kind, need)]
+    ways = [f"--{kind} {_providers(catalog, kind, need)}" for kind in kinds]
+    remedy = (
+        f" or choose one that does: {'; '.join(ways)}." if ways else "; nothing installed does."
+    )
     return (
         f'{who}, which neither space "{space.name}" nor another part of this '
-        "run provides; leave it out or choose a space that does."
+        f"run provides; leave it out{remedy}"
     )
 
 

@@ -36,6 +36,7 @@ from monas_core.running.matching import (
     match_metrics,
     match_modality,
     match_rates,
+    unread_teacher,
 )
 from monas_core.running.memory import check_memory
 from monas_core.running.naming import (
@@ -81,7 +82,8 @@ def resolve(
     guides = [Asked(catalog.find("guide", name)) for name in config.guides or ()]
     entries["guide"] = [part.entry for part in guides]
     entries["device"] = [n.entry for n in (*searched, *withheld) if n.entry is not None]
-    match_capabilities(entries, config.options, teacher=config.teacher.source is not None)
+    match_capabilities(entries, config.options, catalog, teacher=config.teacher.source is not None)
+    unread = unread_teacher(entries, config.options, catalog)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     explicit = _explicit(config, [part.name for part in asked], names)
     torch_device = _torch_device(config.torch_device if training else "auto")
@@ -111,7 +113,7 @@ def resolve(
         (*space.notes, *notes),
         trained or pretrained,
         loss,
-        teacher_of(config.teacher, space, task_made, torch_device),
+        teacher_of(config.teacher, space, task_made, torch_device, unread),
         made_guides(guides, config, objectives),
         pretrained=pretrained,
     )

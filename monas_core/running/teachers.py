@@ -39,12 +39,19 @@ class TeacherOfRun:
         config: With a source.
         space, task: Of the run.
         place: Where it computes.
+        unread: Why nothing of the run looks at it; empty where something does.
     """
 
     def __init__(
-        self, config: TeacherConfig, space: SearchSpace, task: Task, place: torch.device
+        self,
+        config: TeacherConfig,
+        space: SearchSpace,
+        task: Task,
+        place: torch.device,
+        unread: str = "",
     ) -> None:
         self.config, self._space, self._task, self._place = config, space, task, place
+        self._unread = unread
         self._found: Found | None = None
 
     @property
@@ -63,10 +70,13 @@ class TeacherOfRun:
         One that the run trains is tried with fresh weights.
 
         Raises:
-            UsageError: There is none, it takes other inputs, or has no such modules.
+            UsageError: There is none, it takes other inputs, has no such modules, or nothing of
+                a new run would look at it.
         """
         if run is not None and _kept(run):
             return
+        if run is None and self._unread:
+            raise UsageError(self._unread)
         if self.trained:
             task = self.task
             largest = self._space.ends().largest
@@ -177,9 +187,9 @@ class TeacherOfRun:
 
 
 def teacher_of(
-    config: TeacherConfig, space: SearchSpace, task: Task, place: torch.device
+    config: TeacherConfig, space: SearchSpace, task: Task, place: torch.device, unread: str
 ) -> TeacherOfRun | None:
-    """The teacher that a configuration asks for, if it asks for one.
+    """The teacher that a configuration asks for, if it asks for one; arguments as of its class.
 
     Raises:
         UsageError: Steps or taps are given where they have no meaning.
@@ -194,7 +204,7 @@ def teacher_of(
             f'teacher.steps is of no use: teacher "{config.source}" is not trained by the run; '
             f"leave it out, or give one of {', '.join(TRAINED)}."
         )
-    return TeacherOfRun(config, space, task, place)
+    return TeacherOfRun(config, space, task, place, unread)
 
 
 def _kept(run: Path) -> bool:

@@ -14,6 +14,8 @@ import monas_core as monas
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Interrupted, UsageError
 from monas_core.parts.teacher import tapped
+from monas_core.record.config import load_config
+from monas_core.running.resolving import resolve
 from monas_core.testing.fakes import ToySpace, ToyTask
 from monas_core.train.self_supervised import WithoutTargets
 
@@ -153,6 +155,29 @@ def test_bad_teachers_are_refused(
 def test_settings_of_no_teacher_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="without a teacher"):
         _search(tmp_path / "run", {"steps": 3}, objectives=["params"], budget="3steps", options={})
+
+
+def test_a_teacher_that_nothing_looks_at_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no part of this run looks at it") as fault:
+        _search(tmp_path / "run", "largest", objectives=["params"], budget="3steps", options={})
+    assert 'objective "similarity"' in str(fault.value)
+    assert 'trainer "blockwise"' in str(fault.value)
+    assert not (tmp_path / "run").exists(), "something was written"
+
+
+@pytest.mark.parametrize(
+    ("objectives", "more", "told"),
+    [
+        (["rating", "params"], {"teacher": "largest"}, "--space gpt, mobilenetv3"),
+        (["params"], {"optimizer": "gated"}, "--task multitask"),
+        (["params"], {"guides": ["diversity"]}, "--optimizer: nsga2"),
+    ],
+)
+def test_who_would_meet_a_need_is_named(objectives: list[str], more: Any, told: str) -> None:
+    wanted = {"space": "hat", "objectives": objectives, **more}
+    with pytest.raises(UsageError) as fault:
+        resolve(load_config(None, wanted), Catalog.installed())
+    assert told in str(fault.value)
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
