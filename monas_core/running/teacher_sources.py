@@ -129,24 +129,56 @@ def _other_network(where: str, space: SearchSpace, architecture: Architecture, r
 
 
 def of_library(name: str, weights: Mapping[str, Tensor], task: Task) -> Found:
-    """A network of timm or torchvision, ``timm:NAME``, with these weights. Raises as ``find``."""
+    """A network of timm or torchvision, ``timm:NAME``, with these weights.
+
+    It has as many outputs as the weights: only its features are asked for. One that takes colours
+    is shown a grey picture three times.
+
+    Raises:
+        UsageError: There is no such network, the weights are of another, or the library does not
+            work with the torch that is installed.
+    """
     library, _, wanted = name.partition(":")
     require_packages(f'teacher "{name}"', LIBRARIES[library])
-    make: Callable[..., nn.Module]
-    if library == "timm":
-        from timm import create_model as make  # pyright: ignore[reportMissingImports]
-    else:
-        from torchvision.models import get_model as make  # pyright: ignore[reportMissingImports]
     try:
         with seeded_construction(0):
-            network = make(wanted, num_classes=task.n_outputs)
+            network = library_network(library, wanted, weights)
         network.load_state_dict(dict(weights))
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
         raise UsageError(
-            f'Teacher "{name}" cannot be made for {task.n_outputs} outputs: {reason}.'
+            f'Teacher "{name}" cannot be made with these weights: {type(error).__name__}: {reason}.'
         ) from error
+    if task.example(1).shape[1] == 1:
+        network.register_forward_pre_hook(_in_colour)
     return Found(network, library=name)
+
+
+def library_network(library: str, wanted: str, weights: Mapping[str, Tensor]) -> nn.Module:
+    """A fresh network of a library with outputs for these weights. Raises as the library does."""
+    make: Callable[..., nn.Module]
+    try:
+        if library == "timm":
+            from timm import create_model as make  # pyright: ignore[reportMissingImports]
+        else:
+            from torchvision.models import get_model as make  # pyright: ignore
+    except (ImportError, RuntimeError, OSError) as error:
+        raise UsageError(
+            f"{library} cannot be imported ({type(error).__name__}: {error}); install the "
+            f"torchvision that belongs to torch {torch.__version__}, from the same index"
+        ) from error
+    network = make(wanted)
+    last = [key for key, weight in network.state_dict().items() if weight.dim() > 1][-1]
+    return make(wanted, num_classes=len(weights[last])) if last in weights else network
+
+
+def _in_colour(network: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...] | None:
+    """Inputs ``(B, 1, H, W)`` as ``(B, 3, H, W)``, unless the network takes the former."""
+    first = next((p for p in network.parameters() if p.dim() == 4), None)  # (out, in, k, k)
+    images = given[0]
+    if first is None or first.shape[1] != 3 or images.dim() != 4 or images.shape[1] != 1:
+        return None
+    return (images.expand(-1, 3, -1, -1), *given[1:])
 
 
 def _of_run(run: Path, key: str, space: SearchSpace, task: Task) -> Found:

@@ -14,6 +14,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from monas_blocks.narrowing import Narrowed
 from monas_blocks.options import RatingOptions
 from monas_blocks.supervision import aligned, batch_statistics, blocks_of, entering
 from monas_core.parts.calibration import versions
@@ -85,7 +86,7 @@ class Rating(Objective):
         return found
 
     def _batches(self, context: Context, split: Split) -> Shown:
-        task, teacher = context.require_task(), context.require_teacher()
+        task, teacher = context.require_task(), Narrowed(context)
         generator, found = derived_generator(0, "rating", split), []
         for _ in range(self._options.batches):
             batch = task.batch(_PART[split], self._options.batch, generator)

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from monas_blocks.narrowing import Narrowed
 from monas_blocks.supervision import aligned, blocks_of, entering
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
@@ -36,7 +37,7 @@ class BlockwiseTrainer(Trainer):
     def start(self, context: Context, settings: WarmUp, generator: torch.Generator) -> None:
         """Prepare to train the blocks of a context's supernet."""
         self._context, self._settings, self._generator = context, settings, generator
-        self._teacher, self._blocks = context.require_teacher(), blocks_of(context)
+        self._teacher, self._blocks = Narrowed(context), blocks_of(context)
         self._losses: dict[str, float] = {}
         supernet = context.require_supernet()
         self._updater = Updater(

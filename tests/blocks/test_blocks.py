@@ -9,7 +9,9 @@ import attrs
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from monas_blocks.narrowing import Narrowed
 from monas_blocks.rating import Rating
 from monas_blocks.supervision import aligned
 from monas_blocks.trainer import BlockwiseTrainer
@@ -18,6 +20,7 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
+from monas_core.parts.teacher import Teacher
 from monas_core.problem.problem import Problem
 from monas_core.record.config import load_config
 from monas_core.running.resolving import resolve
@@ -163,6 +166,36 @@ def test_features_are_brought_to_the_teachers_shape() -> None:
         aligned(torch.ones(2, 9, 8, 8), wanted, "stage 0")
     with pytest.raises(UsageError, match="give a teacher"):
         aligned(torch.ones(2, 9), wanted, "stage 0")
+
+
+def test_blocks_learn_from_a_teacher_that_is_wider_than_they_are() -> None:
+    context = toy_problem().context
+    widths = [16, 16, 16]
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        wide = nn.Sequential(nn.Linear(6, 40), nn.Tanh(), nn.Linear(40, 24), nn.Linear(24, 16))
+    teacher = Teacher(wide, ("1", "2", "3"), "a stranger's")
+    context = attrs.evolve(context, teacher=lambda: teacher)
+    narrowed, inputs = Narrowed(context), context.require_task().example(64)
+    inputs = torch.randn(inputs.shape, generator=torch.Generator().manual_seed(2))
+    found, whole = narrowed.features(inputs), teacher.features(inputs)
+    assert [f.shape[-1] for f in found] == [
+        min(a, b) for a, b in zip(widths, (40, 24, 16), strict=True)
+    ]
+    assert torch.equal(found[2], whole[2])  # narrow enough
+    for kept, every in zip(found[:2], whole[:2], strict=True):
+        first = every[:, : kept.shape[1]]  # as many channels, but any
+        assert kept.var(0).sum() > first.var(0).sum()
+        assert kept.var(0).sum() <= every.var(0).sum() * 1.0001
+    again = Narrowed(context).features(inputs)
+    assert all(torch.equal(a, b) for a, b in zip(found, again, strict=True))
+    trainer = BlockwiseTrainer()
+    settings = attrs.evolve(context.space.warm_up, steps=60)
+    trainer.start(context, settings, torch.Generator().manual_seed(0))
+    first_losses = last = trainer.step().losses
+    while trainer.done < trainer.steps:
+        last = trainer.step().losses
+    assert sum(last.values()) < sum(first_losses.values())
 
 
 @pytest.mark.parametrize(
