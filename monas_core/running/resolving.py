@@ -51,7 +51,7 @@ from monas_core.running.naming import (
 from monas_core.running.plan import Plan
 from monas_core.running.remembered import RememberedTask
 from monas_core.running.strangers import without_broken
-from monas_core.running.teachers import teacher_of
+from monas_core.running.teachers import TeacherOfRun, teacher_of
 from monas_core.values.bounds import positive, within
 
 
@@ -83,7 +83,6 @@ def resolve(
     entries["guide"] = [part.entry for part in guides]
     entries["device"] = [n.entry for n in (*searched, *withheld) if n.entry is not None]
     match_capabilities(entries, config.options, catalog, teacher=config.teacher.source is not None)
-    unread = unread_teacher(entries, config.options, catalog)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     explicit = _explicit(config, [part.name for part in asked], names)
     torch_device = _torch_device(config.torch_device if training else "auto")
@@ -113,7 +112,7 @@ def resolve(
         (*space.notes, *notes),
         trained or pretrained,
         loss,
-        teacher_of(config.teacher, space, task_made, torch_device, unread),
+        _teacher(config, entries, catalog, context),
         made_guides(guides, config, objectives),
         pretrained=pretrained,
     )
@@ -123,6 +122,15 @@ def resolve(
     if plan.inherits:
         _check_training(plan, context)
     return attrs.evolve(plan, predictor=borrowed(plan))
+
+
+def _teacher(
+    config: RunConfig, entries: Mapping[str, list[Entry]], catalog: Catalog, context: Context
+) -> TeacherOfRun | None:
+    """The run's teacher, if it asks for one; it knows why nothing would look at it."""
+    unread = unread_teacher(entries, config.options, catalog)
+    task = context.require_task()
+    return teacher_of(config.teacher, context.space, task, context.torch_device, unread)
 
 
 def _match_objectives(
