@@ -30,6 +30,7 @@ PANELS: dict[str, dict[str, str]] = {
         "plugins": "List what is installed, and by whom",
         "data": "Say what is seen in a file or folder: parts, classes, copies, broken files",
         "info": "Explain a space, objective, device, ... or a word: monas info hypervolume",
+        "new": "Start a plugin of your own: a package that installs and runs",
         "check": "Check a plugin of your own against the contracts of its kind",
         "doctor": "Check this machine and say what it can measure",
     },

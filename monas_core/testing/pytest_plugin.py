@@ -61,7 +61,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     missing = pytest.param(None, marks=pytest.mark.skip(reason=f"no such {kind} installed"), id="-")
     ids = [f"{entry.kind}:{entry.name}" if not contract.kind else entry.name for entry in found]
     if "variant" in metafunc.fixturenames and found:
-        pairs = [(entry, options) for entry in found for options in fitting(entry, TOY_PROVIDES)]
+        met = None if contract.finds_stage else TOY_PROVIDES
+        pairs = [(entry, options) for entry in found for options in fitting(entry, met)]
         ids = [f"{entry.name}-{label(options)}" for entry, options in pairs]
         metafunc.parametrize(("entry", "variant"), pairs, ids=ids, scope="class")
         return

@@ -36,13 +36,14 @@ def label(options: Mapping[str, Any]) -> str:
     return ",".join(f"{name}={value}" for name, value in options.items()) or "defaults"
 
 
-def fitting(entry: Entry, provided: frozenset[str]) -> list[dict[str, Any]]:
-    """The variants whose needs are met by these capabilities.
+def fitting(entry: Entry, provided: frozenset[str] | None) -> list[dict[str, Any]]:
+    """The variants whose needs are met by these capabilities; all of them for ``None``.
 
     Of an entry that cannot be loaded the defaults alone: its own test says why.
     """
     try:
-        return [v for v in variants(entry) if needs_of(entry, v) <= provided]
+        found = variants(entry)
+        return [v for v in found if provided is None or needs_of(entry, v) <= provided]
     except PluginError:
         return [{}]
 

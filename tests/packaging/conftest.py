@@ -101,6 +101,22 @@ def kinds_shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     return stranger("kinds", tmp_path_factory)
 
 
+@pytest.fixture(scope="session")
+def shell_at() -> Callable[..., Shell]:
+    """A function that gives a shell in a folder, with further folders to import from."""
+    return Shell
+
+
+@pytest.fixture(scope="session")
+def installed() -> Callable[[Path, Path], Path]:
+    """A function that builds a source tree and unpacks its wheel in a folder beside others."""
+
+    def make(source: Path, folder: Path) -> Path:
+        return install(build(source, folder / "wheels"), folder / "installed")
+
+    return make
+
+
 @pytest.fixture
 def shell_with(tmp_path: Path) -> Callable[..., Shell]:
     """A function that writes plugins by hand: ``shell_with(name=module_text, ...)``."""

@@ -37,12 +37,15 @@ class Contract:
     Attributes:
         kind: Which entries of the catalog it is run over; ``None`` for all kinds.
         provides: Only entries that declare these capabilities.
+        finds_stage: Looks among all stages for one that meets the needs of a part, instead of
+            trying on the toy what the toy can meet.
         over_catalog: Run over everything installed; otherwise over the ``subject`` alone.
         reads: What an author whose plugin fails should read.
     """
 
     kind: ClassVar[str | None]
     provides: ClassVar[frozenset[str]] = frozenset()
+    finds_stage: ClassVar[bool] = False
     over_catalog: ClassVar[bool] = False
     reads: ClassVar[str] = "CONTRIBUTING.md"
 

@@ -38,6 +38,7 @@ class LossContract(Contract):
     """A loss; override ``subject`` with a function of ``task=`` that makes yours."""
 
     kind: ClassVar[str | None] = "loss"
+    finds_stage: ClassVar[bool] = True
     reads: ClassVar[str] = "monas_core.parts.loss.Loss"
 
     @pytest.fixture(scope="class")
