@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import io
 import re
@@ -52,54 +53,67 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@functools.cache
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(text(path))
+
+
 def functions(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{name(path)}:{node.name}", node
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_modules_are_short(path: Path) -> None:
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    if name(path) in LONG_MODULES:
-        assert lines > LONGEST_MODULE, "no longer needs its exception"
-    else:
-        assert lines <= LONGEST_MODULE
+def test_modules_are_short() -> None:
+    lines = {name(path): text(path).count("\n") for path in CODE}
+    assert not {k: v for k, v in lines.items() if v > LONGEST_MODULE and k not in LONG_MODULES}
+    assert not [k for k in LONG_MODULES if lines[k] <= LONGEST_MODULE], "need no exception"
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_functions_are_short(path: Path) -> None:
+def test_functions_are_short() -> None:
     # a signature is not counted: that of a command is the table of its options
     lengths = {
-        label: (node.end_lineno or 0) - node.body[0].lineno + 1 for label, node in functions(path)
+        label: (node.end_lineno or 0) - node.body[0].lineno + 1
+        for path in CODE
+        for label, node in functions(path)
     }
-    long = {k: v for k, v in lengths.items() if v > LONGEST_FUNCTION and k not in LONG_FUNCTIONS}
-    assert not long
+    assert not {
+        k: v for k, v in lengths.items() if v > LONGEST_FUNCTION and k not in LONG_FUNCTIONS
+    }
 
 
-@pytest.mark.parametrize("path", [*CODE, *modules("benchmarks")], ids=name)
-def test_module_docstring_comes_first(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    if text.strip():
-        assert ast.get_docstring(ast.parse(text)), "the first statement must be a docstring"
+def test_module_docstring_comes_first() -> None:
+    code = [path for path in (*CODE, *modules("benchmarks")) if text(path).strip()]
+    assert not [name(path) for path in code if not ast.get_docstring(tree(path))]
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_only_screens_print(path: Path) -> None:
-    if name(path).startswith(PRINTERS):
-        return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    calls = [f.lineno for f in called if isinstance(f, ast.Name) and f.id == "print"]
-    assert not calls, f"print in lines {calls}"
+def test_only_screens_print() -> None:
+    calls = [
+        f"{name(path)}:{node.lineno}"
+        for path in CODE
+        if not name(path).startswith(PRINTERS) and "print(" in text(path)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id == "print"
+    ]
+    assert not calls
 
 
-@pytest.mark.parametrize("path", ALL, ids=name)
-def test_nothing_is_left_for_later(path: Path) -> None:
-    tokens = tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
-    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
-    left = [text for text in comments if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text)]
-    assert not left
+def test_nothing_is_left_for_later() -> None:
+    left = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    found = [
+        f"{name(path)}: {token.string}"
+        for path in ALL
+        if left.search(text(path))
+        for token in tokenize.generate_tokens(io.StringIO(text(path)).readline)
+        if token.type == tokenize.COMMENT and left.search(token.string)
+    ]
+    assert not found
 
 
 def plugin_modules() -> list[str]:
@@ -155,7 +169,7 @@ def test_core_leaves_its_test_kit_alone() -> None:
 def imports(path: Path) -> set[str]:
     """Modules a file imports, with all their parents."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module]
@@ -171,7 +185,7 @@ def test_core_names_no_plugin() -> None:
     # two packages share their names with hooks, so a bare name is no mention
     names = "|".join(packages)
     pattern = re.compile(rf"\b({names})[.:/]|(import|from) ({names})\b")
-    guilty = [name(path) for path in modules("monas_core") if pattern.search(path.read_text())]
+    guilty = [name(path) for path in modules("monas_core") if pattern.search(text(path))]
     assert not guilty
 
 
@@ -184,9 +198,9 @@ def test_plugins_do_not_import_each_other() -> None:
 
 @pytest.mark.parametrize("hook", sorted(hookspecs.HOOKS.values()))
 def test_hooks_are_documented(hook: str) -> None:
-    text = inspect.getdoc(getattr(hookspecs, hook))
-    assert text
-    assert text.endswith(".")
+    said = inspect.getdoc(getattr(hookspecs, hook))
+    assert said
+    assert said.endswith(".")
 
 
 def test_every_hook_belongs_to_a_kind() -> None:
