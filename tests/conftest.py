@@ -33,6 +33,14 @@ def _no_plugin_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MONAS_PLUGINS", raising=False)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests cut into tokens is no business of the person's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MONAS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of published tables."""

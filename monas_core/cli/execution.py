@@ -96,12 +96,22 @@ def _carry_out(request: Request) -> Mapping[str, Any]:
     return result
 
 
-def _waiting(text: str, request: Request) -> contextlib.AbstractContextManager[Any]:
-    """A sign of life while nothing else can be shown yet; only on a terminal."""
+@contextlib.contextmanager
+def _waiting(text: str, request: Request) -> Iterator[None]:
+    """Signs of life while nothing else can be shown yet."""
+    from monas_core.progress import heard
+    from monas_core.ui.waiting import Lines
+
     screen = console(stderr=True)
     if not screen.is_terminal or request.json:
-        return contextlib.nullcontext()
-    return screen.status(text, spinner_style="cyan")
+        with heard(Lines(sys.stderr)):
+            yield
+        return
+    with (
+        screen.status(text, spinner_style="cyan") as status,
+        heard(lambda what, share: status.update(f"{what}: {share:.0%} …")),
+    ):
+        yield
 
 
 def _configuration(request: Request) -> tuple[RunConfig, RunFolder | None]:

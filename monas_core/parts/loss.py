@@ -73,7 +73,7 @@ class TrainedTask(Task):
         self._task, self._loss = task, loss
         self.name, self.score, self.scores = task.name, task.score, task.scores
         self.n_outputs, self.items_per_sample = task.n_outputs, task.items_per_sample
-        for kept in ("modality", "item", "rehearsed"):
+        for kept in ("modality", "item", "rehearsed", "ahead"):
             setattr(self, kept, getattr(task, kept))
 
     def __getattr__(self, name: str) -> Any:

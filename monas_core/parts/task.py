@@ -49,7 +49,9 @@ class Batch:
 
 def placed(tree: Any, place: torch.device) -> Any:
     """A tensor, or a tree of them, on a torch device."""
-    return tree_map(lambda leaf: leaf.to(place), tree)
+    # to a GPU copies may overlap with what it computes; from there they may not
+    overlaps = place.type == "cuda"
+    return tree_map(lambda leaf: leaf.to(place, non_blocking=overlaps), tree)
 
 
 class Task(ABC):
@@ -66,9 +68,12 @@ class Task(ABC):
         item, items_per_sample: What throughput is counted in (64 tokens per sample, say).
         rehearsed: Whether a batch is to be tried before anything is written: a person's own
             code, of which nobody knows yet whether it works.
+        ahead: Whether batches are prepared before they are asked for, which needs a generator
+            that serves nothing else (``generator_of``).
     """
 
     rehearsed: ClassVar[bool] = False
+    ahead: bool = False
     item: ClassVar[str] = "sample"
     items_per_sample: int = 1
 
@@ -113,3 +118,15 @@ class Task(ABC):
         arrays.
         """
         return None
+
+
+def generator_of(task: Task, generator: torch.Generator) -> torch.Generator:
+    """The generator to draw a task's batches from, where another one serves other draws, too.
+
+    The same one, unless batches are prepared ahead: then one of their own, seeded by it, so that
+    the order of the data depends on the seed and the step alone.
+    """
+    if not task.ahead:
+        return generator
+    seed = int(torch.randint(2**62, (), generator=generator))
+    return torch.Generator().manual_seed(seed)

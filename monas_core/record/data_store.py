@@ -11,10 +11,12 @@ from typing import Any
 import attrs
 
 from monas_core.errors import MonasError, UsageError
-from monas_core.files import parse_json, write_text
+from monas_core.files import inside, parse_json, write_text
 from monas_core.values.data import DataRecord
 
 FILE = "data.json"
+LEARNED = "learned"
+"""Folder of what a task learned from its data, a folder for each option that asked for it."""
 SCHEMA = 1
 
 
@@ -121,6 +123,24 @@ def write(run: Path, task: str, record: DataRecord) -> None:
     }
     text = json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False)
     write_text(run / FILE, text + "\n")
+
+
+def keep_learned(run: Path, record: DataRecord) -> None:
+    """Keep what a task learned from its data, so that it stays as it is."""
+    for option, files in record.learned.items():
+        folder = inside(run, LEARNED, option)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            write_text(inside(folder, name), text)
+
+
+def learned(run: Path) -> dict[str, str]:
+    """What was learned, by option: the folder that the option is given from then on."""
+    folder = inside(run, LEARNED)
+    if not folder.is_dir():
+        return {}
+    options = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    return {option: str(inside(folder, option)) for option in options}
 
 
 def moved(run: Path, stored: StoredData, now: DataRecord) -> None:

@@ -34,7 +34,9 @@ FOLDER = "task"
 
 def begin(run: Path, plan: Plan) -> None:
     """Write down what a run learns from, before it does."""
-    data_store.write(run, plan.config.task or "", plan.task.record())
+    record = plan.task.record()
+    data_store.write(run, plan.config.task or "", record)
+    data_store.keep_learned(run, record)
 
 
 def keep(run: Path, session: Session) -> None:
@@ -215,7 +217,7 @@ def open_task(
     for argument in stored.arguments(run):
         try:
             task: Task = catalog.create(
-                "task", name, config.options.get("task"), argument=argument or None
+                "task", name, _options(config, run), argument=argument or None
             )
         except UsageError as error:
             reasons.append(f"they cannot be read: {str(error).rstrip('.')}")
@@ -225,6 +227,11 @@ def open_task(
             return task, entry
         reasons.append("they have changed since: " + "; ".join(differing))
     return _remembered(stored, reasons[0] if reasons else "they are not here", run)
+
+
+def _options(config: RunConfig, run: Path) -> dict[str, Any]:
+    """Of the task; what it learned from the data is what the run keeps of it."""
+    return {**config.options.get("task", {}), **data_store.learned(run)}
 
 
 def _handed_over(run: Path, name: str) -> str:
@@ -244,7 +251,7 @@ def _named(
     """The task with data that are named. Raises UsageError unless they are those of the run."""
     name = stored.task.partition(":")[0]
     argument = stored.argument_at(data)
-    task: Task = catalog.create("task", name, config.options.get("task"), argument=argument)
+    task: Task = catalog.create("task", name, _options(config, run), argument=argument)
     differing = changes(stored.record, task.record())
     if differing:
         raise UsageError(

@@ -74,6 +74,9 @@ class DataRecord:
         left_out: What could not be read, by path, with the reason.
         notes: What a person should know before training, each a sentence.
         facts: Further plain values worth keeping, such as how scores are computed.
+        learned: By the task's option that asked for it, what was learned from the data and is to
+            stay as it is: files by name, whose folder the option is given when the run is opened
+            again.
     """
 
     sources: tuple[Source, ...] = ()
@@ -84,10 +87,11 @@ class DataRecord:
     left_out: Mapping[str, str] = attrs.field(factory=dict)
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Any] = attrs.field(factory=dict)
+    learned: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, repr=False)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain form, as it is stored."""
-        return attrs.asdict(self)
+        """Plain form, as it is stored; what was learned is kept in files of its own."""
+        return attrs.asdict(attrs.evolve(self, learned={}))
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> DataRecord:
@@ -154,7 +158,7 @@ def changes(before: DataRecord, now: DataRecord) -> list[str]:
         found.append(f"{len(now.sources)} sources instead of {len(before.sources)}")
     for old, new in zip(before.sources, now.sources, strict=False):
         found += _source_changes(old, new, before.unit)
-    if not found and dict(before.vocabulary) != dict(now.vocabulary):
+    if not found and before.vocabulary and dict(before.vocabulary) != dict(now.vocabulary):
         found.append("the same text gives another vocabulary")
     if not found and dict(before.parts) != dict(now.parts):
         found.append("the same data are divided into parts of other sizes")

@@ -1,4 +1,4 @@
-"""A text as a task: over bytes, or over the tokens of a tokenizer that is given."""
+"""A text as a task: over bytes, or over the tokens of a tokenizer, given or learned."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from monas_core.errors import UsageError
 from monas_core.extras import require_packages
 from monas_core.parts.task import Part
 from monas_core.values.data import DataRecord
+from monas_tasks.cache import Cache
 from monas_tasks.corpus import PARTS, Document
 from monas_tasks.language_model import ByteLanguageModel, LanguageModel
 from monas_tasks.options import TokenOptions
@@ -29,15 +30,24 @@ def language_model(
     """The task over these documents.
 
     Raises:
-        UsageError: A part is shorter than what a model sees, or the tokenizer cannot be used.
+        UsageError: A part is shorter than what a model sees, the tokenizer cannot be used, or
+            what was kept of it is damaged.
     """
-    if options.tokenizer:
+    if not options.over_bytes:
         return _over_tokens(name, parts, options, facts=facts, data=data)
     context = options.context
     for part in PARTS:
         size = sum(len(document.text) for document in parts[part])
         _check_length(name, part, size, context, "bytes")
-    return ByteLanguageModel(name, parts, facts=facts, data=data, mapped=mapped, context=context)
+    return ByteLanguageModel(
+        name,
+        parts,
+        facts=facts,
+        data=data,
+        mapped=mapped,
+        context=context,
+        evaluated=options.evaluated,
+    )
 
 
 def _over_tokens(
@@ -49,12 +59,18 @@ def _over_tokens(
     data: DataRecord,
 ) -> LanguageModel:
     require_packages("options.task.tokenizer", {"tokenizers": "monas[hf]"})
+    from monas_tasks.learned import learned
     from monas_tasks.token_model import TokenLanguageModel
+    from monas_tasks.tokens import Tokens
 
-    path = found(options.tokenizer)
-    task = TokenLanguageModel(name, parts, path, facts=facts, data=data, context=options.context)
+    size = options.learned
+    if size is not None:
+        file = learned(parts["train"], size, options.context, Cache(options.cache))
+    else:
+        file = found(options.tokenizer)
+    task = TokenLanguageModel(name, parts, Tokens(file), options=options, facts=facts, data=data)
     for part in PARTS:
-        _check_length(name, part, task.fewest(part), options.context, "tokens")
+        _check_length(name, part, task.tokens_of(part), options.context, "tokens")
     return task
 
 
@@ -68,9 +84,10 @@ def found(typed: str) -> Path:
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         raise UsageError(
-            f'options.task.tokenizer: there is no file "{file}"; give a tokenizer.json, or the '
+            f'options.task.tokenizer: there is no file "{file}"; give a tokenizer.json, the '
             "folder of a Hugging Face checkpoint that has one (older ones: "
-            "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes it)."
+            "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes it), bytes, or "
+            "bpe:8192 to learn one of so many tokens."
         )
     return file
 

@@ -27,6 +27,14 @@ class Document:
     text: bytes | memoryview = attrs.field(repr=False)
 
 
+def digest(documents: Iterable[Document], *beside: str) -> str:
+    """A name for what is made from the contents of documents, in order, and some words."""
+    found = hashlib.sha256()
+    for part in (*map(str.encode, beside), *(document.text for document in documents)):
+        found.update(hashlib.sha256(part).digest())
+    return found.hexdigest()[:32]
+
+
 def distinct(documents: Iterable[Document]) -> list[Document]:
     """Without empty documents and without repeated contents (the first name stays)."""
     kept: dict[bytes, Document] = {}

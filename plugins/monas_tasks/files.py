@@ -7,13 +7,18 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
 import attrs
+import numpy as np
+from numpy.typing import NDArray
 
 from monas_core.errors import UsageError
+from monas_tasks.cache import Cache
 from monas_tasks.corpus import Document
+from monas_tasks.unpacking import Damaged, Unpacker
 
 _SNIFFED = 1 << 16
 _WHOLE = 1 << 16
@@ -22,8 +27,7 @@ _STRETCHES = 16
 """Pieces, evenly spread, that a share of a large file consists of."""
 _STRAY = 0.1
 """Share of a text that may lie in files beside those named like parts, such as a README."""
-_PACKED = {b"\x1f\x8b": "packed by gzip", b"BZh": "packed by bzip2", b"\xfd7zXZ": "packed by xz",
-           b"PK\x03\x04": "a zip archive", b"\x28\xb5\x2f\xfd": "packed by zstd"}  # fmt: skip
+_ZIP = b"PK\x03\x04"
 _WORDS = {
     **dict.fromkeys(("train", "training", "trn"), "train"),
     **dict.fromkeys(("valid", "validation", "validate", "val"), "valid"),
@@ -38,13 +42,22 @@ class TextFile:
 
     Attributes:
         name: Below the folder that was named.
-        path: Where it lies, links followed.
-        size: In bytes.
+        path: Where its text lies open, links followed.
+        size: Of the text, in bytes.
+        ends: Of each record in it, ``(n,)``, where it consists of some.
+        text: It, where it was packed and is in memory now.
     """
 
     name: str
     path: Path
     size: int
+    ends: NDArray[np.int64] | None = attrs.field(default=None, repr=False, eq=False)
+    text: bytes | None = attrs.field(default=None, repr=False)
+
+    @property
+    def records(self) -> bool:
+        """Whether it consists of several documents."""
+        return self.ends is not None
 
 
 @attrs.define
@@ -63,21 +76,26 @@ class Found:
         )
 
 
-def find(path: Path) -> Found:
+def find(path: Path, unpacker: Unpacker | None = None) -> Found:
     """The file, or every text file below the folder, links followed, in order of name.
+
+    Args:
+        path: Of the file or folder.
+        unpacker: Opens what is packed.
 
     Raises:
         UsageError: Nothing can be read there, or the file is no text.
     """
+    unpacker = unpacker or Unpacker("text", Cache())
     found = Found()
     if not path.is_dir():
-        fault = _fault(path)
-        if fault:
+        file = _text_file(path.name, path, unpacker)
+        if isinstance(file, str):
             raise UsageError(
-                f'Task text:{path}: "{path}" is {fault}, so it is no text; '
+                f'Task text:{path}: "{path}" is {file}, so it is no text; '
                 "give a text file or a folder of them."
             )
-        found.files.append(TextFile(path.name, path, path.stat().st_size))
+        found.files.append(file)
         return found
     if not os.access(path, os.R_OK | os.X_OK):
         raise UsageError(f'Task text:{path}: folder "{path}" cannot be read; change its mode.')
@@ -92,12 +110,27 @@ def find(path: Path) -> Found:
         if (status.st_dev, status.st_ino) in seen:  # reached by two ways
             continue
         seen.add((status.st_dev, status.st_ino))
-        fault = _fault(file)
-        if fault:
-            found.left_out[name] = fault
-        elif status.st_size:
-            found.files.append(TextFile(name, file, status.st_size))
+        text = _text_file(name, file, unpacker)
+        if isinstance(text, str):
+            found.left_out[name] = text
+        elif text.size:
+            found.files.append(text)
     return found
+
+
+def _text_file(name: str, path: Path, unpacker: Unpacker) -> TextFile | str:
+    """A file, opened where it is packed, or why it is no text."""
+    begin = _begin(path)
+    if not unpacker.packed(path, begin):
+        return _fault(begin) or TextFile(name, path, path.stat().st_size)
+    try:
+        unpacked = unpacker.open(path, begin)
+    except Damaged as fault:
+        return str(fault)
+    text = unpacked.text
+    fault = _fault(_begin(unpacked.path) if text is None else text[:_SNIFFED])
+    size = unpacked.path.stat().st_size if text is None else len(text)
+    return fault or TextFile(name, unpacked.path, size, unpacked.ends, text)
 
 
 def _walk(folder: Path, entered: set[str], found: Found, root: Path) -> Iterator[Path]:
@@ -120,13 +153,15 @@ def _walk(folder: Path, entered: set[str], found: Found, root: Path) -> Iterator
             yield entry
 
 
-def _fault(file: Path) -> str:
-    """Why a file is no text that can be used; empty for text."""
+def _begin(file: Path) -> bytes:
     with opened(file) as stream:
-        begin = stream.read(_SNIFFED)
-    for mark, reason in _PACKED.items():
-        if begin.startswith(mark):
-            return f"{reason} (unpack it)"
+        return stream.read(_SNIFFED)
+
+
+def _fault(begin: bytes) -> str:
+    """Why a file that begins so is no text that can be used; empty for text."""
+    if begin.startswith(_ZIP):
+        return "a zip archive (unpack it)"
     if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "in UTF-16 (convert it: iconv -f UTF-16 -t UTF-8)"
     return "binary: it contains zero bytes" if b"\0" in begin else ""
@@ -183,14 +218,18 @@ def shares(files: Sequence[TextFile], most: int) -> dict[str, int]:
 
 
 def read(file: TextFile, use: int, *, mapped: bool) -> list[Document]:
-    """A file as a document, or evenly spread stretches of it as several.
+    """A file as a document, evenly spread stretches of it as several, or its records.
 
     Args:
         file: Which.
         use: Bytes wanted of it.
         mapped: Leave the bytes in the file until they are looked at.
     """
+    if file.text is not None:
+        return [Document(name, file.text[b:e]) for name, b, e in _stretches(file, use)]
     with opened(file.path) as stream:
+        if file.records:
+            return _records(file, stream, use, mapped=mapped)
         if mapped:
             whole = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
         elif use >= file.size:
@@ -198,6 +237,19 @@ def read(file: TextFile, use: int, *, mapped: bool) -> list[Document]:
         else:
             return [Document(name, _at(stream, b, e)) for name, b, e in _stretches(file, use)]
     return [Document(name, whole[begin:end]) for name, begin, end in _stretches(file, use)]
+
+
+def _records(file: TextFile, stream: BinaryIO, use: int, *, mapped: bool) -> list[Document]:
+    """Evenly spread records, ``use`` bytes in all."""
+    whole = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    found, taken, share = list[Document](), 0, use / file.size
+    assert file.ends is not None
+    for number, (begin, end) in enumerate(pairwise([0, *file.ends.tolist()])):
+        if taken + end - begin <= share * end:
+            taken += end - begin
+            text = whole[begin:end]
+            found.append(Document(f"{file.name} record {number}", text if mapped else bytes(text)))
+    return found
 
 
 def _stretches(file: TextFile, use: int) -> list[tuple[str, int, int]]:

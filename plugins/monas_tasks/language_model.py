@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -16,7 +15,8 @@ from monas_core.parts.usage import Usage
 from monas_core.values.data import DataRecord
 from monas_tasks import byte_tokenizer
 from monas_tasks.corpus import PARTS, Document
-from monas_tasks.options import CONTEXT
+from monas_tasks.options import CONTEXT, EVALUATED, TESTED
+from monas_tasks.scores import BITS, Tally
 from monas_tasks.stored import InMemory, Mapped, Stored
 
 EVALUATION_CHUNK = 64
@@ -38,13 +38,13 @@ class LanguageModel(Task):
         facts: Where the text comes from, for ``describe``.
         record: What a run is to remember of it.
         context: T, tokens a model sees.
-        windows: Evaluation windows of T tokens per part, evenly spread over the part.
-            The same for every architecture, so differences between two
-            architectures are far less noisy than either value.
+        evaluated: Windows of T tokens, evenly spread, that train and search parts are judged by;
+            the test part by four times as many. The same for every architecture, so differences
+            between two architectures are far less noisy than either value.
     """
 
     modality: ClassVar[str] = "language-model"
-    score = Score("bits per byte", "bit/byte", "min")
+    score = Score(BITS, "bit/byte", "min")
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class LanguageModel(Task):
         facts: Mapping[str, Any],
         record: DataRecord | None,
         context: int,
-        windows: Mapping[Part, int] | None,
+        evaluated: int,
     ) -> None:
         self.name = name
         self.context = context
@@ -64,15 +64,19 @@ class LanguageModel(Task):
             Score("perplexity", "1", "min"),
             Score(f"next-{self.item} accuracy", "fraction", "max"),
         )
-        self.windows: Mapping[Part, int] = windows or {"train": 48, "search": 48, "test": 192}
+        self.windows: Mapping[Part, int] = {
+            "train": evaluated,
+            "search": evaluated,
+            "test": TESTED * evaluated,
+        }
         self._facts = dict(facts)
         self._documents = dict(documents)
         self._record = record or DataRecord()
         self._data = dict(data)
 
     @abstractmethod
-    def bytes_per_token(self, part: Part) -> float:
-        """Mean length of a part's tokens, in bytes."""
+    def bytes_in(self, part: Part, targets: Tensor) -> Tensor:
+        """Bytes of windows of tokens ``(B, T)`` of a part, ``(B,)``."""
 
     def record(self) -> DataRecord:
         """Files and parts."""
@@ -88,25 +92,22 @@ class LanguageModel(Task):
         return _nats(outputs, targets).mean(1)
 
     def evaluate(self, model: Model, part: Part) -> Mapping[str, float]:
-        """Bits per byte, perplexity per token and share of tokens predicted right."""
+        """Bits per byte with their standard error, perplexity and share of tokens predicted right.
+
+        Perplexity and share are per token, and so tell nothing of models over other tokens.
+        """
         last = len(self._data[part]) - self.context - 1
         starts = torch.linspace(0, last, self.windows[part], dtype=torch.float64).long()
-        nats, hits, count = 0.0, 0, 0
+        tally = Tally()
         fitting = max(1, _MOST_LOGITS // (self.context * self.n_outputs))
         with torch.no_grad():
             for chunk in starts.split(min(EVALUATION_CHUNK, fitting)):
                 batch = self._cut(part, chunk)
                 logits = model(batch.inputs)
                 targets = batch.targets.to(logits.device)
-                nats += float(_nats(logits, targets).double().sum())
-                hits += int((logits.argmax(-1) == targets).sum())
-                count += targets.numel()
-        mean = nats / count
-        return {
-            "bits per byte": mean / math.log(2) / self.bytes_per_token(part),
-            "perplexity": math.exp(min(mean, 700.0)),  # beyond, float64 overflows
-            f"next-{self.item} accuracy": hits / count,
-        }
+                hits = logits.argmax(-1) == targets
+                tally.add(_nats(logits, targets), hits, self.bytes_in(part, batch.targets))
+        return tally.scores(self.item)
 
     def example(self, batch: int) -> Tensor:
         """Inputs ``(batch, T)`` int64."""
@@ -128,7 +129,7 @@ class ByteLanguageModel(LanguageModel):
         data: What a run is to remember of it.
         mapped: Leave the documents in the files they are views of.
         context: T, bytes a model sees.
-        windows: As for ``LanguageModel``.
+        evaluated: As for ``LanguageModel``.
     """
 
     item: ClassVar[str] = "byte"
@@ -143,7 +144,7 @@ class ByteLanguageModel(LanguageModel):
         data: DataRecord | None = None,
         mapped: bool = False,
         context: int = CONTEXT,
-        windows: Mapping[Part, int] | None = None,
+        evaluated: int = EVALUATED,
     ) -> None:
         kind = Mapped if mapped else InMemory
         super().__init__(
@@ -153,12 +154,12 @@ class ByteLanguageModel(LanguageModel):
             facts=facts,
             record=data,
             context=context,
-            windows=windows,
+            evaluated=evaluated,
         )
 
-    def bytes_per_token(self, part: Part) -> float:  # noqa: ARG002
-        """One."""
-        return 1.0
+    def bytes_in(self, part: Part, targets: Tensor) -> Tensor:  # noqa: ARG002
+        """One for each token."""
+        return targets.new_full((len(targets),), targets.shape[1])
 
     def describe(self) -> Mapping[str, Any]:
         """Source, size and split."""

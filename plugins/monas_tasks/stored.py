@@ -1,10 +1,9 @@
-"""The tokens of a part: bytes in memory or in the files they came from, or encoded text."""
+"""The bytes of a part, in memory or in the files they came from."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -12,9 +11,6 @@ import torch
 from torch import Tensor
 
 from monas_tasks.corpus import Document
-
-_AT_ONCE = 64
-"""Documents that are encoded at once."""
 
 
 class Stored(ABC):
@@ -42,59 +38,6 @@ class InMemory(Stored):
     def windows(self, starts: Tensor, width: int) -> Tensor:
         """As ``Stored.windows``."""
         return self.data[starts[:, None] + torch.arange(width)].long()
-
-
-class Encoded(Stored):
-    """Documents as numbers of a tokenizer's tokens, with the tokens of a newline between them.
-
-    Args:
-        documents: What is encoded, when it is first asked for.
-        encode: From some texts to the tokens of each.
-    """
-
-    def __init__(
-        self,
-        documents: Sequence[Document],
-        encode: Callable[[Sequence[str]], Sequence[Sequence[int]]],
-    ) -> None:
-        self._documents, self._encode = documents, encode
-
-    @cached_property
-    def data(self) -> Tensor:
-        """All tokens, int32."""
-        (newline,) = self._encode(["\n"])
-        found = [torch.tensor(newline, dtype=torch.int32)]
-        for begin in range(0, len(self._documents), _AT_ONCE):
-            texts = [_text(d) for d in self._documents[begin : begin + _AT_ONCE]]
-            for tokens in self._encode(texts):
-                found += [torch.tensor(tokens, dtype=torch.int32), found[0]]
-        return torch.cat(found[1:])
-
-    @cached_property
-    def bytes_per_token(self) -> float:
-        """Mean over all tokens."""
-        return sum(len(_text(d).encode()) + 1 for d in self._documents) / len(self.data)
-
-    def fewest(self, wanted: int) -> int:
-        """Number of tokens, counted until there are as many as wanted."""
-        count = 0
-        for document in self._documents:
-            count += len(self._encode([_text(document)])[0]) + 1
-            if count >= wanted:
-                break
-        return count
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def windows(self, starts: Tensor, width: int) -> Tensor:
-        """As ``Stored.windows``."""
-        return self.data[starts[:, None] + torch.arange(width)].long()
-
-
-def _text(document: Document) -> str:
-    """Without letters that a block's edge cuts in two."""
-    return bytes(document.text).decode("utf-8", "ignore")
 
 
 class Mapped(Stored):

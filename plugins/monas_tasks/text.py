@@ -12,10 +12,12 @@ from monas_core.errors import UsageError
 from monas_core.parts.task import Part
 from monas_core.values.data import DataRecord, Item, Source, mark_lines
 from monas_tasks import files
+from monas_tasks.cache import Cache
 from monas_tasks.coding import language_model
 from monas_tasks.corpus import FEWEST, PARTS, Document, blocks, distinct, pieces, split
 from monas_tasks.language_model import LanguageModel
 from monas_tasks.options import CONTEXT, TextOptions
+from monas_tasks.unpacking import Unpacker
 
 BLOCK = 4 * (CONTEXT + 1)
 """Smallest block, and smallest part, in bytes."""
@@ -46,7 +48,7 @@ def load(argument: str | None = None, *, options: TextOptions | None = None) -> 
         raise UsageError(
             f'Task text:{argument}: there is no file or folder "{path}"; check the path.'
         )
-    found = files.find(path)
+    found = files.find(path, Unpacker(options.column, Cache(options.cache)))
     total = sum(file.size for file in found.files)
     use = files.shares(found.files, options.bytes)
     mapped = sum(use.values()) > options.memory
@@ -86,10 +88,12 @@ def _divided(
     if named is not None:
         return _as_named(named, texts, name, mapped=mapped)
     documents = distinct(d for of in texts.values() for d in of)
-    if len(texts) >= FEWEST and len(documents) >= FEWEST:
+    records = any(file.records for file in found.files)
+    if (records or len(texts) >= FEWEST) and len(documents) >= FEWEST:
         parts = split(documents)
         if min(sum(len(d.text) for d in part) for part in parts.values()) >= BLOCK:
-            return _Corpus(parts, "by file: no file is in two parts", ())
+            kind = "document" if records else "file"
+            return _Corpus(parts, f"by {kind}: no {kind} is in two parts", ())
     cut = _blocks(documents, mapped=mapped)
     if len(cut) < FEWEST:
         size = sum(len(document.text) for document in documents)
@@ -122,10 +126,12 @@ def _as_named(
     train = [document for document in given["train"] if _key(document) not in judged]
     split_by = "as the files are named"
     if not search:
-        cut = _blocks(train, mapped=mapped)
+        records = any(file.records for file in named["train"])
+        cut = train if records else _blocks(train, mapped=mapped)
         dealt = split(cut) if len(cut) >= FEWEST else {"train": [], "search": [], "test": []}
         train, search = [*dealt["train"], *dealt["test"]], dealt["search"]
-        split_by += "; one block of ten of train is searched with"
+        kind = "document" if records else "block"
+        split_by += f"; one {kind} of ten of train is searched with"
     parts: dict[Part, list[Document]] = {"train": train, "search": search, "test": test}
     for part, documents in parts.items():
         size = sum(len(document.text) for document in documents)

@@ -1,21 +1,22 @@
-"""Language modelling over the tokens of a Hugging Face tokenizer."""
+"""Language modelling over the tokens of a tokenizer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tokenizers import Tokenizer
+import attrs
+from torch import Tensor
 
-from monas_core.errors import UsageError
 from monas_core.parts.task import Part
 from monas_core.parts.usage import Usage
 from monas_core.values.data import DataRecord
+from monas_tasks.cache import Cache
 from monas_tasks.corpus import PARTS, Document
 from monas_tasks.language_model import LanguageModel
-from monas_tasks.options import CONTEXT
-from monas_tasks.stored import Encoded
+from monas_tasks.options import TokenOptions
+from monas_tasks.packed import Packed
+from monas_tasks.tokens import Tokens
 
 
 class TokenLanguageModel(LanguageModel):
@@ -24,14 +25,10 @@ class TokenLanguageModel(LanguageModel):
     Args:
         name: As given on the command line.
         parts: The documents of each part.
-        tokenizer: A file ``tokenizer.json``.
+        tokens: What they are cut into.
+        options: Context, evaluation, cache.
         facts: Where the text comes from, for ``describe``.
         data: What a run is to remember of it.
-        context: T, tokens a model sees.
-        windows: As for ``LanguageModel``.
-
-    Raises:
-        UsageError: The file holds no tokenizer.
     """
 
     item: ClassVar[str] = "token"
@@ -40,77 +37,71 @@ class TokenLanguageModel(LanguageModel):
         self,
         name: str,
         parts: Mapping[Part, list[Document]],
-        tokenizer: Path,
+        tokens: Tokens,
         *,
+        options: TokenOptions,
         facts: Mapping[str, Any],
         data: DataRecord | None = None,
-        context: int = CONTEXT,
-        windows: Mapping[Part, int] | None = None,
     ) -> None:
-        self._file = tokenizer
-        self._tokenizer = _read(tokenizer)
-        size = self._tokenizer.get_vocab_size(with_added_tokens=True)
-        highest = max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
-        self.n_outputs = max(size, highest + 1)
-        self._texts: dict[Part, Encoded] = {
-            part: Encoded(parts[part], self._encode) for part in PARTS
+        self._tokens, self._options = tokens, options
+        self.n_outputs = tokens.size
+        cache = Cache(options.cache)
+        self._packed = {
+            part: Packed(parts[part], tokens, cache, f"the {part} part") for part in PARTS
         }
+        record = attrs.evolve(
+            data or DataRecord(),
+            vocabulary={"size": tokens.size, "kind": "tokens", "digest": tokens.digest},
+            learned={"tokenizer": tokens.files()} if options.learned else {},
+        )
         super().__init__(
             name,
-            self._texts,
+            self._packed,
             {part: len(parts[part]) for part in PARTS},
             facts=facts,
-            record=data,
-            context=context,
-            windows=windows,
+            record=record,
+            context=options.context,
+            evaluated=options.evaluated,
         )
 
-    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
-        found = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [encoding.ids for encoding in found]
-
-    def fewest(self, part: Part) -> int:
-        """Tokens of a part, counted until a window is full."""
-        return self._texts[part].fewest(self.context + 2)
+    def tokens_of(self, part: Part) -> int:
+        """Number of tokens of a part."""
+        return len(self._packed[part])
 
     def bytes_per_token(self, part: Part) -> float:
         """Mean over the whole part."""
-        return self._texts[part].bytes_per_token
+        return self._packed[part].size / len(self._packed[part])
+
+    def bytes_in(self, part: Part, targets: Tensor) -> Tensor:
+        """Bytes of windows of tokens ``(B, T)``, ``(B,)``."""
+        lengths = self._tokens.lengths
+        if lengths is None:  # tokens are no pieces of bytes: the mean of all
+            return targets.new_full((len(targets),), targets.shape[1]) * self.bytes_per_token(part)
+        return lengths[targets].sum(1)
 
     def describe(self) -> Mapping[str, Any]:
         """Source, tokenizer and split."""
+        learned = self._options.learned
+        wanted = f" of the {learned} asked for" if learned and learned != self.n_outputs else ""
         return {
             **self._facts,
             "modality": self.modality,
-            "tokenizer": str(self._file),
-            "vocabulary": f"{self.n_outputs} tokens",
+            "tokenizer": self._options.tokenizer if learned else str(self._tokens.file),
+            "vocabulary": f"{self.n_outputs} tokens{wanted}",
             "context": f"{self.context} tokens",
             "documents": dict(self._documents),
+            "tokens": {part: len(data) for part, data in self._packed.items()},
+            "bytes per token": round(self.bytes_per_token("train"), 3),
             "evaluated tokens": {part: self.windows[part] * self.context for part in PARTS},
         }
 
     def usage(self) -> Usage:
         """Continue a text token by token; the tokenizer goes along."""
-        files = {"tokenizer.json": self._file.read_text(encoding="utf-8")}
-        beside = self._file.with_name("tokenizer_config.json")
-        if beside.is_file():
-            files[beside.name] = beside.read_text(encoding="utf-8")
         return Usage(
             code=("monas_tasks.use_tokens",),
             facts={"context": self.context, "new": 32, "tokens": self.n_outputs},
-            files=files,
+            files=self._tokens.files(),
             packages=("numpy", "tokenizers"),
             given="TEXT",
             example='"import "',
         )
-
-
-def _read(file: Path) -> Tokenizer:
-    try:
-        return Tokenizer.from_file(str(file))
-    except Exception as error:
-        reason = " ".join(str(error).split())[:160]
-        raise UsageError(
-            f'options.task.tokenizer: "{file}" holds no tokenizer ({reason}); give a '
-            "tokenizer.json."
-        ) from error

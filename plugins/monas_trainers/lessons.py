@@ -11,6 +11,7 @@ from torch import Tensor
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
 from monas_core.parts.supernet import rate_factors
+from monas_core.parts.task import generator_of
 from monas_core.parts.trainer import TrainingReport
 from monas_core.updater import Updater
 from monas_core.values.architecture import Architecture
@@ -39,6 +40,7 @@ class Lessons:
         taught: Taught | None = None,
     ) -> None:
         self._context, self._settings, self._generator = context, settings, generator
+        self._batches = generator_of(context.require_task(), generator)
         self._supernet = context.require_supernet()
         self._taught = taught
         self._losses: dict[str, float] = {}
@@ -63,7 +65,7 @@ class Lessons:
     def teach(self, choose: Choose) -> TrainingReport:
         """Draw a batch, then train the subnet that is chosen; the latest loss of each kind."""
         task, place = self._context.require_task(), self._context.torch_device
-        batch = task.batch("train", self._settings.batch_size, self._generator).to(place)
+        batch = task.batch("train", self._settings.batch_size, self._batches).to(place)
         name, architecture = choose()
         self._supernet.train()
         outputs = self._supernet(batch.inputs, architecture)
@@ -80,6 +82,7 @@ class Lessons:
             **self._updater.state_dict(),
             "losses": self._losses,
             "generator": self._generator.get_state(),
+            "batches": self._batches.get_state(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -87,3 +90,4 @@ class Lessons:
         self._updater.load_state_dict(state)
         self._losses = dict(state["losses"])
         self._generator.set_state(state["generator"])
+        self._batches.set_state(state.get("batches", state["generator"]))

@@ -26,6 +26,7 @@ class ImageClassification(Task):
         images: What is shown, in three parts.
         facts: Where the images come from, for ``describe``.
         data: What a run is to remember of them.
+        smoothing: Share of each target spread over all classes in training.
     """
 
     item: ClassVar[str] = "image"
@@ -34,9 +35,17 @@ class ImageClassification(Task):
     scores = (Score("cross-entropy", "nat", "min"),)
 
     def __init__(
-        self, name: str, images: Images, *, facts: Mapping[str, Any], data: DataRecord
+        self,
+        name: str,
+        images: Images,
+        *,
+        facts: Mapping[str, Any],
+        data: DataRecord,
+        smoothing: float = 0.0,
     ) -> None:
         self.name = name
+        self.ahead = images.ahead
+        self._smoothing = smoothing
         self._data = data
         self.n_outputs = len(images.classes)
         self._images = images
@@ -68,12 +77,19 @@ class ImageClassification(Task):
 
     def batch(self, part: Part, size: int, generator: torch.Generator) -> Batch:
         """``size`` images of a part, drawn with repetition; those of ``train`` are augmented."""
-        places = torch.randint(self._images.count(part), (size,), generator=generator)
-        return self._images.draw(part, places, generator)
+        return self._images.batch(part, size, generator)
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Cross-entropy of each image, ``(B,)``, nats."""
-        return F.cross_entropy(outputs.float(), targets, reduction="none")
+        """Cross-entropy of each image, ``(B,)``, nats.
+
+        Args:
+            outputs: Logits ``(B, n_outputs)``.
+            targets: Classes ``(B,)``, or weights of classes ``(B, n_outputs)`` of mixed images.
+        """
+        smoothing = self._smoothing
+        return F.cross_entropy(
+            outputs.float(), targets, reduction="none", label_smoothing=smoothing
+        )
 
     def evaluate(self, model: Model, part: Part) -> Mapping[str, float]:
         """Share of images named right in percent, and the mean cross-entropy in nats."""
@@ -83,7 +99,8 @@ class ImageClassification(Task):
                 logits = model(batch.inputs)
                 targets = batch.targets.to(logits.device)
                 hits += int((logits.argmax(-1) == targets).sum())
-                nats += float(self.loss(logits, targets).double().sum())
+                losses = F.cross_entropy(logits.float(), targets, reduction="none")
+                nats += float(losses.double().sum())
                 count += len(targets)
         return {"accuracy": 100 * hits / count, "cross-entropy": nats / count}
 

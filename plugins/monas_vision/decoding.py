@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from monas_vision.options import LEAST_AREA
 from monas_vision.pixels import MEGAPIXELS, Unreadable, opened, picture
 
-_AREA = (0.08, 1.0)
 _RATIO = (3 / 4, 4 / 3)
 MARGIN = 256 / 224
 """Shorter side that an image is scaled to before its centre is cut out, in sizes."""
@@ -27,6 +27,7 @@ class Crop:
         ratio: Width over height.
         across, down: Place of the piece, 0 (left, top) to 1.
         flip: Whether it is mirrored.
+        whole: Whether all of the centre is shown instead, mirrored or not.
     """
 
     area: float
@@ -34,15 +35,16 @@ class Crop:
     across: float
     down: float
     flip: bool
+    whole: bool = False
 
     @classmethod
-    def draw(cls, count: int, generator: torch.Generator) -> list[Crop]:
-        """``count`` random pieces."""
+    def draw(cls, count: int, generator: torch.Generator, least: float = LEAST_AREA) -> list[Crop]:
+        """``count`` random pieces of at least a share of the area."""
         numbers = torch.rand(count, 5, generator=generator).tolist()
         low, high = map(math.log, _RATIO)
         return [
             cls(
-                area=_AREA[0] + a * (_AREA[1] - _AREA[0]),
+                area=least + a * (1.0 - least),
                 ratio=math.exp(low + b * (high - low)),
                 across=c,
                 down=d,
@@ -84,7 +86,8 @@ def decode(
             image = picture(found, ground)
     except Unreadable:
         return None
-    box = _centre(*image.size) if crop is None else crop.box(*image.size)
+    centre = crop is None or crop.whole
+    box = _centre(*image.size) if centre else crop.box(*image.size)
     image = image.resize((size, size), Image.Resampling.BILINEAR, box=box)
     if crop is not None and crop.flip:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

@@ -13,6 +13,7 @@ from monas_vision.classification import ImageClassification
 from monas_vision.folder import FolderImages
 from monas_vision.listing import Listing, listing
 from monas_vision.options import FolderOptions
+from monas_vision.recipes import transforms
 
 
 def load(
@@ -31,12 +32,15 @@ def load(
     if not root.is_dir():
         raise UsageError(f'{name}: there is no folder "{root}"; check the path.')
     options = options or FolderOptions()
+    for option in ("randaugment", "mixup"):
+        if getattr(options, option):
+            transforms(option)
     files = listing(root, name, options)
     notes, options = _sized(files, options)
     images = FolderImages(files, options, name)
     facts = {
         "source": str(root.resolve()),
-        "shown": "random pieces in training, centres in evaluation",
+        "shown": f"{_shown(options)} in training, centres in evaluation",
         "split": files.split,
     }
     data = DataRecord(
@@ -47,7 +51,21 @@ def load(
         left_out=files.broken,
         notes=(*files.notes, *notes),
     )
-    return ImageClassification(f"imagefolder:{argument}", images, facts=facts, data=data)
+    smoothing = options.smoothing
+    return ImageClassification(
+        f"imagefolder:{argument}", images, facts=facts, data=data, smoothing=smoothing
+    )
+
+
+def _shown(options: FolderOptions) -> str:
+    """What is shown in training, in words."""
+    words = {"crop": "random pieces", "flip": "centres, mirrored or not", "none": "centres"}
+    changes = [
+        *([f"RandAugment {options.randaugment}"] if options.randaugment else []),
+        *([f"mixup {options.mixup:g}"] if options.mixup else []),
+        *([f"labels smoothed by {options.smoothing:g}"] if options.smoothing else []),
+    ]
+    return ", ".join([words[options.augment], *changes])
 
 
 def _sized(files: Listing, options: FolderOptions) -> tuple[list[str], FolderOptions]:

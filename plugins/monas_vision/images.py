@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import torch
 from torch import Tensor
@@ -26,10 +26,12 @@ class Images(ABC):
     Attributes:
         shape: Channels, height and width of what a network is shown.
         classes: Names of the classes; a target is a place in this list.
+        ahead: As ``Task.ahead``.
     """
 
     shape: tuple[int, int, int]
     classes: tuple[str, ...]
+    ahead: ClassVar[bool] = False
 
     @abstractmethod
     def count(self, part: Part) -> int:
@@ -42,6 +44,11 @@ class Images(ABC):
     @abstractmethod
     def draw(self, part: Part, places: Tensor, generator: torch.Generator) -> Batch:
         """The images at places ``(B,)`` below ``count``; those of ``train`` are augmented."""
+
+    def batch(self, part: Part, size: int, generator: torch.Generator) -> Batch:
+        """``size`` images of a part, drawn with repetition; those of ``train`` are augmented."""
+        places = torch.randint(self.count(part), (size,), generator=generator)
+        return self.draw(part, places, generator)
 
     @abstractmethod
     def fixed(self, part: Part) -> Iterator[Batch]:

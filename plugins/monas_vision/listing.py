@@ -21,6 +21,7 @@ from monas_vision.checking import Look, look_at, same
 from monas_vision.dealing import Dealt, Photo, Picture
 from monas_vision.images import PARTS
 from monas_vision.layout import FOREIGN, SUFFIXES, Layout, is_image, layout, subfolders
+from monas_vision.lists import with_validation
 from monas_vision.options import FolderOptions
 
 _TOLD = 20
@@ -74,6 +75,8 @@ def listing(root: Path, name: str, options: FolderOptions | None = None) -> List
     found = layout(root, name, classes=options.layout == "classes")
     files = {part: _by_class(folder, name) for part, folder in found.parts.items()}
     classes = _one_set_of_classes(files, found, name)
+    if options.validation:
+        files = with_validation(files, root, options.validation, name)
     looks = _looks(files, options)
     broken = {look.path: look.fault for look in looks.values() if look.fault}
     _check_broken(broken, len(looks), options, name)
@@ -83,7 +86,8 @@ def listing(root: Path, name: str, options: FolderOptions | None = None) -> List
     }
     dealt = Dealt(classes, name)
     split = dealt.deal(pictures)
-    notes = [*found.notes, *_foreign(root), *dealt.notes(looks.values())]
+    listed = bool(options.validation)  # images without class folders may well be used by it
+    notes = [*([] if listed else found.notes), *_foreign(root), *dealt.notes(looks.values())]
     if broken:
         notes.insert(0, f"{len(broken)} image files cannot be read and are left out: "
                         f"{_few(broken)}")  # fmt: skip
@@ -103,7 +107,6 @@ def _looks(files: Mapping[str, Mapping[str, list[str]]], options: FolderOptions)
         decode=len(paths) <= options.checked,
         ground=options.ground,
         megapixels=options.megapixels,
-        workers=options.workers,
     )
     return {look.path: look for look in looks}
 

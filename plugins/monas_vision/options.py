@@ -16,7 +16,10 @@ LARGEST = 224
 """What published networks are shown, and as much as is taken where nobody asks for more."""
 MULTIPLE = 8
 """Three halvings leave no odd pixel."""
+LEAST_AREA = 0.08
+"""Share of a picture that a random piece is at least (Inception, arXiv 1409.4842, section 6)."""
 LAYOUTS = ("auto", "classes")
+AUGMENTS = ("crop", "flip", "none")
 GROUNDS = ("auto", "white", "black", "grey")
 
 
@@ -28,7 +31,21 @@ class FolderOptions:
         size: Height and width a network sees, in pixels; 0 takes the median of the pictures'
             shorter sides, rounded up to a multiple of 8, 224 at most.
         evaluated: Images of each part that a network is judged by, at most.
-        workers: Threads that read and decode images.
+        workers: Processes that read and decode images to train on, ahead of the training; 0 for
+            none, -1 for as many as there are cores (8 at most) where there are more than 4000
+            images. Batches and results are the same with any number.
+        augment: What is shown of an image in training: crop, a random piece, mirrored or not;
+            flip, its centre, mirrored or not; none, its centre.
+        least: Share of an image that a random piece is at least.
+        randaugment: Strength of two random changes of each image in training, 1 to 30, 9 as
+            published (needs torchvision); 0 for none.
+        mixup: Images are mixed in pairs, with a share from Beta(mixup, mixup) (needs
+            torchvision); 0 for none.
+        smoothing: Share of each target spread over all classes in training.
+        validation: File that lists images to judge by, one a line: a path below the folder or its
+            train part, or the name of a file; for images outside class folders (ImageNet's val/)
+            the class behind it. Without it parts are what folders say.
+        memory: Most bytes of decoded images that are kept to judge by; of more none are.
         layout: auto finds out what is a class and what a part; classes takes every folder for
             a class.
         ground: Under transparent places: white, black, grey, or auto, white or black by contrast.
@@ -40,7 +57,14 @@ class FolderOptions:
 
     size: int = 0
     evaluated: int = 5000
-    workers: int = 8
+    workers: int = -1
+    augment: str = "crop"
+    least: float = LEAST_AREA
+    randaugment: int = 0
+    mixup: float = 0.0
+    smoothing: float = 0.0
+    validation: str = ""
+    memory: int = 1_000_000_000
     layout: str = "auto"
     ground: str = "auto"
     broken: int = -1
@@ -50,11 +74,15 @@ class FolderOptions:
     def __attrs_post_init__(self) -> None:
         if self.size:
             within("options.task", SMALLEST, size=self.size)
-        within("options.task", 1, evaluated=self.evaluated, workers=self.workers)
-        within("options.task", -1, broken=self.broken)
-        within("options.task", 0, checked=self.checked)
+        within("options.task", 1, evaluated=self.evaluated)
+        within("options.task", -1, broken=self.broken, workers=self.workers)
+        within("options.task", 0, checked=self.checked, mixup=self.mixup, memory=self.memory)
+        within("options.task", 0, 30, randaugment=self.randaugment)
+        within("options.task", 0, 0.9, smoothing=self.smoothing)
+        within("options.task", 0.01, 1, least=self.least)
         positive("options.task", megapixels=self.megapixels)
-        for name, known in (("layout", LAYOUTS), ("ground", GROUNDS)):
+        known_words = (("layout", LAYOUTS), ("ground", GROUNDS), ("augment", AUGMENTS))
+        for name, known in known_words:
             if getattr(self, name) not in known:
                 raise UsageError(
                     f"options.task.{name} must be one of {', '.join(known)}, got "

@@ -14,5 +14,6 @@ def monas_spaces() -> list[Spec]:
             summary="Decoder-only transformers as in HW-GPT-Bench: width, depth, heads, MLP, bias.",
             factory="monas_gpt.space:GPTSpace",
             provides={"supernet", "relaxed", "transformers", "taps", "blocks"},
+            options="monas_gpt.options:Options",
         )
     ]

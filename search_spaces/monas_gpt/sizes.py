@@ -23,6 +23,7 @@ class Sizes:
         head_size: Width of one head, the same in every network.
         block_size: Longest context in tokens.
         warm_up: Recommended training of the supernet.
+        grows: Whether ``block_size`` follows a task whose context is longer.
     """
 
     embed_dim: tuple[int, ...]
@@ -32,6 +33,7 @@ class Sizes:
     head_size: int
     block_size: int
     warm_up: WarmUp
+    grows: bool = False
 
     def choices(self) -> ChoiceSet:
         """``embed_dim``, ``n_layer``, ``bias``, then heads and MLP ratio layer by layer."""
@@ -72,6 +74,7 @@ PRESETS: Mapping[str, Sizes] = {
         head_size=32,
         block_size=64,
         warm_up=WarmUp(steps=1500, batch_size=16, learning_rate=5e-3),
+        grows=True,
     ),
     # HW-GPT-Bench (arXiv 2405.10299): S, M and L, with a fixed head size of 64. Their training
     # follows the habits of GPT-2 reproductions and was not tuned here.

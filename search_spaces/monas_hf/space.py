@@ -20,7 +20,7 @@ from monas_hf.network import LanguageModel
 from monas_hf.options import HFOptions
 from monas_hf.shapes import Shape, choice_set, shape_of
 from monas_hf.supernet import HFSupernet
-from monas_hf.vocabulary import check_fit
+from monas_hf.vocabulary import check_context, check_fit
 
 _HEALING = WarmUp(steps=200, batch_size=8, learning_rate=2e-4)
 """A few steps at a low rate: the weights are good already, sub-networks are to recover."""
@@ -139,3 +139,4 @@ class HFSpace(SearchSpace):
         tokenizer = self._checkpoint.tokenizer() if self._checkpoint else None
         folder = self.argument or "miniature"
         check_fit(task, tokenizer, int(self.config.vocab_size), folder)
+        check_context(task, int(self.config.max_position_embeddings), folder)

@@ -1,4 +1,4 @@
-"""Whether the tokens of a task are those a checkpoint was trained on."""
+"""Whether the tokens of a task are those a checkpoint was trained on, and not too many."""
 
 from __future__ import annotations
 
@@ -37,6 +37,20 @@ def check_fit(task: Task, tokenizer: Mapping[str, Any] | None, rows: int, folder
         raise UsageError(
             f'Task "{task.name}" has {len(theirs)} tokens that are not the {len(mine)} of '
             f'checkpoint "{folder}", so its texts mean nothing to it; {remedy}.'
+        )
+
+
+def check_context(task: Task, longest: int, folder: str) -> None:
+    """Refuse a task that shows more tokens than a checkpoint has positions for.
+
+    Raises:
+        UsageError: It does.
+    """
+    context = int(task.example(1).shape[-1])
+    if context > longest:
+        raise UsageError(
+            f'Task "{task.name}" shows {context} tokens, and checkpoint "{folder}" has positions '
+            f"for {longest}; give a smaller options.task.context."
         )
 
 

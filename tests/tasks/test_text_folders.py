@@ -19,9 +19,13 @@ from monas_tasks.options import TextOptions
 from monas_tasks.text import load
 
 
+def prose_bytes(size: int, seed: int = 0) -> bytes:
+    return bytes(random.Random(seed).choices(b"abcdefghij \n", k=size))
+
+
 def prose(path: Path, size: int, seed: int = 0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(bytes(random.Random(seed).choices(b"abcdefghij \n", k=size)))
+    path.write_bytes(prose_bytes(size, seed))
     return path
 
 
@@ -143,7 +147,7 @@ def test_links_are_followed_once_and_not_upwards(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "wanted"),
     [
-        (gzip.compress(b"text " * 999), "packed by gzip"),
+        (gzip.compress(prose_bytes(9_999))[:-99], "packed as gzip and damaged"),
         ("text äöü\n".encode("utf-16") * 900, "UTF-16"),
         (b"a\0b" * 900, "zero bytes"),
     ],
