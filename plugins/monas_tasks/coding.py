@@ -65,7 +65,7 @@ def _over_tokens(
 
     size = options.learned
     if size is not None:
-        file = learned(parts["train"], size, options.context, Cache(options.cache))
+        file = learned(parts["train"], size, Cache(options.cache))
     else:
         file = found(options.tokenizer)
     task = TokenLanguageModel(name, parts, Tokens(file), options=options, facts=facts, data=data)

@@ -25,13 +25,12 @@ MOST = 100_000_000
 """Bytes of text that are looked at: pairs of bytes are known well long before."""
 
 
-def learned(documents: Sequence[Document], size: int, context: int, cache: Cache) -> Path:
+def learned(documents: Sequence[Document], size: int, cache: Cache) -> Path:
     """The file of a tokenizer of ``size`` tokens, fewer where the text has no more pairs.
 
     Args:
         documents: Of the training part.
         size: Tokens, all bytes and the separator of documents among them.
-        context: Tokens a model sees, for the configuration beside it.
         cache: Where it is kept.
     """
 
@@ -41,14 +40,13 @@ def learned(documents: Sequence[Document], size: int, context: int, cache: Cache
         configuration = {
             "tokenizer_class": "PreTrainedTokenizerFast",
             "eos_token": SEPARATOR,
-            "model_max_length": context,
             "clean_up_tokenization_spaces": False,
         }
         text = json.dumps(configuration, indent=1, allow_nan=False) + "\n"
         (folder / "tokenizer_config.json").write_text(text, encoding="utf-8")
         return {"tokens": tokenizer.get_vocab_size()}
 
-    key = digest(documents, "bpe", str(size), str(context), str(MOST), tokenizers.__version__)
+    key = digest(documents, "bpe", str(size), str(MOST), tokenizers.__version__)
     folder, _ = cache.entry("tokenizers", key, make)
     return folder / FILE
 

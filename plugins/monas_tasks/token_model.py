@@ -100,7 +100,7 @@ class TokenLanguageModel(LanguageModel):
         return Usage(
             code=("monas_tasks.use_tokens",),
             facts={"context": self.context, "new": 32, "tokens": self.n_outputs},
-            files=self._tokens.files(),
+            files=self._tokens.files(self.context),
             packages=("numpy", "tokenizers"),
             given="TEXT",
             example='"import "',

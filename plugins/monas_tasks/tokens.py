@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from monas_core.errors import UsageError
-from monas_core.files import parse_json
+from monas_core.files import parse_json, strict_json
 
 SEPARATOR = "<|endoftext|>"
 """Of tokenizers that are learned here."""
@@ -56,16 +56,21 @@ class Tokens:
         found = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [encoding.ids for encoding in found]
 
-    def files(self) -> dict[str, str]:
-        """What goes along with a network: the tokenizer, and its configuration."""
+    def files(self, context: int | None = None) -> dict[str, str]:
+        """What goes along with a network: the tokenizer, and its configuration.
+
+        Args:
+            context: Tokens the network sees, where there is one.
+        """
         found = {"tokenizer.json": self.file.read_text(encoding="utf-8")}
-        beside = self.file.with_name(_CONFIGURATION)
-        if beside.is_file():
-            found[beside.name] = beside.read_text(encoding="utf-8")
+        beside = _configuration(self.file)
+        if beside:
+            beside |= {} if context is None else {"model_max_length": context}
+            found[_CONFIGURATION] = strict_json(beside, indent=1) + "\n"
         return found
 
     def _separator(self, vocabulary: Mapping[str, int]) -> list[int]:
-        for token in (_named_end(self.file.with_name(_CONFIGURATION)), *_ENDS):
+        for token in (_named_end(self.file), *_ENDS):
             if token in vocabulary:
                 return [vocabulary[token]]
         return self.encode(["\n"])[0]
@@ -101,11 +106,17 @@ def _read(file: Path) -> Tokenizer:
         ) from error
 
 
-def _named_end(configuration: Path) -> Any:
-    """The token that ends a text, as the configuration beside a tokenizer names it."""
+def _configuration(file: Path) -> dict[str, Any]:
+    """What lies beside a tokenizer; nothing where that is no configuration."""
     try:
-        named = parse_json(configuration.read_text(encoding="utf-8")).get("eos_token")
-    except (OSError, ValueError, AttributeError):
-        return None
+        found = parse_json(file.with_name(_CONFIGURATION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _named_end(file: Path) -> Any:
+    """The token that ends a text, as the configuration beside a tokenizer names it."""
+    named = _configuration(file).get("eos_token")
     named = named.get("content") if isinstance(named, dict) else named
     return named if isinstance(named, str) else None

@@ -57,9 +57,9 @@ def test_tokens_are_learned_from_the_training_part_alone(folder: Path, tmp_path:
     assert task.n_outputs == 300
     (file,) = (tmp_path / "cache" / "tokenizers").glob("*/tokenizer.json")
     parts = {p: [d for d in _documents(folder) if d.name in _names(folder, p)] for p in PARTS}
-    again = learned.learned(parts["train"], 300, 16, Cache(str(tmp_path / "other")))
+    again = learned.learned(parts["train"], 300, Cache(str(tmp_path / "other")))
     assert again.read_text() == file.read_text(), "learned otherwise the second time"
-    whole = learned.learned(_documents(folder), 300, 16, Cache(str(tmp_path / "other")))
+    whole = learned.learned(_documents(folder), 300, Cache(str(tmp_path / "other")))
     assert whole != again
 
 
@@ -211,7 +211,7 @@ def test_too_little_text_is_refused(folder: Path) -> None:
 
 
 def test_the_end_of_a_text_is_as_the_tokenizer_says(folder: Path, tmp_path: Path) -> None:
-    file = learned.learned(_documents(folder), 300, 16, Cache())
+    file = learned.learned(_documents(folder), 300, Cache())
     (tmp_path / "tokenizer.json").write_text(file.read_text())
     assert Tokens(tmp_path / "tokenizer.json").separator == [0]
     (tmp_path / "tokenizer_config.json").write_text('{"eos_token": {"content": "x"}}')
