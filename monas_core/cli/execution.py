@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from monas_core.cli import streams
 from monas_core.cli.common import catalog, console, print_json
 from monas_core.cli.signals import graceful
 from monas_core.errors import Interrupted, MonasError, UsageError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from monas_core.record.rundir import RunFolder
     from monas_core.running.engine import RunResult
     from monas_core.running.plan import Plan
+    from monas_core.ui.controls import Mode
 
 
 @attrs.frozen
@@ -225,16 +227,17 @@ def _named(entry: Entry, options: Any) -> Callable[[Event], None]:
 
 @contextlib.contextmanager
 def observer(
-    *, plain: bool, stderr: bool = False, device: str | None = None, watching: bool = False
+    *, plain: bool, stderr: bool = False, device: str | None = None, mode: Mode = "run"
 ) -> Iterator[Any]:
     """The live screen on a terminal that can show it, plain lines elsewhere."""
     from monas_core.ui.plain import PlainLines
 
     screen = console(stderr=stderr)
-    if plain or not screen.is_terminal or screen.is_dumb_terminal:
+    drawn = screen.is_terminal and not screen.is_dumb_terminal and streams.draws(screen.encoding)
+    if plain or not drawn:
         yield PlainLines(sys.stderr if stderr else sys.stdout)
         return
     from monas_core.ui.live import LiveScreen
 
-    with LiveScreen(screen, device=device, watching=watching).shown() as live:
+    with LiveScreen(screen, device=device, mode=mode).shown() as live:
         yield live

@@ -45,5 +45,23 @@ def graceful(control: Stoppable, screen: Any, notice: str = NOTICE) -> Iterator[
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def ending_as_interrupt() -> Iterator[None]:
+    """Let every signal to end unwind like Ctrl-C, so that a terminal is given back as it was."""
+
+    def on_signal(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 # a closed terminal and a batch system that asks for the machine back end a run gently, too
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)

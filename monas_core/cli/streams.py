@@ -40,6 +40,8 @@ _STAND_INS = {
     "µ": "u",
     "μ": "u",
     "★": "*",
+    "▲": "A",
+    "▼": "V",
     "▶": ">",
     "◀": "<",
     "⚠": "!",
@@ -59,6 +61,15 @@ def writes(encoding: str | None) -> bool:
     """Whether an encoding has the signs that screens and tables use."""
     try:
         _SIGNS.encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def draws(encoding: str | None) -> bool:
+    """Whether an encoding has what the live screen is drawn with: dots and blocks."""
+    try:
+        "⠿▁█".encode(encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -12,14 +12,13 @@ import typer
 
 from monas_core.cli import complete
 from monas_core.cli.options import Plain, RunFolder
+from monas_core.cli.signals import ending_as_interrupt
 
 if TYPE_CHECKING:
     from monas_core.events import Event
 
 _POLL_S = 0.3
-_LONGEST_PAUSE_S = 2.0
 _SILENCE_S = 60.0
-_KEY_S = 0.05
 
 
 Replay = Annotated[bool, typer.Option("--replay", help="Play the run again from its beginning.")]
@@ -52,7 +51,8 @@ def command(
         _check_device(path, device)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        observer(plain=plain, device=device, watching=True) as screen,
+        ending_as_interrupt(),
+        observer(plain=plain, device=device, mode="replay" if replay else "watch") as screen,
     ):
         if replay:
             _replay(path, screen, speed)
@@ -62,27 +62,14 @@ def command(
 
 
 def _replay(path: Path, screen: Any, speed: float) -> None:
+    from monas_core.cli.replay import Player, play_lines
     from monas_core.record.rundir import RunFolder
 
-    if hasattr(screen, "speed"):
-        screen.speed = speed
-    before = 0.0
-    for event in RunFolder.open(path).events():
-        pause = (event.time - before) / speed
-        if pause > 0.005:
-            time.sleep(min(pause, _LONGEST_PAUSE_S))
-        while getattr(screen, "paused", False) and not screen.leaving:
-            time.sleep(_KEY_S)
-        if getattr(screen, "leaving", False):
-            return
-        before = event.time
-        screen(event)
-    if not getattr(screen, "keyed", False):
-        time.sleep(min(3.0, 8.0 / speed))
-        return
-    screen.notice = "end of the replay; q leaves"
-    while not screen.leaving:
-        time.sleep(_KEY_S)
+    log = list(RunFolder.open(path).events())
+    if hasattr(screen, "controls"):
+        Player(log, screen, speed).play()
+    else:
+        play_lines(log, screen, speed)
 
 
 def _check_device(path: Path, name: str) -> None:
@@ -113,12 +100,15 @@ def _follow(path: Path, screen: Any) -> None:
     log, over = folder.at("events.jsonl"), False
     if log.is_dir():
         raise UsageError(f"Event log {log} is a folder; restore the file from a copy.")
+    controls = getattr(screen, "controls", None)
     for event in tail(log):
+        if controls is not None and controls.leaving:
+            return
         if event is not None:
             screen(event)
             over = isinstance(event, RunFinished) or (over and not isinstance(event, RunStarted))
             continue
-        if over or folder.finished or getattr(screen, "leaving", False):
+        if over or folder.finished:
             return  # a log may have lost its end
         _tell_silence(path, time.time() - log.stat().st_mtime if log.exists() else 0.0, screen)
         time.sleep(_POLL_S)

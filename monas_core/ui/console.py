@@ -10,6 +10,7 @@ from rich.errors import MarkupError
 from rich.segment import Segment
 from rich.text import Text
 
+from monas_core.ui.palette import readable
 from monas_core.ui.text import printable
 
 
@@ -17,12 +18,18 @@ class SafeConsole(Console):
     """A console that shows names as they are, whatever they hold."""
 
     def render(self, renderable: Any, options: Any = None) -> Iterable[Segment]:
-        """As always, but what is no command of the console itself is made printable."""
+        """As always, but printable (unless it is the console's own command) and in colours that
+        can be read on light and dark.
+        """
         for segment in super().render(renderable, options):
-            if segment.control or segment.text.isprintable():
+            if segment.control:
                 yield segment
-            else:
-                yield Segment(printable(segment.text), segment.style)
+                continue
+            text, style = segment.text, segment.style
+            yield Segment(
+                text if text.isprintable() else printable(text),
+                readable(style) if style is not None else None,
+            )
 
     def render_str(self, text: str, **settings: Any) -> Text:
         """As always; a text that is no markup is shown as it is, which is better than failing."""

@@ -73,6 +73,13 @@ TERMS: tuple[Term, ...] = (
         "How long a network takes for one answer on a device, in milliseconds.",
         ("lat",),
     ),
+    Term("parameters", "How many weights a network has: what it takes to store.", ("params",)),
+    Term(
+        "operations",
+        "How many multiplications and additions one answer of a network takes.",
+        ("flops",),
+    ),
+    Term("memory", "What a network needs of a device's memory while it answers.", ()),
     Term("energy", "What one answer of a network costs on a device, in millijoules."),
     Term(
         "front",

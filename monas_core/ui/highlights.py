@@ -9,7 +9,11 @@ import attrs
 from monas_core.values.member import Member, ObjectiveView
 
 COLOURS = ("green", "yellow", "magenta", "blue", "red")
-BALANCED = "bright_cyan"
+SIGNS = "▲■▼◀◖"
+"""With ``COLOURS`` by objective: shapes tell them apart where there are no colours."""
+BALANCED, BALANCED_SIGN = "default", "★"
+MEMBER = "•"
+"""Any other member of a front."""
 
 
 @attrs.frozen
@@ -18,23 +22,28 @@ class Highlight:
 
     label: str
     colour: str
+    sign: str
     member: Member
 
 
 def highlights(members: Sequence[Member], objectives: Sequence[ObjectiveView]) -> list[Highlight]:
-    """Best member per objective and the balanced one; none twice."""
+    """Best member per objective and the balanced one; none twice: ``best lat, energy``."""
     found: list[Highlight] = []
     for index, objective in enumerate(objectives):
         having = [m for m in members if objective.name in m.values]
         if having:
             best = min(having, key=lambda m: _cost(m, objective))
-            found.append(Highlight(f"best {objective.name}", COLOURS[index % len(COLOURS)], best))
+            look = index % len(COLOURS)
+            found.append(Highlight(f"best {objective.name}", COLOURS[look], SIGNS[look], best))
     middle = balanced(members, objectives)
     if middle is not None and len(objectives) > 1:
-        found.append(Highlight("balanced", BALANCED, middle))
+        found.append(Highlight("balanced", BALANCED, BALANCED_SIGN, middle))
     first: dict[int, Highlight] = {}
     for highlight in found:
-        first.setdefault(id(highlight.member), highlight)
+        known = first.setdefault(id(highlight.member), highlight)
+        if known is not highlight:
+            also = highlight.label.removeprefix("best ")
+            first[id(highlight.member)] = attrs.evolve(known, label=f"{known.label}, {also}")
     return list(first.values())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import sys
 import threading
@@ -11,7 +12,16 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
 _POLL_S = 0.2
-_ARROWS = {b"\x1b[D": "left", b"\x1bOD": "left", b"\x1b[C": "right", b"\x1bOC": "right"}
+_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|(?=\x1b)|$)", re.DOTALL)
+"""What a terminal sends for keys that are no letters (ECMA-48, and application mode)."""
+_NAMES = {
+    b"D": "left", b"C": "right", b"A": "up", b"B": "down", b"H": "home", b"F": "end",
+    b"1~": "home", b"4~": "end", b"7~": "home", b"8~": "end",
+}  # fmt: skip
+_SPECIAL = {
+    **{b"\x1b" + start + code: name for code, name in _NAMES.items() for start in (b"[", b"O")},
+    b"\x1b": "escape",
+}
 
 
 @contextlib.contextmanager
@@ -31,9 +41,9 @@ def keys(act: Callable[[str], None]) -> Iterator[bool]:
     before = termios.tcgetattr(descriptor)
     over = threading.Event()
     reader = threading.Thread(target=_read, args=(descriptor, act, over), daemon=True)
-    tty.setcbreak(descriptor, termios.TCSANOW)
-    reader.start()
     try:
+        tty.setcbreak(descriptor, termios.TCSANOW)
+        reader.start()
         yield True
     finally:
         over.set()
@@ -67,16 +77,42 @@ def _read(descriptor: int, act: Callable[[str], None], over: threading.Event) ->
             over.wait(_POLL_S)
             continue
         try:
+            _keep_quiet(descriptor)
             ready, _, _ = select.select([descriptor], [], [], _POLL_S)
             typed = os.read(descriptor, 64) if ready else b""
         except OSError:
             return
         for key in named(typed):
-            act(key)
+            with contextlib.suppress(Exception):  # a key must neither end a run nor the reading
+                act(key)
+
+
+def _keep_quiet(descriptor: int) -> None:
+    """Stop the echo again where a shell has brought it back, as after Ctrl-Z and ``fg``."""
+    import termios
+    import tty
+
+    with contextlib.suppress(termios.error):
+        if termios.tcgetattr(descriptor)[3] & termios.ECHO:
+            tty.setcbreak(descriptor, termios.TCSANOW)
 
 
 def named(typed: bytes) -> list[str]:
-    """Keys by name, ``left`` and ``right`` for arrows; other sequences count for nothing."""
-    if typed.startswith(b"\x1b"):
-        return [name for code, name in _ARROWS.items() if typed.startswith(code)]
-    return [letter for letter in typed.decode("utf-8", "ignore") if letter.isprintable()]
+    """Keys by name: letters as they are, ``left``, ``up``, ``home``, ``escape`` and so on.
+
+    Sequences of other keys count for nothing, also where several keys come at once.
+    """
+    found: list[str] = []
+    while typed:
+        if match := _SEQUENCE.match(typed):
+            found += [_SPECIAL[match[0]]] if match[0] in _SPECIAL else []
+            typed = typed[match.end() :]
+            continue
+        plain, escape, rest = typed.partition(b"\x1b")
+        found += [letter for letter in plain.decode("utf-8", "ignore") if letter.isprintable()]
+        if not plain:  # Alt and a letter
+            found += ["escape"] if not rest else []
+            typed = rest[1:]
+            continue
+        typed = escape + rest
+    return found

@@ -12,9 +12,11 @@ from rich.live import Live
 from rich.text import Text
 
 from monas_core.events import Event, RunStarted
+from monas_core.ui.controls import Controls, Mode
 from monas_core.ui.keys import keys
 from monas_core.ui.progress import Furthest
-from monas_core.ui.screen import STOPPING, compose, focus_device
+from monas_core.ui.screen import compose, focus_device
+from monas_core.ui.tables import shown_devices
 from monas_core.ui.view import ViewState, fold
 
 REFRESHES_PER_SECOND = 4
@@ -33,29 +35,33 @@ class LiveScreen:
         *,
         device: str | None = None,
         clock: Callable[[], float] = time.monotonic,
-        speed: float = 1.0,
-        watching: bool = False,
+        mode: Mode = "run",
     ) -> None:
         self.console = console
         self.state = ViewState()
-        self.device = device
-        self.speed = speed
+        self.controls = Controls(mode, device)
+        self.speed = 1.0
+        """How much faster than the clock the time of the run passes."""
         self.notice = ""
         """A message of the program itself, for the last line."""
-        self.watching = watching
-        self.leaving = self.paused = self.keyed = False
-        """What a person asked for with a key, and whether keys are read."""
         self._clock = clock
         self._opened = clock()
         self._heard = clock()
         self._stray = io.StringIO()
         self._furthest = Furthest()
+        self._picture: tuple[ViewState, float, str] | None = None
 
     def __call__(self, event: Event) -> None:
         """Take an event; drawing happens on the screen's own time."""
         if isinstance(event, RunStarted):
             self._furthest.restart()
         self.state = fold(self.state, event)
+        self._heard = self._clock()
+
+    def go_to(self, state: ViewState) -> None:
+        """Show another moment of the run, earlier or later."""
+        self._furthest.restart()
+        self.state = state
         self._heard = self._clock()
 
     def heard_ago(self, seconds: float) -> None:
@@ -65,7 +71,8 @@ class LiveScreen:
     @property
     def now(self) -> float:
         """Time of the run: that of the latest event and what has passed since."""
-        if self.state.over or self.state.status == "waiting":
+        still = self.controls.mode == "replay" and self.controls.held
+        if self.state.over or self.state.status == "waiting" or still:
             return self.state.time
         return self.state.time + (self._clock() - self._heard) * self.speed
 
@@ -73,15 +80,16 @@ class LiveScreen:
         """One frame, exactly as large as the terminal is now."""
         width, height = options.max_width, options.height or console.height
         try:
+            state, now, focus = self._moment()
             lines = compose(
-                self.state,
+                state,
                 width,
                 height,
-                now=self.now,
-                focus=self._focus(),
+                now=now,
+                focus=focus,
                 notice=self.notice,
-                hint=self._hint(),
-                view=self._furthest(self.state, self.now),
+                controls=self.controls,
+                view=self._furthest(state, now),
             )
         except Exception as error:  # noqa: BLE001 - a drawing fault must not end a search
             lines = [Text(f"screen: {error!r}"[:width])]
@@ -91,30 +99,23 @@ class LiveScreen:
 
     def press(self, key: str) -> None:
         """Do what a key stands for; keys without a meaning count for nothing."""
-        names = [n for n in (*self.state.devices, *self.state.held_out) if n in self.state.fronts]
-        if key in ("left", "right") and names:
-            here = names.index(self._focus()) if self._focus() in names else 0
-            self.device = names[(here + (1 if key == "right" else -1)) % len(names)]
-        elif key.isdecimal() and key.isascii():
-            chosen = names[int(key) - 1 : int(key)] if key != "0" else []
-            self.device = chosen[0] if chosen else None if key == "0" else self.device
-        elif key in "qQ":
-            self.leaving = self.watching
-        elif key == " ":
-            self.paused = self.watching and not self.paused
+        names = [name for name in shown_devices(self.state) if name in self.state.fronts]
+        self.controls.press(key, names, self._focus(), len(self.state.objectives))
+
+    def _moment(self) -> tuple[ViewState, float, str]:
+        """What is drawn: what holds now or, while the picture is held, what held then."""
+        if not self.controls.held:
+            self._picture = None
+            return self.state, self.now, self._focus()
+        if self._picture is None:
+            self._picture = (self.state, self.now, self._focus())
+        state, now, focus = self._picture
+        if self.controls.mode == "replay":  # jumps are seen while it is held
+            state, now = self.state, self.now
+        return state, now, self.controls.device or focus
 
     def _focus(self) -> str:
-        return focus_device(self.state, self._clock() - self._opened, self.device)
-
-    def _hint(self) -> str:
-        """What can be done: stopping ends a run, and only the watching of one elsewhere."""
-        if not self.watching:
-            return f"{STOPPING}; ←→ device" if self.keyed else STOPPING
-        if not self.keyed:
-            return "Ctrl-C leaves, the run goes on"
-        return (
-            f"q leaves, the run goes on; ←→ device, space {'goes on' if self.paused else 'holds'}"
-        )
+        return focus_device(self.state, self._clock() - self._opened, self.controls.device)
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[LiveScreen]:
@@ -130,10 +131,13 @@ class LiveScreen:
         try:
             with (
                 contextlib.redirect_stderr(self._stray),
-                keys(self.press) as self.keyed,
-                live,
+                keys(self.press) as self.controls.keyed,
             ):
-                yield self
+                try:  # not as a context: a signal while the first frame is drawn must end it, too
+                    live.start(refresh=True)
+                    yield self
+                finally:
+                    live.stop()
         finally:
             stray = self._stray.getvalue()
             if stray:

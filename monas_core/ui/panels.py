@@ -11,11 +11,11 @@ from monas_core.ui.text import amount, clock, count, fitting, plain_fact
 from monas_core.ui.view import ViewState
 
 _STATUS = {
-    "waiting": ("waiting for the run", "yellow"),
-    "running": ("running", "green"),
-    "done": ("done", "bold green"),
-    "interrupted": ("interrupted", "bold yellow"),
-    "failed": ("failed", "bold red"),
+    "waiting": ("… waiting for the run", "yellow"),
+    "running": ("▶ running", "green"),
+    "done": ("✔ done", "bold green"),
+    "interrupted": ("■ stopped", "bold yellow"),
+    "failed": ("✘ failed", "bold red"),
 }
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SHOWN_ELSEWHERE = frozenset(
@@ -32,7 +32,7 @@ def header(state: ViewState, width: int, now: float, view: Outlook) -> Text:
         if view.left is not None and not state.over:
             right.append(f"  about {clock(view.left)} left", "default")
     right.append(f"  {clock(now)} ", "default")
-    right.append(f"● {word} ", style)
+    right.append(f"{word} ", style)
     left = Text.assemble((" monas ", "bold black on cyan"), " ", (state.space or "…", "bold"))
     if preset := state.facts.get("preset"):
         left.append(f" {preset}")

@@ -10,7 +10,8 @@ from monas_core import events
 from monas_core.ui.limits import limit_lines
 from monas_core.ui.parts import PhaseView
 from monas_core.ui.progress import Furthest, phase_left
-from monas_core.ui.text import ARROW, amount, clock, count, number, plain_fact
+from monas_core.ui.telling import in_words, opening, timed, unseen
+from monas_core.ui.text import amount, clock, count, number, plain_fact
 from monas_core.ui.view import ViewState, fold
 
 SECONDS_BETWEEN_LINES = 3.0
@@ -38,6 +39,7 @@ class PlainLines:
         self._written = float("-inf")
         self._warned: set[str] = set()
         self._furthest = Furthest()
+        self._foretold = False
 
     def __call__(self, event: events.Event) -> None:
         """Fold the event and say what is worth a line."""
@@ -46,10 +48,12 @@ class PlainLines:
         match event:
             case events.RunStarted():
                 self._furthest.restart()
+                self._foretold = self.state.resumed
                 self._introduce()
             case events.PhaseStarted():
                 self._announce(before.phase, event)
             case events.StepFinished():
+                self._foretell()
                 if self._timer() - self._written >= self._seconds:
                     self._progress(event)
             case events.Warned():
@@ -64,10 +68,7 @@ class PlainLines:
 
     def _introduce(self) -> None:
         state = self.state
-        objectives = ", ".join(
-            f"{o.name} [{o.unit or 'no unit'} {ARROW.get(o.direction, '')}]"
-            for o in state.objectives
-        )
+        objectives = "; ".join(f"{o.name}: {in_words(o)}" for o in state.objectives)
         word = "goes on" if state.resumed else "starts"
         self._line(f"run {word}: {state.space} on {state.task} with {state.optimizer}")
         self._line(f"  objectives: {objectives}")
@@ -79,6 +80,13 @@ class PlainLines:
             if state.facts.get(key) not in (None, ""):
                 self._line(f"  {key}: {plain_fact(state.facts[key])}")
         self._line(f"  folder: {state.run}")
+
+    def _foretell(self) -> None:
+        """What is about to happen, once it can be told how long it takes."""
+        first = not self._foretold and len(self.state.phases) < 2
+        if first and timed(self.state, self.state.time):
+            self._foretold = True
+            self._line(opening(self.state, self.state.time))
 
     def _announce(self, before: PhaseView | None, event: events.PhaseStarted) -> None:
         """A phase, and once more when its length becomes known."""
@@ -117,6 +125,8 @@ class PlainLines:
         if hypervolume is not None:
             text += f", hypervolume {number(hypervolume)}"
         self._line(text)
+        if told := unseen(self.state, next(iter(self.state.devices), "")):
+            self._line(f"  {told}")
         for device, front in self.state.fronts.items():
             for line in limit_lines(front.limits):
                 self._line(f"  {device}: {line}")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import attrs
+from rich.text import Text
+
 from monas_core.ui import curves, panels, tables
-from monas_core.ui.blocks import Block, beside, fit
+from monas_core.ui.blocks import Block, beside, exact, fit
+from monas_core.ui.controls import Controls, explained, hint
 from monas_core.ui.front_panel import front_panel
+from monas_core.ui.helping import help_page
 from monas_core.ui.progress import Outlook, outlook
+from monas_core.ui.telling import opening, unseen
 from monas_core.ui.view import ViewState
 
 WIDE = 112
 TALL = 32
 SECONDS_PER_DEVICE = 4.0
-STOPPING = "Ctrl-C stops after the current step and saves"
 
 
 def focus_device(state: ViewState, clock: float, chosen: str | None = None) -> str:
@@ -24,6 +29,25 @@ def focus_device(state: ViewState, clock: float, chosen: str | None = None) -> s
     return names[int(clock / SECONDS_PER_DEVICE) % len(names)]
 
 
+@attrs.frozen
+class _Frame:
+    """What a frame shows: a moment of a run as a person wants to see it."""
+
+    state: ViewState
+    now: float
+    focus: str
+    controls: Controls
+
+    @property
+    def axes(self) -> tuple[int, int]:
+        return self.controls.axes
+
+    def internals(self, otherwise: bool) -> bool:
+        """Whether losses are shown: as asked, else as the size suggests."""
+        wanted = self.controls.internals
+        return otherwise if wanted is None else wanted
+
+
 def compose(
     state: ViewState,
     width: int,
@@ -32,91 +56,118 @@ def compose(
     now: float,
     focus: str = "",
     notice: str = "",
-    hint: str = STOPPING,
+    controls: Controls | None = None,
     view: Outlook | None = None,
 ) -> Block:
     """The whole screen: exactly ``height`` lines of ``width`` cells."""
+    frame = _Frame(state, now, focus, controls or Controls())
     top: Block = [panels.header(state, width, now, view or outlook(state, now))]
     if height >= TALL:
         top.append(panels.facts(state, width))
     top += panels.phases(state, width, now)
     top.append(panels.status(state, width, now))
-    bottom = [panels.footer(state, width, notice, hint)]
+    if height >= 20:
+        top += _sentence(frame, width)
+    bottom = [panels.footer(state, width, notice, hint(frame.controls))]
     room = height - len(top) - len(bottom)
-    if width < 50 or room < 6:
-        body: Block = fit([], width, max(0, room))
+    page = frame.controls.page
+    keys = explained(frame.controls.mode)
+    shown = help_page(page, keys, state.objectives, width, room) if page and room >= 3 else None
+    if shown is not None:
+        body: Block = shown
+    elif width < 50 or room < 6:
+        body = fit([], width, max(0, room))
     elif width >= WIDE:
-        body = _wide(state, width, room, focus)
+        body = _wide(frame, width, room)
     elif room >= 24:
-        body = _tall(state, width, room, focus)
+        body = _tall(frame, width, room)
     else:
-        body = _small(state, width, room, focus)
+        body = _small(frame, width, room)
     return fit([*top, *body, *bottom], width, height)
 
 
-def _main_panel(state: ViewState, focus: str, width: int, height: int) -> Block:
-    if focus in state.fronts:
-        return front_panel(state, focus, width, height)
-    return curves.loss_curve(state, width, height)
+def _sentence(frame: _Frame, width: int) -> Block:
+    """What a newcomer has to know at this moment: what begins, or why values changed."""
+    state = frame.state
+    begins = not state.over and not state.fronts and len(state.phases) < 2
+    told = opening(state, frame.now) if begins else unseen(state, frame.focus)
+    return [exact(Text(f"   {told}", style="italic"), width)] if told else []
 
 
-def _small(state: ViewState, width: int, room: int, focus: str) -> Block:
+def _main_panel(frame: _Frame, width: int, height: int) -> Block:
+    if frame.focus in frame.state.fronts:
+        return front_panel(frame.state, frame.focus, width, height, frame.axes)
+    return curves.loss_curve(frame.state, width, height)
+
+
+def _small(frame: _Frame, width: int, room: int) -> Block:
     """80 x 24: scatter beside the key figures, best architectures below."""
-    side = 27 if width < 96 else 34
-    low = len(state.objectives) + 4 if room >= 17 and state.fronts else 0
+    state, side = frame.state, 27 if width < 96 else 34
+    low = tables.rows_of_best(state) if room >= 16 and state.fronts else 0
     high = room - low
+    internals = frame.internals(otherwise=False)
     upper = beside(
-        _main_panel(state, focus, width - side, high),
-        curves.key_figures(state, side, high),
+        _main_panel(frame, width - side, high),
+        curves.key_figures(state, side, high, frame.now, focus=frame.focus, internals=internals),
     )
-    return [*upper, *(tables.best(state, focus, width, low) if low else [])]
+    return [*upper, *(tables.best(state, frame.focus, width, low) if low else [])]
 
 
-def _tall(state: ViewState, width: int, room: int, focus: str) -> Block:
+def _tall(frame: _Frame, width: int, room: int) -> Block:
     """80 x 40: everything below each other."""
-    best = len(state.objectives) + 4 if state.fronts else 0
+    state = frame.state
+    best = tables.rows_of_best(state) if state.fronts else 0
     graph = 8 if room >= 30 else 6
-    table = min(len(state.devices) + 3, max(0, room - best - graph - 12))
+    table = min(len(tables.shown_devices(state)) + 3, max(0, room - best - graph - 12))
     table = table if table >= 5 else 0
     main = room - best - graph - table
     return [
-        *_main_panel(state, focus, width, main),
-        *_curves(state, width, graph),
-        *(tables.devices(state, focus, width, table) if table else []),
-        *(tables.best(state, focus, width, best) if best else []),
+        *_main_panel(frame, width, main),
+        *_curves(frame, width, graph),
+        *(tables.devices(state, frame.focus, width, table) if table else []),
+        *(tables.best(state, frame.focus, width, best) if best else []),
     ]
 
 
-def _wide(state: ViewState, width: int, room: int, focus: str) -> Block:
+def _wide(frame: _Frame, width: int, room: int) -> Block:
     """160 x 45: scatters at the left, devices and curves at the right, best ones below."""
-    best = len(state.objectives) + 4 if room >= 14 and state.fronts else 0
+    state = frame.state
+    best = tables.rows_of_best(state) if room >= 14 and state.fronts else 0
     upper = room - best
     left = width * 52 // 100
     right = width - left
-    rows = len(state.devices) + len(state.held_out)
+    rows = len(tables.shown_devices(state))
     table = min(rows + 3, max(5, upper * 45 // 100)) if rows else 0
     rest = upper - table
-    column = tables.devices(state, focus, right, table) if table else []
-    column = fit([*column, *(_curves(state, right, rest) if rest >= 5 else [])], right, upper)
-    main = beside(_scatters(state, focus, left, upper), column)
-    return [*main, *(tables.best(state, focus, width, best) if best else [])]
+    column = tables.devices(state, frame.focus, right, table) if table else []
+    column = fit([*column, *(_curves(frame, right, rest) if rest >= 5 else [])], right, upper)
+    main = beside(_scatters(frame, left, upper), column)
+    return [*main, *(tables.best(state, frame.focus, width, best) if best else [])]
 
 
-def _scatters(state: ViewState, focus: str, width: int, height: int) -> Block:
-    """The first objective over the second and, where there is room, over the third."""
-    if focus not in state.fronts or len(state.objectives) < 3 or height < 24:
-        return _main_panel(state, focus, width, height)
+def _scatters(frame: _Frame, width: int, height: int) -> Block:
+    """One objective over another and, where there is room, over a third."""
+    count = len(frame.state.objectives)
+    if frame.focus not in frame.state.fronts or count < 3 or height < 24:
+        return _main_panel(frame, width, height)
+    across, up = (axis % count for axis in frame.axes)
+    third = next(index for index in (2, 1, 0) if index not in (across, up))
     upper = height - height // 2
     return [
-        *front_panel(state, focus, width, upper),
-        *front_panel(state, focus, width, height // 2, axes=(2, 0)),
+        *_main_panel(frame, width, upper),
+        *front_panel(frame.state, frame.focus, width, height // 2, (third, up), second=True),
     ]
 
 
-def _curves(state: ViewState, width: int, height: int) -> Block:
+def _curves(frame: _Frame, width: int, height: int) -> Block:
+    """Growth of the hypervolume and losses beside it, or the one that there is."""
+    state = frame.state
     if not state.hypervolume.shown:
         return curves.losses(state, width, height)
-    half = width // 2
+    if not frame.internals(otherwise=True):
+        return curves.hypervolume(state, width, height, frame.now)
+    half = width * 55 // 100
     return beside(
-        curves.hypervolume(state, half, height), curves.losses(state, width - half, height)
+        curves.hypervolume(state, half, height, frame.now),
+        curves.losses(state, width - half, height),
     )

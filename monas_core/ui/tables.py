@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from monas_core.ui.blocks import ACCENT, Block, boxed, exact, sparkline
-from monas_core.ui.highlights import highlights
-from monas_core.ui.text import ARROW, active_choices, architecture, number
+from monas_core.ui.blocks import ACCENT, Block, between, boxed, exact, sparkline
+from monas_core.ui.highlights import MEMBER, Highlight, highlights
+from monas_core.ui.parts import FrontView
+from monas_core.ui.text import ARROW, active_choices, aligned, architecture, number
 from monas_core.ui.view import ViewState
 from monas_core.values.member import Member, ObjectiveView
 
@@ -16,39 +17,66 @@ WIDE_TABLE = 110
 
 
 def best(state: ViewState, device: str, width: int, height: int) -> Block:
-    """The members worth naming, with the colours they have in the scatter."""
+    """The members worth naming, with the signs they have in the scatter."""
     front = state.fronts.get(device)
-    title = Text.assemble(("best so far", "bold"))
+    title = Text.assemble(("best so far" if front and front.split == "search" else "best", "bold"))
     if front is None:
         return boxed(title, [Text("no architecture has been evaluated yet", "dim")], width, height)
     title.append(f"  on {device}")
-    found = highlights(front.members, state.objectives)[: max(0, height - 3)]
-    heads = [head(objective) for objective in state.objectives]
-    cells = [[with_unit(h.member.values.get(o.name), o) for o in state.objectives] for h in found]
-    sizes = [max(len(row[i]) for row in (heads, *cells)) for i in range(len(heads))]
+    found = _filled(highlights(front.members, state.objectives), front.members, height - 3)
+    heads, columns = _columns(state, [h.member for h in found], width)
+    sizes = [max(map(len, (h, *c))) for h, c in zip(heads, columns, strict=True)]
     margin = max((len(h.label) for h in found), default=0)
     rows = [Text(f"  {'':{margin}}{_row(heads, sizes)}   architecture", style="dim")]
-    for highlight, values in zip(found, cells, strict=True):
-        line = Text.assemble(("◆ ", f"bold {highlight.colour}"), highlight.label.ljust(margin))
-        line.append(_row(values, sizes), "bold")
+    for index, highlight in enumerate(found):
+        line = Text.assemble((f"{highlight.sign} ", f"bold {highlight.colour}"))
+        line.append(highlight.label.ljust(margin))
+        line.append(_row([column[index] for column in columns], sizes), "bold")
         line.append("   " + describe(state, highlight.member, compact=width < WIDE_TABLE))
         rows.append(line)
     return boxed(title, rows, width, height)
+
+
+def _filled(
+    found: Sequence[Highlight], members: Sequence[Member], rows: int
+) -> Sequence[Highlight]:
+    """As many as there are rows: what is left goes to other members, spread over the front."""
+    named = {id(highlight.member) for highlight in found}
+    others = [member for member in members if id(member) not in named]
+    free = min(len(others), rows - len(found))
+    if free <= 0:
+        return found[: max(0, rows)]
+    chosen = [others[(2 * i + 1) * len(others) // (2 * free)] for i in range(free)]
+    return [*found, *(Highlight("", ACCENT, MEMBER, member) for member in chosen)]
+
+
+def _columns(
+    state: ViewState, members: Sequence[Member], width: int
+) -> tuple[list[str], list[list[str]]]:
+    """Titles and cells of objectives, and of a companion figure such as the perplexity."""
+    heads = [head(objective) for objective in state.objectives]
+    columns = [aligned([m.values.get(o.name) for m in members]) for o in state.objectives]
+    extras = list(members[0].extra) if members and width >= WIDE_TABLE else []
+    if "perplexity" in extras:
+        heads.append("perplexity")
+        columns.append(aligned([member.extra.get("perplexity") for member in members]))
+    return heads, columns
+
+
+def rows_of_best(state: ViewState) -> int:
+    """How many lines ``best`` needs so that no device leaves any of them empty for long."""
+    found = (len(highlights(f.members, state.objectives)) for f in state.fronts.values())
+    return max(found, default=0) + 3
 
 
 def _row(cells: Sequence[str], sizes: Sequence[int]) -> str:
     return "".join("  " + cell.rjust(size) for cell, size in zip(cells, sizes, strict=True))
 
 
-def head(objective: ObjectiveView) -> str:
-    """Title of an objective's column: its name and which way is better."""
-    return f"{objective.name} {ARROW.get(objective.direction, '')}".rstrip()
-
-
-def with_unit(value: float | None, objective: ObjectiveView) -> str:
-    """A value with its unit, unless that is a long word."""
-    short = objective.unit if value is not None and len(objective.unit) <= 4 else ""
-    return f"{number(value)} {short}".rstrip()
+def head(objective: ObjectiveView, longest_unit: int = 8) -> str:
+    """Title of an objective's column: its name, its unit unless long, which way is better."""
+    short = objective.unit if len(objective.unit) <= longest_unit else ""
+    return " ".join(filter(None, (objective.name, short, ARROW.get(objective.direction, ""))))
 
 
 def describe(state: ViewState, member: Member, *, compact: bool = False) -> str:
@@ -60,14 +88,14 @@ def describe(state: ViewState, member: Member, *, compact: bool = False) -> str:
 
 def devices(state: ViewState, focus: str, width: int, height: int) -> Block:
     """One line per device; when there are more than fit, those around the shown one."""
-    names = [*state.devices, *(d for d in state.held_out if d in state.fronts)]
+    names = shown_devices(state)
     inner, room = width - 4, height - 3
     start = 0
     if len(names) > room and focus in names:
         start = min(max(0, names.index(focus) - room // 2), len(names) - room)
     shown = names[start : start + room]
-    table = [_device_head(state), *(_device_cells(state, name) for name in shown)]
-    sizes = [max(len(row[i]) for row in table if i < len(row)) for i in range(len(table[0]))]
+    table = _device_cells(state, shown)
+    sizes = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     sizes[0] = min(sizes[0], max(8, inner // 3))
     while len(sizes) > 2 and sum(sizes) + 2 * len(sizes) > inner:
         sizes.pop()
@@ -77,24 +105,46 @@ def devices(state: ViewState, focus: str, width: int, height: int) -> Block:
     title = Text.assemble(("devices", "bold"), f"  {len(state.devices)} searched")
     if state.held_out:
         title.append(f", {len(state.held_out)} held out")
+    title.append("  best values", "dim")
     return boxed(title, rows, width, height)
 
 
-def _device_head(state: ViewState) -> list[str]:
-    return ["", "front", "hypervol.", *(f"best {o.name}" for o in state.objectives)]
-
-
-def _device_cells(state: ViewState, name: str) -> list[str]:
-    front = state.fronts.get(name)
-    if front is None:
-        return [name, "–"]
-    cells = [name, str(len(front.members)), number(front.hypervolume, 3)]
+def _device_cells(state: ViewState, names: Sequence[str]) -> list[list[str]]:
+    """Titles, then a row per device: what was asked for first, as the last ones may not fit."""
+    fronts = [state.fronts.get(name) for name in names]
+    columns = [["", *names]]
     for objective in state.objectives:
-        values = [m.values.get(objective.name) for m in front.members]
-        known = [value for value in values if value is not None]
-        pick = min if objective.direction == "min" else max
-        cells.append(with_unit(pick(known), objective) if known else "–")
-    return cells
+        reached = [_reached(front, objective) for front in fronts]
+        columns.append([head(objective, 3), *aligned(reached, 3)])
+    columns.append(["hypervol.", *aligned([front and front.hypervolume for front in fronts], 3)])
+    columns.append(["front", *("–" if f is None else str(len(f.members)) for f in fronts)])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _reached(front: FrontView | None, objective: ObjectiveView) -> float | None:
+    """The best value on a front."""
+    values = [member.values.get(objective.name) for member in front.members] if front else []
+    known = [value for value in values if value is not None]
+    pick = min if objective.direction == "min" else max
+    return pick(known, default=None)
+
+
+def short_list(state: ViewState, focus: str, width: int, height: int) -> Block:
+    """Devices with their hypervolume, around the shown one, for a narrow column."""
+    names = shown_devices(state)
+    start = max(0, min(names.index(focus) - height // 2 if focus in names else 0,
+                       len(names) - height))  # fmt: skip
+    rows: Block = []
+    for name in names[start : start + height]:
+        mark = "▶ " if name == focus else "  "
+        value = number(state.fronts[name].hypervolume, 3) if name in state.fronts else "–"
+        rows.append(between(Text(f"{mark}{name}"), Text(f" {value}"), width))
+    return rows
+
+
+def shown_devices(state: ViewState) -> list[str]:
+    """Devices in the order of the table: searched ones, then those held out that have a front."""
+    return [*state.devices, *(name for name in state.held_out if name in state.fronts)]
 
 
 def _device_row(

@@ -45,6 +45,22 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:.{min(places, 6)}f}"
 
 
+def aligned(values: Sequence[float | None], digits: int = 4) -> list[str]:
+    """Numbers of one column with the same decimals: the largest with about so many digits.
+
+    Where they span more than three decades each is written on its own, as ``number`` does.
+    """
+    sizes = [abs(v) for v in values if v is not None and math.isfinite(v) and v != 0]
+    if not sizes or max(sizes) >= 1e6 or min(sizes) < 1e-4 or max(sizes) > 1000 * min(sizes):
+        return [number(value, digits) for value in values]
+    largest, smallest = (math.floor(math.log10(size)) for size in (max(sizes), min(sizes)))
+    places = min(6, max(0, digits - 1 - largest, digits - 2 - smallest))
+    return [
+        "–" if value is None or not math.isfinite(value) else f"{value:.{places}f}"
+        for value in values
+    ]
+
+
 def count(value: float) -> str:
     """A count as ``987``, ``12.3k``, ``4.56M`` or ``1.2e21``."""
     size = abs(value)

@@ -22,7 +22,13 @@ KEPT_WARNINGS = 50
 
 @attrs.frozen
 class ViewState:
-    """Everything that screens draw from."""
+    """Everything that screens draw from.
+
+    Attributes:
+        sought: The last front of each device on search data, which later ones replace.
+        improved: Time at which the mean hypervolume last rose.
+        told: Whether single evaluations are told.
+    """
 
     status: str = "waiting"
     message: str = ""
@@ -41,10 +47,12 @@ class ViewState:
     memory_mb: float = 0.0
     fronts: Mapping[str, FrontView] = attrs.field(factory=dict)
     clouds: Mapping[str, Cloud] = attrs.field(factory=dict)
-    evaluations: int = 0
+    sought: Mapping[str, FrontView] = attrs.field(factory=dict)
     hypervolume: Series = attrs.field(factory=Series)
     hypervolume_times: Series = attrs.field(factory=Series)
     fronts_changed: bool = False
+    improved: float | None = None
+    told: bool = False
     checkpoint_time: float | None = None
     warnings: tuple[str, ...] = ()
     n_warnings: int = 0
@@ -59,6 +67,12 @@ class ViewState:
     def over(self) -> bool:
         """Whether the run has ended, one way or another."""
         return self.status in ("done", "interrupted", "failed")
+
+    @property
+    def evaluations(self) -> int:
+        """Networks whose quality the search obtained: each counts once, for all devices."""
+        seen = (cloud.seen for key, cloud in self.clouds.items() if key.startswith("search/"))
+        return max(seen, default=0) if self.told else 0
 
     def mean_hypervolume(self) -> float | None:
         """Mean over the search devices that have a front."""
@@ -156,9 +170,7 @@ def _smoothed(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str
 def _evaluation_added(state: ViewState, event: events.EvaluationAdded) -> ViewState:
     key = f"{event.split}/{event.device}"
     cloud = state.clouds.get(key, Cloud()).add(event.values)
-    return attrs.evolve(
-        state, clouds={**state.clouds, key: cloud}, evaluations=state.evaluations + 1
-    )
+    return attrs.evolve(state, clouds={**state.clouds, key: cloud}, told=True)
 
 
 def _front_changed(state: ViewState, event: events.FrontChanged) -> ViewState:
@@ -175,6 +187,7 @@ def _front_changed(state: ViewState, event: events.FrontChanged) -> ViewState:
     return attrs.evolve(
         state,
         fronts={**state.fronts, event.device: front},
+        sought={**state.sought, event.device: front} if event.split == "search" else state.sought,
         fronts_changed=state.fronts_changed or event.split == "search",
         clouds=_with_former_members(state, before, front, event.device),
     )
@@ -184,7 +197,7 @@ def _with_former_members(
     state: ViewState, before: FrontView | None, now: FrontView, device: str
 ) -> Mapping[str, Cloud]:
     """Where single evaluations are not told, members that were overtaken are the cloud."""
-    if state.evaluations or before is None or before.split != now.split:
+    if state.told or before is None or before.split != now.split:
         return state.clouds
     kept = {member.key for member in now.members}
     key = f"{now.split}/{device}"
@@ -198,7 +211,8 @@ def _with_former_members(
 def _member(document: Mapping[str, Any]) -> Member:
     """A member as events tell of it: without origins."""
     plain = _plain(document)
-    return Member(plain.get("key", ""), plain.get("architecture", {}), plain["values"])
+    extra = plain.get("extra", {})
+    return Member(plain.get("key", ""), plain.get("architecture", {}), plain["values"], extra=extra)
 
 
 def _note_hypervolume(state: ViewState) -> ViewState:
@@ -206,8 +220,10 @@ def _note_hypervolume(state: ViewState) -> ViewState:
     mean = state.mean_hypervolume()
     if not state.fronts_changed or mean is None:
         return state
+    before = state.hypervolume.latest
     return attrs.evolve(
         state,
+        improved=state.time if before is None or mean > before + 1e-9 else state.improved,
         hypervolume=state.hypervolume.add(mean),
         hypervolume_times=state.hypervolume_times.add(state.time),
         fronts_changed=False,

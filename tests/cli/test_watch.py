@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
+import signal
 import sys
 import threading
+import time
 
 import pexpect
 import pyte
@@ -105,22 +109,100 @@ def test_the_screen_in_a_terminal(logged_run, width, height):
     assert "monas" in heads, "the first lines are there: nothing scrolled away"
 
 
-def test_keys_are_read_and_leave_nothing_behind(logged_run):
-    """No typed letter tears the screen; arrows choose the device; q leaves; echo comes back."""
-    child = pexpect.spawn(
-        MONAS[0], [*MONAS[1:], "watch", str(logged_run), "--replay", "--speed", "1"],
-        dimensions=(24, 80), env={**os.environ, "TERM": "xterm-256color"}, encoding="utf-8",
-        timeout=60,
+def opened(run, *words, width=80, height=24, **environment) -> pexpect.spawn:
+    """``monas watch`` in a terminal of its own."""
+    return pexpect.spawn(
+        MONAS[0], [*MONAS[1:], "watch", str(run), *words],
+        dimensions=(height, width), env={**os.environ, "TERM": "xterm-256color", **environment},
+        encoding="utf-8", codec_errors="replace", timeout=60,
     )  # fmt: skip
-    child.expect("q leaves, the run goes on")
-    assert not child.getecho()
-    child.send("xyz\x1b[C 3?")
-    child.expect("space goes on")
-    child.send("q")
+
+
+def rest_of(child: pexpect.spawn) -> str:
+    """What it writes until its end, in good order."""
     child.expect(pexpect.EOF)
-    assert "xyz" not in child.before
+    echoing = child.getecho()
     child.close()
     assert child.exitstatus == 0
+    assert echoing, "the terminal is as it was"
+    return str(child.before)
+
+
+def test_keys_are_read_and_leave_nothing_behind(logged_run):
+    """No typed letter tears the screen; arrows choose the device; q leaves; echo comes back."""
+    child = opened(logged_run, "--replay", "--speed", "1")
+    child.expect("keys and words")
+    assert not child.getecho()
+    child.send("zw\x1b[C 3")
+    child.expect("space goes on")
+    child.send("?")
+    child.expect("another device")
+    child.send("qq")
+    assert "zw" not in rest_of(child)
+
+
+def type_at_random(run, seconds: float, width: int, height: int, **environment) -> None:
+    """Press keys as a cat would, and find every frame whole."""
+    rng = random.Random(width)
+    child = opened(run, "--replay", "--speed", "30", width=width, height=height, **environment)
+    terminal = pyte.Screen(width, height)
+    stream = pyte.Stream(terminal)
+    child.expect("warm-up")
+    keys = [
+        *"hijklmxyz?0123456789 ,.+-/\t\n",
+        "\x1b[C",
+        "\x1b[A",
+        "\x1b[H",
+        "\x1b",
+        "\x1b[15~",
+        "é",
+    ]
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        child.send(rng.choice(keys))
+        with contextlib.suppress(pexpect.TIMEOUT):
+            stream.feed(child.read_nonblocking(65536, timeout=0.1))
+    child.send(" ")
+    time.sleep(0.6)
+    frames = child.read_nonblocking(10**6, timeout=5)
+    stream.feed(frames)
+    child.send("\x1b")
+    time.sleep(0.5)
+    child.send("qq")
+    rest = rest_of(child)
+    assert "\x1b[?1049l" in rest
+    assert "Traceback" not in rest
+    assert "screen: " not in frames
+    if environment.get("NO_COLOR"):
+        assert "38;5;" not in frames
+    assert "monas" in terminal.display[0], terminal.display
+    assert len(terminal.display[-1].strip()) > 10
+
+
+def test_keys_pressed_at_random_tear_nothing(logged_run):
+    type_at_random(logged_run, 1.5, 100, 30, NO_COLOR="1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [80, 100, 120, 160, 220])
+def test_keys_pressed_at_random_for_long(logged_run, width):
+    type_at_random(logged_run, 30.0, width, 24 if width < 100 else 50)
+
+
+def test_a_terminal_is_given_back_when_the_process_is_ended(logged_run):
+    child = opened(logged_run, "--replay", "--speed", "1")
+    child.expect("keys and words")
+    child.kill(signal.SIGTERM)
+    assert "\x1b[?1049l" in rest_of(child)
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"PYTHONIOENCODING": "cp1252"}], ids=str)
+def test_a_terminal_that_cannot_draw_gets_lines(logged_run, environment):
+    child = opened(logged_run, "--replay", "--speed", "1e6", **environment)
+    shown = rest_of(child)
+    assert "warm-up ends: 200/200 steps" in shown
+    assert "run done" in shown
+    assert "\x1b[?1049h" not in shown
 
 
 def test_a_device_of_another_run_is_refused(cli, logged_run):
@@ -154,8 +236,6 @@ class Control:
 
 
 def test_the_first_signal_asks_the_second_ends(capfd):
-    import signal
-
     control = Control()
     before = signal.getsignal(signal.SIGINT)
     with graceful(control, screen=None):

@@ -142,8 +142,9 @@ def test_highlights_name_the_extremes_once():
         ("best gain", 3),
         ("balanced", 2),
     ]
+    assert len({h.sign for h in found}) == 3, "told apart where there are no colours"
     alone = highlights(members[:1], [ACC, GAIN])
-    assert len(alone) == 1
+    assert [h.label for h in alone] == ["best acc, gain, balanced"]
     assert highlights([Member("", {}, {})], [ACC]) == []
     assert balanced([], [ACC]) is None
 

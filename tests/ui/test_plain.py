@@ -21,7 +21,8 @@ def test_a_run_reads_as_a_log(log):
     shown = "\n".join(lines)
     for wanted in (
         "run starts: gpt on pystdlib with modnas",
-        "objectives: acc [bits/byte ↓], lat [ms ↓], energy [mJ ↓]",
+        "objectives: acc: quality, bits/byte (less is better); lat: latency, ms (less is better)",
+        "One network contains all 3,690,987,520: training it for about 50 s, then searching for",
         "devices: host, pixel-6",
         "held out: iphone-13, rtx-4090",
         "warm-up starts: 200 steps",
