@@ -13,7 +13,6 @@ from monas_core.cli import complete
 from monas_core.cli.options import Json, RunFolder
 
 if TYPE_CHECKING:
-    from monas_core.catalog.lookup import Catalog
     from monas_core.record.rundir import RunFolder as Folder
     from monas_core.values.member import Front
 
@@ -31,18 +30,18 @@ def command(
     run: RunFolder = None, device: Device = None, json: Json = False, csv: Csv = False
 ) -> None:
     """Show the best trade-offs found for a device: no architecture in it beats another in all."""
-    from monas_core.cli.common import catalog, console, print_json, run_folder
+    from monas_core.cli.common import console, print_json, run_folder
     from monas_core.errors import UsageError
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other; give one.")
     path = run_folder(run)
-    installed = catalog()
 
+    from monas_core.cli.spaces import conditions
     from monas_core.record.rundir import RunFolder as Folder
 
     folder = Folder.open(path)
-    fronts = _fronts(folder, installed)
+    fronts = _fronts(folder)
     name = device or next(iter(fronts))
     if name not in fronts:
         raise UsageError(f'This run has no front for device "{name}"; it has: {", ".join(fronts)}.')
@@ -51,29 +50,25 @@ def command(
         state = {} if folder.finished else {"finished": False, "split": "search"}
         print_json(document.to_json() | state)
     elif csv:
-        from monas_core.record.frontfile import to_csv
+        from monas_core.record.front_store import to_csv
         from monas_core.ui.text import printable
 
-        typer.echo(printable(to_csv(document)), nl=False)
+        typer.echo(printable(to_csv(document, conditions(folder))), nl=False)
     else:
-        from monas_core.cli.spaces import conditions
         from monas_core.ui.fronttable import front_table
 
         screen = console()
-        screen.print(front_table(document, conditions(folder.config, installed), screen.width))
+        screen.print(front_table(document, conditions(folder), screen.width))
         others = [other for other in fronts if other != name]
         if device is None and others:
             told = f"Other devices: {', '.join(others)}  (--device NAME)"
             screen.print(told, style="dim", markup=False)
 
 
-def _fronts(folder: Folder, installed: Catalog) -> dict[str, Callable[[], Front]]:
+def _fronts(folder: Folder) -> dict[str, Callable[[], Front]]:
     """What gives the front of a device, by name; of a run that has not ended, as far as it is."""
     if folder.finished:
-        from monas_core.run import Run
-
-        opened = Run.open(folder.path, installed)
-        return {name: partial(opened.front, name) for name in opened.devices}
+        return _finished(folder)
     from monas_core.record.given_store import going_on
     from monas_core.record.unfinished import fronts_so_far
 
@@ -83,6 +78,22 @@ def _fronts(folder: Folder, installed: Catalog) -> dict[str, Callable[[], Front]
         f"on search data and costs are estimates; go on with: {going_on(folder.path)}\n"
     )
     return {name: partial(_same, front) for name, front in found.items()}
+
+
+def _finished(folder: Folder) -> dict[str, Callable[[], Front]]:
+    """The stored fronts; parts of a program that started the run are checked first."""
+    from monas_core.record import given_store
+    from monas_core.record.front_store import read_front
+
+    if given_store.read(folder.path):
+        from monas_core.cli.common import catalog
+        from monas_core.run import Run
+
+        opened = Run.open(folder.path, catalog())
+        return {name: partial(opened.front, name) for name in opened.devices}
+    config = folder.config
+    names = [*(config.devices or ()), *(config.held_out or ())]
+    return {name: partial(read_front, folder.at("front", f"{name}.json")) for name in names}
 
 
 def _same(front: Front) -> Front:

@@ -83,4 +83,4 @@ def command(
     from monas_core.ui.fronttable import print_member
 
     known = opened.front(chosen) if chosen in opened.devices else None
-    print_member(member, objectives, conditions(opened.config, installed), console(), known)
+    print_member(member, objectives, conditions(opened.folder), console(), known)

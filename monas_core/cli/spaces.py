@@ -6,25 +6,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from monas_core.catalog.lookup import Catalog
-    from monas_core.record.config import RunConfig
+    from monas_core.record.rundir import RunFolder
     from monas_core.values.architecture import Choice
 
 
-def conditions(config: RunConfig, catalog: Catalog) -> dict[str, list[Any]]:
-    """``[parent, [options]]`` by conditional choice; empty where the space is not installed."""
-    from monas_core.errors import MonasError
+def conditions(folder: RunFolder) -> dict[str, list[Any]]:
+    """``[parent, [options]]`` by conditional choice, as the log of a run tells; else none."""
+    from monas_core.errors import UsageError
+    from monas_core.events import RunStarted
 
     try:
-        options = config.options.get("space")
-        space = catalog.create("space", config.space, options, preset=config.preset)
-    except MonasError:
+        begun = next((e for e in folder.events() if isinstance(e, RunStarted)), None)
+    except UsageError:  # a damaged log hides no front
         return {}
-    return {
-        choice.name: [choice.condition.choice, list(choice.condition.options)]
-        for choice in space.choices.choices
-        if choice.condition is not None
-    }
+    return dict(begun.facts.get("conditions", {})) if begun is not None else {}
 
 
 def described(choices: Sequence[Choice]) -> list[dict[str, Any]]:

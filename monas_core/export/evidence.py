@@ -8,7 +8,7 @@ from typing import Any
 
 from monas_core.errors import UsageError
 from monas_core.files import inside
-from monas_core.record.frontfile import read_front
+from monas_core.record.front_store import read_front
 
 
 def evidence(run: Path, key: str, trained: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:

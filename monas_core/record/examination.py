@@ -9,7 +9,7 @@ from monas_core.errors import UsageError
 from monas_core.files import command, read_json
 from monas_core.record import checkpoints
 from monas_core.record.eventlog import read_events
-from monas_core.record.frontfile import read_front
+from monas_core.record.front_store import read_front
 from monas_core.record.given_store import going_on
 from monas_core.record.logs import read_lines
 from monas_core.record.rundir import RunFolder

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monas_core.files import command, finite
-from monas_core.record.frontfile import to_csv
+from monas_core.record.front_store import to_csv
 from monas_core.report.blueprint import blueprint, observed
 from monas_core.report.facts import Facts
 from monas_core.report.records import Record
-from monas_core.ui.text import active_choices, architecture
-from monas_core.values.member import Member, ObjectiveView
+from monas_core.ui.text import architecture
+from monas_core.values.member import Member, ObjectiveView, active_choices
 
 Document = Mapping[str, Any]
 
@@ -23,16 +23,17 @@ def content(record: Record, facts: Facts) -> dict[str, Any]:
     members = [member for front in fronts.values() for member in front.members]
     names = [objective.name for objective in objectives(record)]
     told = record.history.facts.get("conditions")
+    conditions = told if isinstance(told, Mapping) else {}
     rows = facts.choices
     if rows is None:
-        rows = observed(members, told if isinstance(told, Mapping) else {})
+        rows = observed(members, conditions)
     return {
         "pick": command("monas pick", record.path),
         "space": next(iter(fronts.values())).space,
         "objectives": [objective.to_json() for objective in objectives(record)],
         "ratios": list(names[1:] if facts.ratios is None else facts.ratios),
         "fronts": {name: front.to_json() for name, front in fronts.items()},
-        "csv": {name: to_csv(front) for name, front in fronts.items()},
+        "csv": {name: to_csv(front, conditions) for name, front in fronts.items()},
         "summaries": summaries(members, rows),
         "blueprint": blueprint(rows),
         "curves": {

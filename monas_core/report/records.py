@@ -10,7 +10,7 @@ import attrs
 
 from monas_core.errors import UsageError
 from monas_core.files import parse_json
-from monas_core.record.frontfile import read_front
+from monas_core.record.front_store import read_front
 from monas_core.record.given_store import going_on
 from monas_core.record.rundir import RunFolder
 from monas_core.report.history import History, told

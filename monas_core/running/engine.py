@@ -90,11 +90,7 @@ def _opening(work: Work, *, resumed: bool) -> events.RunStarted:
         facts={
             **plan.summary(),
             "supernet weights": work.session.count_weights(),
-            "conditions": {
-                choice.name: [choice.condition.choice, list(choice.condition.options)]
-                for choice in plan.space.choices.choices
-                if choice.condition is not None
-            },
+            "conditions": plan.space.choices.conditions,
         },
         resumed=resumed,
     )

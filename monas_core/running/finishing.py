@@ -9,7 +9,7 @@ from typing import Any
 from monas_core.events import FrontChanged, PhaseStarted, Warned
 from monas_core.files import strict_json, write_text
 from monas_core.record import workload_store
-from monas_core.record.frontfile import write_front
+from monas_core.record.front_store import write_front
 from monas_core.record.picture import draw
 from monas_core.running import finish as final
 from monas_core.running.capacity import warning
@@ -79,7 +79,7 @@ def _write(work: Work, fronts: Mapping[str, Front]) -> dict[str, dict[str, Any]]
     folder.mkdir(exist_ok=True)
     facts: dict[str, dict[str, Any]] = {}
     for name, front in fronts.items():
-        path = write_front(folder, front)
+        path = write_front(folder, front, work.plan.space.choices.conditions)
         volume, members = front.hypervolume, [member.to_json() for member in front.members]
         facts[name] = {"hypervolume": volume, "members": len(members), "front": str(path)}
         if name in work.plan.optimizer.account:

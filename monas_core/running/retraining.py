@@ -14,7 +14,7 @@ from typing import Any
 from monas_core.errors import Diverged, Interrupted, UsageError
 from monas_core.events import Bus, Event, PhaseStarted, StepFinished, Warned
 from monas_core.files import parse_json, strict_json, write_text
-from monas_core.record.frontfile import read_front, write_front
+from monas_core.record.front_store import read_front, write_front
 from monas_core.running.judging import chosen, judged, reached, with_scores
 from monas_core.running.work import Work
 from monas_core.train.loop import train
@@ -158,7 +158,7 @@ def _judge(
         anew = judged(work.session, front, values, list(found))
         if all(objective.score is None for objective in work.plan.objectives):
             anew = with_scores(anew, scores, work.plan.task.score.name)
-        write_front(work.folder.at("front"), anew)
+        write_front(work.folder.at("front"), anew, work.plan.space.choices.conditions)
         work.facts[name] = {**work.facts[name], "retrained": _told(anew)}
 
 

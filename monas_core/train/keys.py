@@ -8,7 +8,7 @@ from typing import Any
 from monas_core.errors import UsageError
 from monas_core.files import command
 from monas_core.record.archive import Archive
-from monas_core.record.frontfile import read_front
+from monas_core.record.front_store import read_front
 from monas_core.record.rundir import RunFolder
 from monas_core.train.folder import TrainedFolder
 from monas_core.values.architecture import Architecture

@@ -11,7 +11,7 @@ from monas_core.ui.highlights import MEMBER, highlights, staircase
 from monas_core.ui.limits import limit_lines
 from monas_core.ui.parts import Cloud, FrontView
 from monas_core.ui.plot import Axis, Plot
-from monas_core.ui.telling import in_words
+from monas_core.ui.telling import introduced
 from monas_core.ui.text import ARROW, number
 from monas_core.ui.view import ViewState
 from monas_core.values.member import ObjectiveView
@@ -104,7 +104,7 @@ def _points(
 
 def axis_label(objective: ObjectiveView, room: int) -> str:
     """Name, unit, and which way is better: in words where there is room."""
-    worded = f"{objective.name}: {in_words(objective)}"
+    worded = introduced(objective)
     if len(worded) <= room:
         return worded
     unit = f" {objective.unit}" if objective.unit else ""

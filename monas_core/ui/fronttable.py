@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from rich.console import Console, Group
@@ -11,13 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from monas_core.ui.limits import limit_lines
-from monas_core.ui.text import ARROW, active_choices, architecture, number
+from monas_core.ui.telling import introduced
+from monas_core.ui.text import ARROW, aligned, architecture, number
 from monas_core.ui.words import against_best
-from monas_core.values.member import Front, Member, ObjectiveView
+from monas_core.values.member import Front, Member, ObjectiveView, active_choices
 
 Conditions = Mapping[str, Sequence[Any]]
 
 _MARKS = {"measured": "●", "tabulated": "◆", "modelled": "○", "predicted": "~"}
+_SPREAD_WIDTH = 100
+"""From here on each measured value is shown with its spread."""
 _EXCEEDS = "!"
 """Marks a network that does not fit into the memory of the device."""
 KEPT = "*"
@@ -25,7 +29,7 @@ KEPT = "*"
 _MEANINGS = {
     "measured": "measured",
     "tabulated": "published table",
-    "modelled": "computed from a model",
+    "modelled": "modelled",
     "predicted": "predicted",
 }
 
@@ -67,18 +71,37 @@ def front_table(front: Front, conditions: Conditions, width: int) -> Group:
         )
     table.add_column("architecture", overflow="fold")
     table.add_column("key", style="dim", no_wrap=True)
-    for index, member in enumerate(members, start=1):
-        mark = f"{index} {_EXCEEDS}" if member.exceeds_memory else str(index)
-        table.add_row(mark, *map(escape, _row(member, front, extras, conditions)))
+    columns = _columns(front, extras, conditions, spread=width >= _SPREAD_WIDTH)
+    for index, cells in enumerate(zip(*columns, strict=True)):
+        mark = f"{index + 1} {_EXCEEDS}" if members[index].exceeds_memory else str(index + 1)
+        table.add_row(mark, *map(escape, cells))
     used = {origin for member in members for origin in member.origin.values()}
     said = [Text(line, style="yellow") for line in limit_lines(front.limits)]
     parts = [title(front), *said, Text(), table, Text(), Text(origin_legend(used), style="dim")]
-    scores = [f"{o.name} is {o.score}" for o in front.objectives if o.said != o.name]
-    parts += [Text(", ".join(scores), style="dim")] if scores else []
+    parts += [Text(line, style="dim") for line in _notes(front, width)]
     over = [member.exceeds_memory for member in members if member.exceeds_memory]
     if over:
         parts.append(Text(f"{_EXCEEDS} needs more than {over[0]['has_mb']:.4g} MB", style="yellow"))
     return Group(*parts, *_retrained(front))
+
+
+def _notes(front: Front, width: int) -> list[str]:
+    """What the titles mean in words, and how far measurements scatter."""
+    named = "; ".join(map(introduced, front.objectives))
+    scores = [f"{o.name} is {o.score}" for o in front.objectives if o.said != o.name]
+    notes = [named, *([", ".join(scores)] if scores else [])]
+    for objective in front.objectives:
+        shares = [
+            m.spread[objective.name] / 2 / abs(m.values[objective.name])
+            for m in front.members
+            if objective.name in m.spread and m.values.get(objective.name)
+        ]
+        if shares and width >= _SPREAD_WIDTH:
+            notes.append("±: half the range of the middle half of repeated measurements")
+            break
+        if shares:
+            notes.append(f"{objective.name} was measured to ±{median(shares):.1%} (median)")
+    return notes
 
 
 def _retrained(front: Front) -> list[Text]:
@@ -114,7 +137,7 @@ def title(front: Front) -> Text:
     line.append(f"   {len(front.members)} members")
     line.append(f"   hypervolume {number(front.hypervolume, 3)}")
     if front.held_out:
-        line.append("   not searched", "magenta")
+        line.append("   held out", "magenta")
     return line
 
 
@@ -126,23 +149,31 @@ def _extras(members: Sequence[Member], width: int) -> list[str]:
     return [name for name in members[0].extra if "-".join(name.split()) not in shown][:2]
 
 
-def _row(
-    member: Member,
-    front: Front,
-    extras: Sequence[str],
-    conditions: Conditions,
-) -> list[str]:
-    cells, trained = [], front.retrained_objectives
+def _columns(
+    front: Front, extras: Sequence[str], conditions: Conditions, *, spread: bool
+) -> list[list[str]]:
+    """Cells of every column but the first, each column with the same decimals."""
+    members, trained = front.members, front.retrained_objectives
     best = {m.key for m in front.retrained.members} if front.retrained else set()
+    columns: list[list[str]] = []
     for objective in front.objectives:
-        mark = origin_mark(member.origin.get(objective.name))
-        cells.append(f"{number(member.values.get(objective.name))} {mark}")
+        name = objective.name
+        values = aligned([member.values.get(name) for member in members])
+        around = [_spread(member, name) if spread else "" for member in members]
+        room = max(map(len, around), default=0)
+        marks = [origin_mark(member.origin.get(name)) for member in members]
+        columns.append(
+            [f"{v}{s:<{room}} {m}" for v, s, m in zip(values, around, marks, strict=True)]
+        )
         if objective in trained:
-            kept = KEPT if member.key in best else " "
-            cells.append(f"{number(member.retrained.get(objective.name))} {kept}")
-    cells += [number(member.extra.get(name)) for name in extras]
-    choices = active_choices(member.choices, conditions)
-    return [*cells, architecture(choices, compact=True), member.key]
+            reached = aligned([member.retrained.get(name) for member in members])
+            kept = [KEPT if member.key in best else " " for member in members]
+            columns.append([f"{v} {k}" for v, k in zip(reached, kept, strict=True)])
+    columns += [aligned([member.extra.get(name) for member in members]) for name in extras]
+    shown = [active_choices(member.choices, conditions) for member in members]
+    columns.append([architecture(choices, compact=True) for choices in shown])
+    columns.append([member.key for member in members])
+    return columns
 
 
 def print_member(

@@ -10,7 +10,7 @@ from monas_core import events
 from monas_core.ui.limits import limit_lines
 from monas_core.ui.parts import PhaseView
 from monas_core.ui.progress import Furthest, phase_left
-from monas_core.ui.telling import in_words, opening, timed, unseen
+from monas_core.ui.telling import introduced, opening, timed, unseen
 from monas_core.ui.text import amount, clock, count, number, plain_fact
 from monas_core.ui.view import ViewState, fold
 
@@ -68,7 +68,7 @@ class PlainLines:
 
     def _introduce(self) -> None:
         state = self.state
-        objectives = "; ".join(f"{o.name}: {in_words(o)}" for o in state.objectives)
+        objectives = "; ".join(map(introduced, state.objectives))
         word = "goes on" if state.resumed else "starts"
         self._line(f"run {word}: {state.space} on {state.task} with {state.optimizer}")
         self._line(f"  objectives: {objectives}")

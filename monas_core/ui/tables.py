@@ -9,9 +9,9 @@ from rich.text import Text
 from monas_core.ui.blocks import ACCENT, Block, between, boxed, exact, sparkline
 from monas_core.ui.highlights import MEMBER, Highlight, highlights
 from monas_core.ui.parts import FrontView
-from monas_core.ui.text import ARROW, active_choices, aligned, architecture, number
+from monas_core.ui.text import ARROW, aligned, architecture, number
 from monas_core.ui.view import ViewState
-from monas_core.values.member import Member, ObjectiveView
+from monas_core.values.member import Member, ObjectiveView, active_choices
 
 WIDE_TABLE = 110
 

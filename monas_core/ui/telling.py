@@ -27,6 +27,13 @@ def in_words(objective: ObjectiveView) -> str:
     return f"{word}{unit} ({_BETTER.get(objective.direction, 'as told')})"
 
 
+def introduced(objective: ObjectiveView) -> str:
+    """The same behind the name that is typed: ``acc: quality, bit/byte (less is better)``."""
+    worded = in_words(objective)
+    said = worded.startswith((f"{objective.name},", f"{objective.name} "))
+    return worded if said else f"{objective.name}: {worded}"
+
+
 def opening(state: ViewState, now: float) -> str:
     """What is about to happen: ``One network contains all 34,944: training it ...``.
 

@@ -100,18 +100,6 @@ def plain_fact(value: Any) -> str:
     return str(value)
 
 
-def active_choices(
-    choices: Mapping[str, Any], conditions: Mapping[str, Sequence[Any]]
-) -> dict[str, Any]:
-    """The answers that count; ``conditions`` holds ``[parent, [options]]`` by choice."""
-    kept: dict[str, Any] = {}
-    for name, option in choices.items():
-        condition = conditions.get(name)
-        if condition is None or kept.get(condition[0]) in condition[1]:
-            kept[name] = option
-    return kept
-
-
 def architecture(choices: Mapping[str, Any], *, compact: bool = False) -> str:
     """Answers in one line; numbered choices are gathered: ``width 192 · heads 4 4 8``."""
     groups: dict[str, list[Any]] = {}

@@ -76,6 +76,15 @@ class ChoiceSet:
             links.append((parent, on))
         return tuple(links)
 
+    @cached_property
+    def conditions(self) -> dict[str, list[Any]]:
+        """``[parent, [options]]`` by conditional choice, as logs and tables hold them."""
+        return {
+            choice.name: [choice.condition.choice, list(choice.condition.options)]
+            for choice in self.choices
+            if choice.condition is not None
+        }
+
     def block(self, name: str) -> tuple[int, ...]:
         """Indices of the choices whose group is a block or lies in it.
 

@@ -172,7 +172,7 @@ def test_pick_answers_a_wish(cli, finished, monkeypatch):
     assert picked["preference"] == pytest.approx({"acc": 0.6, "lat": 0.3, "energy": 0.1})
     shown = cli(*words).out
     assert "Picked for rtx-4090" in shown
-    assert "computed from a model" in shown
+    assert "modelled" in shown
     unseen = json.loads(cli("pick", "--device", "jetson-nano", "--json").out)
     assert unseen["device"] == "jetson-nano"
 

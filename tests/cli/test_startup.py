@@ -64,6 +64,22 @@ def test_light_commands_leave_torch_alone(words):
     assert not loaded & {"torch", "numpy"}
 
 
+@pytest.mark.parametrize("words", [(), ("--json",), ("--csv",)])
+def test_reading_a_front_leaves_torch_alone(tmp_path, words):
+    from monas_core.values.member import Front, Member, ObjectiveView
+
+    member = Member("k", {"choices": {"a": 1}}, {"lat": 1.0}, {"lat": "measured"})
+    lat = ObjectiveView("lat", "ms", "min")
+    front = Front("gpt", "host", False, (lat,), (2.0,), (0.0,), 0.5, (member,))
+    (tmp_path / "front").mkdir()
+    (tmp_path / "front" / "host.json").write_text(json.dumps(front.to_json()))
+    (tmp_path / "config.yaml").write_text("space: gpt\ndevices: [host]\n")
+    (tmp_path / "result.json").write_text("{}")
+    loaded, printed = modules_after(command("front", str(tmp_path), *words))
+    assert "1.0" in printed
+    assert not loaded & {"torch", "numpy"}
+
+
 def test_help_is_no_wider_than_the_terminal(monkeypatch):
     from monas_core.cli import menu
 

@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monas_core.errors import UsageError
-from monas_core.record.frontfile import front_of, read_front, to_csv, write_front
+from monas_core.record.front_store import read_front, to_csv, write_front
+from monas_core.record.frontfile import front_of
 from monas_core.testing.fakes import ToyLatency, ToyQuality, ToySpace
 from monas_core.values.front import Scale
-from monas_core.values.member import Front, Member
+from monas_core.values.member import Front, Member, ObjectiveView
 from monas_core.values.population import corners, decode
 from monas_core.values.value import Evaluation, Value
 
@@ -73,6 +74,22 @@ def test_no_cell_of_a_table_is_a_formula(document: dict[str, Any]) -> None:
         document["members"][0]["architecture"]["choices"][attack] = attack
     rows = list(csv.reader(io.StringIO(to_csv(Front.from_json(document)))))
     assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@\t"))]
+
+
+def test_a_table_has_all_that_is_known_and_no_choice_that_does_not_count() -> None:
+    members = [
+        Member(
+            key, {"choices": {"depth": depth, "width_1": 8}}, {"lat": 1.0}, {"lat": "measured"},
+            {"lat": 0.2} if depth == 2 else {}, {"lat": 1.1}, {"perplexity": 9.0},
+        )
+        for key, depth in (("a", 1), ("b", 2))
+    ]  # fmt: skip
+    lat = ObjectiveView("lat", "ms", "min")
+    made = Front("toy", "d", False, (lat,), (2.0,), (0.0,), 0.5, tuple(members))
+    first, second = csv.DictReader(io.StringIO(to_csv(made, {"width_1": ["depth", [2]]})))
+    assert (first["width_1"], second["width_1"]) == ("", "8"), "there is no first layer"
+    assert (first["lat spread [ms]"], second["lat spread [ms]"]) == ("", "0.2")
+    assert (first["lat predicted [ms]"], first["perplexity"]) == ("1.1", "9.0")
 
 
 def test_members_are_values(document: dict[str, Any]) -> None:

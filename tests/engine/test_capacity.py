@@ -10,7 +10,7 @@ import pytest
 from monas_core.answers.frames import rows as table
 from monas_core.parts.context import Context
 from monas_core.parts.device import Figure
-from monas_core.record.frontfile import to_csv
+from monas_core.record.front_store import to_csv
 from monas_core.running.capacity import capacity_mb, excess, marked, needs_mb, warning
 from monas_core.testing.fakes import ToyDevice, ToySpace, ToyTask
 from monas_core.values.member import Front, Member, ObjectiveView

@@ -15,7 +15,7 @@ from monas_core.errors import Interrupted, UsageError
 from monas_core.events import Bus, Event, PhaseStarted, RunFinished, RunStarted, StepFinished
 from monas_core.record import checkpoints
 from monas_core.record.archive import Archive
-from monas_core.record.frontfile import read_front
+from monas_core.record.front_store import read_front
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
 from monas_core.running.engine import RunResult, execute

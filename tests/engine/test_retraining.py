@@ -19,7 +19,7 @@ from monas_core import events
 from monas_core.errors import Interrupted, UsageError
 from monas_core.parts.objective import sign
 from monas_core.record.config import load_config
-from monas_core.record.frontfile import read_front, to_csv
+from monas_core.record.front_store import read_front, to_csv
 from monas_core.record.retrain import RetrainConfig
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control

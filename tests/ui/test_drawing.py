@@ -10,7 +10,6 @@ from monas_core.ui.canvas import Canvas
 from monas_core.ui.highlights import balanced, highlights, staircase
 from monas_core.ui.plot import Axis, Plot, tick_labels
 from monas_core.ui.text import (
-    active_choices,
     amount,
     architecture,
     clock,
@@ -20,7 +19,7 @@ from monas_core.ui.text import (
     number,
     plain_fact,
 )
-from monas_core.values.member import Member, ObjectiveView
+from monas_core.values.member import Member, ObjectiveView, active_choices
 
 finite = st.floats(-1e12, 1e12)
 

@@ -69,7 +69,7 @@ def test_summary_tells_the_outcome_the_files_and_what_is_next(result):
         "3.000 ○",
         "10.0%",
         "measured",
-        "computed from a model",
+        "modelled",
         "search 1:02",
         "front.png",
         "DEVICE.json",
@@ -110,7 +110,7 @@ def test_front_table_has_units_origins_and_only_active_choices(width):
     extra = {"perplexity": 7.25}
     document = front(members=(member(1.5, 8.0, extra=extra),), held_out=True)
     shown = page(lambda console: console.print(front_table(document, conditions, width)), width)
-    for wanted in ("acc ↓", "bit/byte", "1.500 ●", "8.000 ○", "depth 1", "0.612", "not searched"):
+    for wanted in ("acc ↓", "bit/byte", "1.500 ●", "8.000 ○", "depth 1", "0.612", "held out"):
         assert wanted in shown
     assert "heads" not in shown
     assert ("7.250" in shown) == (width >= 110)
@@ -132,7 +132,7 @@ def test_a_pick_shows_values_origin_and_prediction():
         "acc=0.70",
         "3.000 ±0.10",
         "ms",
-        "computed from a model",
+        "modelled",
         "3.300",
         "depth 1 · heads 4",
         "0123456789ab",

@@ -8,7 +8,7 @@ import pytest
 from monas_core import events
 from monas_core.ui.curves import last_improved
 from monas_core.ui.screen import compose
-from monas_core.ui.telling import in_words, opening, unseen
+from monas_core.ui.telling import in_words, introduced, opening, unseen
 from monas_core.ui.text import aligned
 from monas_core.ui.view import fold_all
 from monas_core.values.member import ObjectiveView
@@ -23,6 +23,8 @@ def test_objectives_are_told_in_words():
     quality = ObjectiveView("acc", "bit/byte", "min", "bits per byte")
     assert in_words(quality) == "quality, bit/byte (less is better)"
     assert in_words(ObjectiveView("lat", "ms", "min")) == "latency, ms (less is better)"
+    assert introduced(quality) == "acc: quality, bit/byte (less is better)"
+    assert introduced(ObjectiveView("energy", "mJ", "min")) == "energy, mJ (less is better)"
     assert in_words(ObjectiveView("gain", "", "max")) == "gain (more is better)"
 
 
