@@ -172,10 +172,27 @@ def _extras(catalog: Catalog) -> list[dict[str, Any]]:
         if extra and extra not in ("test", "docs"):
             wanted[requirement.strip()] = _extra(requirement.strip(), extra)
     for entry in catalog.entries():
-        for requirement in entry.spec.extras.values():
-            known = wanted.setdefault(requirement, _extra(requirement, None))
-            known["used_by"].append(f'{entry.kind} "{entry.name}"')
+        user = f'{entry.kind} "{entry.name}"'
+        for module, requirement in entry.spec.extras.items():
+            for known in _meant(wanted, module, requirement):
+                known["used_by"] += [] if user in known["used_by"] else [user]
     return list(wanted.values())
+
+
+def _meant(
+    wanted: dict[str, dict[str, Any]], module: str, requirement: str
+) -> list[dict[str, Any]]:
+    """The packages behind a requirement; of an extra of monas itself that of the module."""
+    package, _, extra = requirement.partition("[")
+    if package.strip() != _DISTRIBUTION or not extra:
+        return [wanted.setdefault(requirement, _extra(requirement, None))]
+    within = [row for row in wanted.values() if row["extra"] == extra.rstrip("] ")]
+    named = [row for row in within if _folded(row["package"]) == _folded(module)]
+    return named or within
+
+
+def _folded(name: str) -> str:
+    return name.replace("-", "_").casefold()
 
 
 def _extra(requirement: str, extra: str | None) -> dict[str, Any]:

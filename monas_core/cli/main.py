@@ -55,7 +55,19 @@ def _as_command(name: str, function: Callable[..., Any]) -> Any:
     """A typer command with panels in its help, from a plain function."""
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
     app.command(name, no_args_is_help=False)(function)
-    return typer.main.get_command(app)
+    command = typer.main.get_command(app)
+    for parameter in command.params:
+        _without_type(parameter)
+    own_help = command.get_help_option
+    command.get_help_option = lambda ctx: _without_type(own_help(ctx))
+    return command
+
+
+def _without_type(parameter: Any) -> Any:
+    """A flag takes no value: its help need not call it ``<bool>``."""
+    if getattr(parameter, "is_flag", False):
+        parameter.metavar = ""
+    return parameter
 
 
 def _root(

@@ -123,7 +123,8 @@ def _wrap(text: str, width: int) -> list[str]:
 
 def _styled(text: str, code: str) -> str:
     """With colour where standard output shows it (https://no-color.org)."""
-    if "NO_COLOR" in os.environ or not sys.stdout.isatty():
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    if plain or not sys.stdout.isatty():
         return text
     return f"\x1b[{code}m{text}\x1b[0m"
 
@@ -137,4 +138,4 @@ def _dim(text: str) -> str:
 
 
 def _accent(text: str) -> str:
-    return _styled(text, "1;36")
+    return _styled(text, "1;38;5;31")  # that of ``ui.palette``, which would load rich

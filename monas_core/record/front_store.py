@@ -13,7 +13,8 @@ from typing import Any
 
 from monas_core.errors import UsageError
 from monas_core.files import parse_json, strict_json, write_text
-from monas_core.values.member import SCHEMA, Front, active_choices
+from monas_core.values.choices import active_choices
+from monas_core.values.member import SCHEMA, Front
 
 Conditions = Mapping[str, Sequence[Any]]
 """``[parent, [options]]`` by conditional choice."""

@@ -12,7 +12,8 @@ from monas_core.report.blueprint import blueprint, observed
 from monas_core.report.facts import Facts
 from monas_core.report.records import Record
 from monas_core.ui.text import architecture
-from monas_core.values.member import Member, ObjectiveView, active_choices
+from monas_core.values.choices import active_choices
+from monas_core.values.member import Member, ObjectiveView
 
 Document = Mapping[str, Any]
 

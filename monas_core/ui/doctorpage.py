@@ -41,10 +41,14 @@ def _print_devices(devices: Mapping[str, Any], console: Console) -> None:
         console.print(f"{_MISSING} nothing: no installed device measures on this machine")
     for name, facts in devices["measuring"].items():
         console.print(f"device [bold cyan]{escape(name)}[/]")
-        print_facts(facts, console)
+        known = {key: value for key, value in facts.items() if value not in ([], {})}
+        print_facts(known, console)
     others = devices["installed"] - len(devices["measuring"])
-    console.print(f"{others} more devices are modelled or tabulated: monas plugins --kind device",
-                  style="dim")  # fmt: skip
+    console.print(
+        f"{others} more devices are known, none of them measured here: modelled from datasheets "
+        "or tabulated (monas plugins --kind device). Measure another machine: monas profile",
+        style="dim",
+    )
     for name, problem in devices["problems"].items():
         console.print(f"{_BAD} device {escape(name)}: {escape(problem)}")
 
@@ -57,7 +61,7 @@ def _print_extras(extras: list[dict[str, Any]], console: Console) -> None:
     for extra in extras:
         mark = _GOOD if extra["installed"] else _MISSING
         state = escape(extra["installed"] or "") or f"[dim]{escape(extra['install'])}[/]"
-        used = escape(", ".join(extra["used_by"]))
+        used = escape(f"for {', '.join(extra['used_by'])}" if extra["used_by"] else "")
         table.add_row(mark, escape(extra["package"]), state, f"[dim]{used}[/]")
     console.print(table)
 

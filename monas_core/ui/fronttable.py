@@ -15,7 +15,8 @@ from monas_core.ui.limits import limit_lines
 from monas_core.ui.telling import introduced
 from monas_core.ui.text import ARROW, aligned, architecture, number
 from monas_core.ui.words import against_best
-from monas_core.values.member import Front, Member, ObjectiveView, active_choices
+from monas_core.values.choices import active_choices
+from monas_core.values.member import Front, Member, ObjectiveView
 
 Conditions = Mapping[str, Sequence[Any]]
 

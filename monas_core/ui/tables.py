@@ -11,7 +11,8 @@ from monas_core.ui.highlights import MEMBER, Highlight, highlights
 from monas_core.ui.parts import FrontView
 from monas_core.ui.text import ARROW, aligned, architecture, number
 from monas_core.ui.view import ViewState
-from monas_core.values.member import Member, ObjectiveView, active_choices
+from monas_core.values.choices import active_choices
+from monas_core.values.member import Member, ObjectiveView
 
 WIDE_TABLE = 110
 

@@ -212,3 +212,15 @@ def families(choices: ChoiceSet) -> list[list[int]]:
         kind = tuple((type(option), option) for option in choice.options)  # True is not 1
         found.setdefault(kind, []).append(index)
     return list(found.values())
+
+
+def active_choices(
+    choices: Mapping[str, Any], conditions: Mapping[str, Sequence[Any]]
+) -> dict[str, Any]:
+    """The answers that count; ``conditions`` holds ``[parent, [options]]`` by choice."""
+    kept: dict[str, Any] = {}
+    for name, option in choices.items():
+        condition = conditions.get(name)
+        if condition is None or kept.get(condition[0]) in condition[1]:
+            kept[name] = option
+    return kept

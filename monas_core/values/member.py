@@ -291,15 +291,3 @@ def prediction_error(members: Sequence[Member], name: str) -> float | None:
         if name in m.predicted and m.values.get(name)
     ]
     return median(errors) if errors else None
-
-
-def active_choices(
-    choices: Mapping[str, Any], conditions: Mapping[str, Sequence[Any]]
-) -> dict[str, Any]:
-    """The answers that count; ``conditions`` holds ``[parent, [options]]`` by choice."""
-    kept: dict[str, Any] = {}
-    for name, option in choices.items():
-        condition = conditions.get(name)
-        if condition is None or kept.get(condition[0]) in condition[1]:
-            kept[name] = option
-    return kept

@@ -38,6 +38,25 @@ def probe() -> dict[str, Any]:
     }
 
 
+def measurable() -> dict[str, str]:
+    """Whether each cost of this machine is measured or modelled, and what is lacking."""
+    return {
+        "latency": "measured",
+        "energy": _energy(),
+        "memory": "modelled: counted from the network's weights and activations",
+    }
+
+
+def _energy() -> str:
+    """Energy is measured where a counter answers and zeus can read it."""
+    counter = _rapl() == "readable" or (bool(_gpus()) and _installed("pynvml"))
+    if counter and _installed("zeus"):
+        return "measured, where the counter answers"
+    lacking = [] if counter else [f"no energy counter can be read (RAPL {_rapl()})"]
+    lacking += [] if _installed("zeus") else ["zeus is not installed: pip install 'monas[energy]'"]
+    return f"modelled from the measured latency: {'; '.join(lacking)}"
+
+
 def _gpus() -> list[str]:
     return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
 

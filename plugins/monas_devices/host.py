@@ -15,7 +15,7 @@ from monas_core.profiling.cost_model import CostModel, fit
 from monas_core.values.architecture import Architecture
 from monas_core.values.population import decode, reference_population, unique_rows
 from monas_core.values.value import Value
-from monas_devices.capabilities import probe
+from monas_devices.capabilities import measurable, probe
 from monas_devices.host_profile import host_profile, modelled_mj
 from monas_devices.meter import EnergyMeter, find_meter
 from monas_devices.options import HostOptions
@@ -113,7 +113,7 @@ class Host(Device):
     def facts(self) -> Mapping[str, Any]:
         """What this machine can measure, and how well its predictions hold."""
         errors = {metric: round(model.error, 4) for metric, model in self._models.items()}
-        return {**probe(), "prediction error (median, left out)": errors}
+        return {**measurable(), **probe(), "prediction error (median, left out)": errors}
 
     def state_dict(self) -> Mapping[str, Any]:
         """Measurements and fitted models, so that a resumed run measures nothing twice."""

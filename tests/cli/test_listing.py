@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -112,7 +113,23 @@ def test_doctor_reports_machine_devices_and_extras(cli):
     assert report["devices"]["problems"] == {}
     assert {"zeus"} <= {extra["package"] for extra in report["extras"]}
     assert all("install" in extra for extra in report["extras"])
-    assert "What can be measured here" in cli("doctor").out
+    users = [user for extra in report["extras"] for user in extra["used_by"]]
+    assert 'optimizer "qnehvi"' in users
+    assert "monas" not in {extra["package"] for extra in report["extras"]}
+    for extra in report["extras"]:
+        assert len(set(extra["used_by"])) == len(extra["used_by"])
+    page = cli("doctor").out
+    answer = page[page.index("What can be measured here") : page.index("Optional packages")]
+    assert re.search(r"latency +measured", answer)
+    assert re.search(r"energy +(modelled|measured)", answer)
+    assert not [line for line in answer.splitlines() if line.strip() and len(line.split()) < 2]
+
+
+@pytest.mark.parametrize("name", ["run", "watch", "doctor"])
+def test_help_calls_no_flag_a_bool(cli, name):
+    page = cli(name, "--help").out
+    assert "--help" in page
+    assert "bool" not in page.lower()
 
 
 def test_documented_reads_the_attributes_of_a_docstring():

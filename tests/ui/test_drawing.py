@@ -19,7 +19,8 @@ from monas_core.ui.text import (
     number,
     plain_fact,
 )
-from monas_core.values.member import Member, ObjectiveView, active_choices
+from monas_core.values.choices import active_choices
+from monas_core.values.member import Member, ObjectiveView
 
 finite = st.floats(-1e12, 1e12)
 
