@@ -19,16 +19,16 @@ class Landed:
     Attributes:
         requested: The bound it was given.
         expected: Cost of the mixture it ended with.
-        delivered: Cost of the architecture the mixture stands for.
+        derived: Cost of the architecture the mixture stands for.
     """
 
     requested: float
     expected: float
-    delivered: float
+    derived: float
 
 
 class LookUp:
-    """Requests and what they delivered, of one cost on one device.
+    """Requests and what was derived under them, of one cost on one device.
 
     A mixture that costs what it may stands for an architecture that costs more or less; by how
     much depends on the bound, and a curve of earlier searches tells (the look-up graph of DCA-NAS,
@@ -38,7 +38,7 @@ class LookUp:
 
     Example:
         >>> table = LookUp()
-        >>> table.add(Landed(requested=100.0, expected=99.0, delivered=120.0))
+        >>> table.add(Landed(requested=100.0, expected=99.0, derived=120.0))
         >>> round(table.request(100.0), 1)
         83.3
     """
@@ -57,9 +57,9 @@ class LookUp:
         times what it was off by; what is wanted itself where nothing is known.
         """
         known = sorted(
-            (math.log(p.delivered / wanted), math.log(p.requested / wanted))
+            (math.log(p.derived / wanted), math.log(p.requested / wanted))
             for p in self.points
-            if min(p.delivered, p.requested, wanted) > 0
+            if min(p.derived, p.requested, wanted) > 0
         )
         if not known:
             return wanted

@@ -58,6 +58,11 @@ class TwoLevels:
         count: T.
         rates: Of learning.
         generator: Draws batches and fresh gates.
+
+    Attributes:
+        logits: Of the gates, ``(T, C, K)``.
+        temperature: That gates are divided by; the lower, the nearer mixtures are to the
+            architectures they stand for.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class TwoLevels:
         self._updater = Updater(supernet, rates.weights, rates.horizon)
         self._size = count * max(_LEAST_SAMPLES, math.ceil(rates.batch_size / count))
         self.logits = torch.zeros(count, *self._mask.shape)
+        self.temperature = 1.0
         self.restart()
 
     def restart(self) -> None:
@@ -89,7 +95,7 @@ class TwoLevels:
     @property
     def relaxation(self) -> Relaxation:
         """The mixtures as they are now, ``(T, C, K)``, without gradients."""
-        return Relaxation(self.choices, masked_softmax(self.logits.detach(), self._mask))
+        return self._mixed(self.logits.detach())
 
     def train_weights(self) -> float:
         """One step of the weights; their mean loss."""
@@ -103,12 +109,15 @@ class TwoLevels:
         """One step of the gates; their mean loss without the pull."""
         self.supernet.train()
         with torch.enable_grad():
-            mixed = Relaxation(self.choices, masked_softmax(self.logits, self._mask))
+            mixed = self._mixed(self.logits)
             # summed over architectures, so that each one's gates move as if it were alone
             losses = self._losses("search", mixed).reshape(len(mixed), -1).mean(1).cpu()
             (self.logits.grad,) = torch.autograd.grad(losses.sum() + pull(mixed), [self.logits])
         self._adam.step()
         return float(losses.detach().mean())
+
+    def _mixed(self, logits: Tensor) -> Relaxation:
+        return Relaxation(self.choices, masked_softmax(logits / self.temperature, self._mask))
 
     def _losses(self, part: Part, mixed: Relaxation) -> Tensor:
         batch = self._task.batch(part, self._size, self._generator).to(self._place)
@@ -116,7 +125,7 @@ class TwoLevels:
         return self._task.loss(self.supernet(batch.inputs, moved), batch.targets)
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights and gates with what updates them; the generator is the caller's."""
+        """Weights and gates with what updates them; generator and temperature are the caller's."""
         return {
             "supernet": dict(self.supernet.state_dict()),
             "updater": self._updater.state_dict(),

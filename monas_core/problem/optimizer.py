@@ -26,11 +26,13 @@ class StepReport:
         phase: The optimizer's own name for what it is doing ("querying", "learning").
         losses: Plain numbers for the screen.
         finished: The optimizer has nothing more to do, whatever budget is left.
+        warning: What the person is to know; nothing by default.
     """
 
     phase: str
     losses: Mapping[str, float] = attrs.field(factory=dict)
     finished: bool = False
+    warning: str = ""
 
 
 class Optimizer(ABC):

@@ -42,6 +42,8 @@ def search(work: Work) -> None:
         meter.seconds += spent
         if report is None:
             continue
+        if report.warning:
+            work.warn(report.warning)
         finished = report.finished
         if not finished:
             patience.step_taken()

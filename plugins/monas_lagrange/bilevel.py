@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from monas_core.learning.samplers import sample_one_hot
+from monas_core.learning.schedules import Schedule
 from monas_core.learning.two_levels import Rates, TwoLevels
 from monas_core.parts.device import Device
 from monas_core.parts.discrete import discretise
@@ -58,7 +59,7 @@ class BiLevel(Optimizer):
             return StepReport("ends")
         if self._levels is None:
             self._levels = self._fresh()
-            self._begin_pass()
+            self._begin_pass(self._levels)
         every = math.ceil(self.settings.steps / self.settings.rounds)
         if self._due:
             return self._query(self._levels)
@@ -66,6 +67,7 @@ class BiLevel(Optimizer):
         for _ in range(self._at_once):
             losses = self._alternate(self._levels)
             self._done += 1
+            self._cool(self._levels)
             if self._done % every == 0 or self._done == self.settings.steps:
                 self._due = True
                 break
@@ -91,6 +93,7 @@ class BiLevel(Optimizer):
             self._levels = self._fresh()
             self._levels.load_state_dict(state["levels"])
             self._passes, self._done, self._due = state["position"]
+            self._cool(self._levels)
         self._generator.set_state(state["generator"])
 
     @abstractmethod
@@ -115,8 +118,18 @@ class BiLevel(Optimizer):
         """What the screen is shown beside the losses."""
         return {}
 
-    def _begin_pass(self) -> None:
+    def _stand_for(self, mixed: Relaxation) -> Tensor:
+        """The architectures that T mixtures are taken for, ``(T, C)``."""
+        return discretise(self._problem.context.space, mixed)
+
+    def _begin_pass(self, levels: TwoLevels) -> None:
         self._done, self._due = 0, False
+        self._cool(levels)
+
+    def _cool(self, levels: TwoLevels) -> None:
+        """Temperatures follow from where the pass stands."""
+        cooling = Schedule(1.0, self.settings.coldest, "exponential")
+        levels.temperature = cooling.at(self._done / self.settings.steps)
 
     @property
     def _at_once(self) -> int:
@@ -151,7 +164,7 @@ class BiLevel(Optimizer):
         """Evaluate what the gates stand for, and what they draw; then go on, or start afresh."""
         self._due = False
         mixed = levels.relaxation
-        rows = discretise(self._problem.context.space, mixed)
+        rows = self._stand_for(mixed)
         ended = self._done >= self.settings.steps
         if ended:
             self._landed(mixed, rows)
@@ -165,7 +178,7 @@ class BiLevel(Optimizer):
         if ended:
             self._passes += 1
             levels.restart()
-            self._begin_pass()
+            self._begin_pass(levels)
         return StepReport("querying", self._told())
 
     def _quota(self) -> int:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -18,12 +18,12 @@ from monas_core.learning.multiplier import Multiplier
 from monas_core.problem.optimizer import StepReport
 from monas_core.problem.problem import Problem
 from monas_core.values import population
-from monas_core.values.architecture import Architecture
 from monas_core.values.relaxation import Relaxation
 from monas_lagrange.aims import Aim, Flat, aims_of, costs_of, flat, spread_over
 from monas_lagrange.bilevel import BiLevel
 from monas_lagrange.costing import Costing, total_misses
 from monas_lagrange.gradient_options import DCAOptions
+from monas_lagrange.likeliest import likeliest
 
 _SINGLY = 3
 """Most limits that are shown each by itself."""
@@ -33,14 +33,16 @@ class DCA(BiLevel):
     """Searches the best architecture under each limit on what it is expected to cost.
 
     The loss of the gates is that of the task plus multipliers times ``cost / request - 1`` of
-    the mixture; they ascend while it is exceeded and never fall below 0. What a pass delivered is
-    kept, and later passes request what should deliver the limit.
+    the mixture; they ascend while it is exceeded and never fall below 0. What a pass led to is
+    kept, and later passes request what should lead to the limit.
 
     Deviation: several limits are searched at once, each with gates of its own over shared
-    weights; the ascent of the multipliers is not published and is ours.
+    weights. Gates are cooled, so that what a mixture costs is what it stands for, and are not
+    pulled before they have an opinion. Delivered is their likeliest architecture within the
+    limits. The ascent of the multipliers is not published and is ours.
 
     Attributes:
-        landed: What the mixtures stood for at the end of each pass, ``(T, C)``.
+        landed: What was delivered at the end of each pass, ``(T, C)``.
     """
 
     def __init__(self, options: DCAOptions | None = None) -> None:
@@ -73,7 +75,8 @@ class DCA(BiLevel):
             "multiplier": self._multiplier.state_dict() if aimed else None,
             "requests": self._requests.tolist() if aimed else None,
             "landed": self.landed,
-            "delivered": [table.state_dict() for table in self._tables] if aimed else None,
+            "tables": [table.state_dict() for table in self._tables] if aimed else None,
+            "delivered": [list(costs) for costs in self._delivered] if aimed else None,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -85,28 +88,30 @@ class DCA(BiLevel):
             self._requests = torch.tensor(state["requests"], dtype=torch.float64)
             self._multiplier = self._requested()
             self._multiplier.load_state_dict(state["multiplier"])
-            for table, points in zip(self._tables, state["delivered"], strict=True):
+            for table, points in zip(self._tables, state["tables"], strict=True):
                 table.load_state_dict(points)
+            self._delivered = [list(costs) for costs in state["delivered"]]
             self.account = self._told_in_the_end()
         super().load_state_dict(state)
 
     def _told_in_the_end(self) -> dict[str, Any]:
-        """By device: what was requested, expected and delivered for each limit, pass by pass."""
+        """By device: requested, expected, derived and delivered for each limit, pass by pass."""
         told: dict[str, Any] = {}
         for number, limit in enumerate(self._limits.limits):
             device = self._problem.devices[int(self._limits.device[number])].name
             owner = int(self._limits.owner[number])
             passes = [
-                {**attrs.asdict(point), "architecture": found[owner].key}
-                for point, found in zip(self._tables[number].points, self._delivered(), strict=True)
+                {**attrs.asdict(point), "delivered": cost, "architecture": found[owner].key}
+                for point, cost, found in zip(
+                    self._tables[number].points,
+                    self._delivered[number],
+                    (population.decode(self._problem.choices, rows) for rows in self.landed),
+                    strict=True,
+                )
             ]
             entry = {"objective": limit.objective, "limit": limit.bound, "passes": passes}
             told.setdefault(device, []).append(entry)
         return told
-
-    def _delivered(self) -> list[list[Architecture]]:
-        """What was delivered in each pass."""
-        return [population.decode(self._problem.choices, rows) for rows in self.landed]
 
     def _take_aim(self) -> None:
         """Settle what is sought; follows from the costs of the sample."""
@@ -116,6 +121,7 @@ class DCA(BiLevel):
         )
         self._limits: Flat = flat(self._problem, self._aims)
         self._tables = [LookUp() for _ in self._limits.limits]
+        self._delivered: list[list[float]] = [[] for _ in self._limits.limits]
         bounds = [limit.bound for limit in self._limits.limits]
         self._requests = torch.tensor(bounds, dtype=torch.float64)
         self._multiplier = self._requested()
@@ -133,15 +139,37 @@ class DCA(BiLevel):
         limits = self._limits
         return costs[limits.objective, limits.device, limits.owner]
 
+    @property
+    def _pulled(self) -> bool:
+        return self._done >= self.options.free * self.options.steps
+
     def _pull(self, relaxation: Relaxation) -> Tensor:
+        if not self._pulled:
+            return 0.0 * relaxation.weights.sum()
         return self._multiplier.penalty(self._paid(self._costing.costs(relaxation))).sum()
 
     def _moved(self, relaxation: Relaxation) -> None:
+        if not self._pulled:
+            return
         with torch.no_grad():
             self._multiplier.ascend(self._paid(self._costing.costs(relaxation)))
 
+    def _stand_for(self, mixed: Relaxation) -> Tensor:
+        """The likeliest that meet the limits: those that are delivered."""
+        plain = super()._stand_for(mixed)
+        return likeliest(mixed, plain, self._guessed_misses, self._misses, self._generator)
+
     def _misses(self, rows: Tensor) -> Tensor:
-        costs = self._costing.own(rows.flatten(0, 1)).unflatten(-1, rows.shape[:2])
+        return self._missed(self._costing.own(rows.flatten(0, 1)), rows.shape[:2])
+
+    def _guessed_misses(self, rows: Tensor) -> Tensor:
+        hot = Relaxation.from_population(self._problem.choices, rows.flatten(0, 1))
+        with torch.no_grad():
+            return self._missed(self._costing.costs(hot), rows.shape[:2])
+
+    def _missed(self, flat_costs: Tensor, shape: Sequence[int]) -> Tensor:
+        """Of costs ``(O, D, T * n)`` what misses the limits of each aim, ``(T, n)``."""
+        costs = flat_costs.unflatten(-1, tuple(shape))
         each = [
             total_misses(self._problem, costs[..., number, :], aim.device, aim.limits)
             for number, aim in enumerate(self._aims)
@@ -149,16 +177,18 @@ class DCA(BiLevel):
         return torch.stack(each)
 
     def _landed(self, relaxation: Relaxation, rows: Tensor) -> None:
-        """Write down what was delivered, and request anew."""
+        """Write down what the gates came to, and request anew."""
         self.landed.append(rows)
         with torch.no_grad():
             expected = self._paid(self._costing.costs(relaxation)).tolist()
         delivered = self._paid(self._costing.own(rows)).tolist()
+        derived = self._paid(self._costing.own(super()._stand_for(relaxation))).tolist()
         for number, limit in enumerate(self._limits.limits):
             requested = float(self._requests[number])
-            self._tables[number].add(Landed(requested, expected[number], delivered[number]))
+            self._tables[number].add(Landed(requested, expected[number], derived[number]))
+            self._delivered[number].append(delivered[number])
             held = limit.kind == "equal" or float(self._multiplier.values[number]) > 0
-            missed = limit.violation(delivered[number]) > 0
+            missed = limit.violation(derived[number]) > 0
             # without a pull the limit did not matter: another request would change nothing
             if self.options.calibrate and (held or missed):
                 self._requests[number] = self._tables[number].request(limit.bound)
@@ -181,5 +211,5 @@ class DCA(BiLevel):
             if self._tables[number].points:
                 last = self._tables[number].points[-1]
                 found[f"expected {name}"] = last.expected
-                found[f"delivered {name}"] = last.delivered
+                found[f"delivered {name}"] = self._delivered[number][-1]
         return found

@@ -23,6 +23,8 @@ class DARTSOptions:
         learning_rate: Of the gates (Adam).
         weights_rate: Peak learning rate of the weights; 0 takes the space's.
         head_start: Share of the first pass in which weights learn alone.
+        coldest: Temperature of the gates at the end of a pass, which begins at 1. The lower, the
+            nearer a mixture is to what it stands for; DARTS has 1 throughout.
         inherit: Start from the weights of the warm-up, where they fit the network that is
             searched in.
     """
@@ -35,6 +37,7 @@ class DARTSOptions:
     learning_rate: float = 0.05
     weights_rate: float = 0.0
     head_start: float = 0.2
+    coldest: float = 1.0
     inherit: bool = True
 
     def __attrs_post_init__(self) -> None:
@@ -43,7 +46,7 @@ class DARTSOptions:
         within(
             _WHERE, 1, steps=self.steps, passes=self.passes, rounds=self.rounds, batch=self.batch
         )
-        positive(_WHERE, learning_rate=self.learning_rate)
+        positive(_WHERE, learning_rate=self.learning_rate, coldest=self.coldest)
 
 
 @attrs.frozen
@@ -55,6 +58,7 @@ class DCAOptions(DARTSOptions):
             architectures.
         cost: Short name of the objective these limits are on; "" takes the first cost of a
             device, else the first minimised one that is free.
+        free: Share of a pass in which gates move without a pull, to have an opinion first.
         multiplier_rate: Of the ascent of the multipliers.
         calibrate: Ask for what earlier passes suggest will deliver the limit.
         cost_samples: Architectures whose costs the expected cost is fitted to.
@@ -62,12 +66,15 @@ class DCAOptions(DARTSOptions):
 
     targets: int = 3
     cost: str = ""
+    coldest: float = 0.1
+    free: float = 0.3
     multiplier_rate: float = 0.2
     calibrate: bool = True
     cost_samples: int = 192
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
+        within(_WHERE, 0, 1, free=self.free)
         within(_WHERE, 1, targets=self.targets)
         within(_WHERE, 8, cost_samples=self.cost_samples)
         positive(_WHERE, multiplier_rate=self.multiplier_rate)

@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from monas_core.errors import Diverged
 from monas_core.parts.device import Device
 from monas_core.parts.gated import GatedSupernet
+from monas_core.parts.soundness import check_outputs
 from monas_core.problem.evaluated import Evaluated
 from monas_core.problem.feasibility import free_misses
 from monas_core.problem.known import best_known
@@ -39,6 +41,8 @@ _SIZES = {"params": ("weights", 1.0), "flops": ("operations", 2.0)}
 _RANDOM, _FITTING = 8, 4
 """Architectures evaluated at once when nothing is left to prune, and for each limited device."""
 _POOL = 256
+_CHECKED = 32
+"""Samples that a network must have finite answers to."""
 
 
 class PIT(Optimizer):
@@ -59,6 +63,7 @@ class PIT(Optimizer):
         options, given = self.options, problem.context.require_supernet()
         assert isinstance(given, GatedSupernet)
         space, task = problem.context.space, problem.context.require_task()
+        factor = problem.context.rate_factor
         with seeded_construction(0):
             own = space.supernet(task).to(problem.torch_device)
         own.load_state_dict(given.state_dict())
@@ -68,8 +73,8 @@ class PIT(Optimizer):
             task=task,
             place=problem.torch_device,
             batch=options.batch or space.warm_up.batch_size,
-            learning_rate=options.learning_rate or space.warm_up.learning_rate,
-            gate_rate=options.gate_rate,
+            learning_rate=factor * (options.learning_rate or space.warm_up.learning_rate),
+            gate_rate=factor * options.gate_rate,
             multiplier_rate=options.multiplier_rate,
         )
         self._seed = int(torch.randint(2**31, (), generator=generator))
@@ -200,9 +205,14 @@ class PIT(Optimizer):
         assert pruning is not None
         assert aim is not None
         loss = 0.0
-        for _ in range(AT_ONCE):
-            if not pruning.finished:
-                loss = pruning.step()
+        try:
+            for _ in range(AT_ONCE):
+                if not pruning.finished:
+                    loss = pruning.step()
+            if pruning.finished:
+                self._check(pruning)
+        except Diverged as fault:
+            return self._drop(aim, str(fault))
         told = {"loss": loss, "size": pruning.left / pruning.whole, "strength": aim.strength}
         if pruning.network is None:
             return StepReport("masks", told)
@@ -211,6 +221,29 @@ class PIT(Optimizer):
         self._keep(pruning, aim)
         self._pruning = self._aim = None
         return StepReport("evaluating", told)
+
+    def _check(self, pruning: Pruning) -> None:
+        """Raise Diverged where a network cannot be judged."""
+        network = pruning.network
+        assert network is not None
+        task, some = self._problem.context.require_task(), torch.Generator().manual_seed(0)
+        inputs = task.batch("search", _CHECKED, some).to(self._material.place).inputs
+        with torch.no_grad():
+            check_outputs(network.eval()(inputs), "it")
+
+    def _drop(self, aim: Aim, reason: str) -> StepReport:
+        """Go on without a network that diverged: all others start from weights that did not."""
+        assert self._warm is not None
+        self._material.supernet.load_state_dict(self._warm)
+        self._pruning = self._aim = None
+        if aim.limit is None:
+            self._sweep.drop(aim.strength)
+        what = aim.limit.said("") if aim.limit else f"strength {aim.strength:.3g}"
+        return StepReport(
+            "dropped",
+            warning=f"The network pruned at {what} diverged and is left out: {reason}. If others "
+            "do so too, start a new run with a smaller options.optimizer.learning_rate.",
+        )
 
     def _keep(self, pruning: Pruning, aim: Aim) -> None:
         """Deposit the network and evaluate it."""

@@ -6,6 +6,7 @@ Edge", arXiv 2301.10281.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
+from monas_core.errors import Diverged
 from monas_core.learning.multiplier import Multiplier
 from monas_core.parts.gated import GatedSupernet, open_gates
 from monas_core.parts.task import Task
@@ -130,7 +132,11 @@ class Pruning:
         return self.material.supernet.discretise(self.gates)
 
     def warm(self) -> float:
-        """One training step of the largest network alone; the loss."""
+        """One training step of the largest network alone; the loss.
+
+        Raises:
+            Diverged: As ``step``.
+        """
         supernet = self.material.supernet.train()
         opened = {name: gate.detach() for name, gate in self.gates.items()}
         self.done += 1
@@ -139,7 +145,11 @@ class Pruning:
         )
 
     def step(self) -> float:
-        """One training step; the loss of the task."""
+        """One training step; the loss of the task.
+
+        Raises:
+            Diverged: Loss or gradient is not finite; no weight was touched.
+        """
         loss = self._prune() if self.done < self.lengths.masks else self._tune()
         self.done += 1
         if self.done == self.lengths.masks:
@@ -160,9 +170,12 @@ class Pruning:
     def _descend(self, loss: Tensor) -> float:
         self.adam.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.material.supernet.parameters(), 1.0)
+        norm = nn.utils.clip_grad_norm_(self.material.supernet.parameters(), 1.0)
+        told = float(loss.detach())
+        if not math.isfinite(told + float(norm)):
+            raise Diverged(f"the loss is {told}, and the size of the gradient {float(norm)}")
         self.adam.step()
-        return float(loss.detach())
+        return told
 
     def _remember(self) -> None:
         """Keep the masks that meet the limit best, of the second half of the steps."""

@@ -27,16 +27,19 @@ class Sweep:
         grid = [weakest * ratio**n for n in range(count)] if count > 1 else [strongest]
         self.planned = [grid[place] for place in spread_order(count)]
         self.known: dict[float, float] = {}
+        self.dropped: set[float] = set()
 
     def next(self) -> float | None:
         """The next strength; ``None`` where all that is left lies between equal networks."""
-        waiting = [strength for strength in self.planned if strength not in self.known]
+        waiting = [s for s in self.planned if s not in self.known and s not in self.dropped]
         if waiting:
             return waiting[0]
         gaps = [
             (abs(math.log(self.known[a] / self.known[b])), math.sqrt(a * b))
             for a, b in pairwise(sorted(self.known))
-            if b / a > _CLOSEST and self.known[a] != self.known[b]
+            if b / a > _CLOSEST
+            and self.known[a] != self.known[b]
+            and math.sqrt(a * b) not in self.dropped
         ]
         return max(gaps)[1] if gaps else None
 
@@ -44,13 +47,18 @@ class Sweep:
         """What a strength came to."""
         self.known[strength] = size
 
+    def drop(self, strength: float) -> None:
+        """A strength that came to nothing is not tried again."""
+        self.dropped.add(strength)
+
     def state_dict(self) -> dict[str, Any]:
         """What is known."""
-        return {"known": [[strength, size] for strength, size in self.known.items()]}
+        known = [[strength, size] for strength, size in self.known.items()]
+        return {"known": known, "dropped": sorted(self.dropped)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue."""
-        self.known = dict(state["known"])
+        self.known, self.dropped = dict(state["known"]), set(state["dropped"])
 
 
 def spread_order(count: int) -> Sequence[int]:

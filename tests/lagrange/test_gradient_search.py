@@ -178,5 +178,5 @@ def test_the_documented_command_runs_and_the_result_tells(
     result = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))
     ((entry,),) = [facts["search"] for facts in result["devices"].values()]
     assert set(entry["passes"][0]) == {
-        "requested", "expected", "delivered", "architecture",
+        "requested", "expected", "derived", "delivered", "architecture",
     }  # fmt: skip

@@ -200,6 +200,44 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
+def test_a_network_that_diverges_is_left_out_and_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull, strongest = Pruning._pull, PITOptions().strongest
+
+    def planted(self: Pruning, size: torch.Tensor) -> torch.Tensor:
+        doomed = self.aim.strength == strongest and self.done == 5
+        return pull(self, size) * (float("nan") if doomed else 1.0)
+
+    monkeypatch.setattr(Pruning, "_pull", planted)
+    folder = tmp_path / "run"
+    run = search(
+        "tcn", task=f"series:{table(tmp_path / 'moves.csv')}", objectives=["acc", "params"],
+        optimizer="pit", out_dir=folder, budget="24steps", progress=False,
+        options={"task": {"window": 20}, "optimizer": {"strengths": 2}}, warm_up={"steps": 8},
+        preferences=4,
+    )  # fmt: skip
+    assert len(run.session.context.deposits) == 1  # of two strengths
+    lines = (folder / "events.jsonl").read_text().splitlines()
+    told = [m for line in lines if "is left out" in (m := json.loads(line).get("message", ""))]
+    assert len(told) == 1
+    assert told[0].startswith("The network pruned at strength 3 diverged and is left out: the loss")
+
+
+def test_what_was_dropped_is_not_taken_up_again() -> None:
+    sweep = Sweep(0.1, 10.0, 3)
+    sweep.tell(0.1, 100.0)
+    sweep.drop(10.0)
+    again = Sweep(0.1, 10.0, 3)
+    again.load_state_dict(sweep.state_dict())
+    assert again.next() == pytest.approx(1.0)
+    again.tell(1.0, 50.0)
+    between = again.next()
+    assert between is not None
+    again.drop(between)
+    assert again.next() is None
+
+
 def deposits(run: Run) -> dict[Any, Any]:
     context = run.session.context
     found = [context.space.choices.from_json(i["architecture"]) for i in context.deposits.state()]
