@@ -18,7 +18,7 @@ _DRAWN = 64
 """Architectures drawn from each mixture to begin with."""
 _CLIMBS = 30
 """Most answers that are changed, one at a time."""
-_EXACT = 4
+_EXACT = 8
 """Of the likeliest, those whose own costs are asked."""
 
 

@@ -67,6 +67,18 @@ def test_a_pull_decides_where_the_loss_does_not() -> None:
     assert found.relaxation.weights[0, place, 0] > 0.9
 
 
+def test_cold_mixtures_are_nearly_what_they_stand_for() -> None:
+    found, _ = levels()
+    with torch.no_grad():
+        found.logits.normal_(generator=torch.Generator().manual_seed(1))
+    warm = found.relaxation
+    found.temperature = 0.02
+    cold = found.relaxation
+    assert torch.equal(cold.to_population(), warm.to_population())
+    assert float(warm.weights.amax(-1).mean()) < 0.8
+    assert float(cold.weights.amax(-1).mean()) > 0.95
+
+
 def test_both_levels_learn() -> None:
     found, _ = levels(count=1)
     first = found.train_weights()

@@ -103,7 +103,7 @@ class GatedContract(Contract):
         shut = {name: torch.zeros(length) for name, length in supernet.gates.items()}
         with torch.no_grad():
             outputs = supernet.prune(shut).eval()(nets.inputs_of(stage, 2))
-        assert torch.isfinite(outputs).all()
+        assert torch.isfinite(outputs).all(), "with all gates shut its outputs are not finite"
         least = min(float(supernet.sizes(g)["weights"]) for g in _settings(supernet))
         assert float(supernet.sizes(shut)["weights"]) <= least
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 import pytest
 import torch
 
@@ -101,6 +102,32 @@ class NanLoss(ToyOptimizer):
         return StepReport(report.phase, {"loss": float("nan")}, report.finished)
 
 
+class Heedless(ToyOptimizer):
+    """Answers as if no limit had been stated."""
+
+    def propose(self, device: Device, wishes: Any) -> list[Architecture]:
+        return super().propose(device, [attrs.evolve(wish, limits=()) for wish in wishes])
+
+
+class AtMost(ToyOptimizer):
+    """Takes a target for a limit from above."""
+
+    def propose(self, device: Device, wishes: Any) -> list[Architecture]:
+        below = [
+            attrs.evolve(wish, limits=tuple(attrs.evolve(c, kind="max") for c in wish.limits))
+            for wish in wishes
+        ]
+        return super().propose(device, below)
+
+
+class Everywhere(ToyOptimizer):
+    """A limit on one device holds back all."""
+
+    def propose(self, device: Device, wishes: Any) -> list[Architecture]:
+        limits = tuple(attrs.evolve(c, device=None) for c in self._problem.limits)
+        return super().propose(device, [attrs.evolve(wish, limits=limits) for wish in wishes])
+
+
 OPTIMIZERS: list[tuple[type[ToyOptimizer], str, tuple[Any, ...], str]] = [
     (Deaf, "test_answers_depend_on_the_device", (), "ignores the device"),
     (Fickle, "test_answers_repeat", (), "otherwise the second time|global generator"),
@@ -128,6 +155,22 @@ def test_faults_of_optimizers(
     getattr(contract, test)(searched(Predicts), *more)
     with pytest.raises(AssertionError, match=told):
         getattr(contract, test)(searched(broken), *more)
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind", "told"),
+    [
+        (Heedless, "max", "but an answer has"),
+        (Heedless, "equal", "but an answer has"),
+        (AtMost, "equal", "but an answer has"),
+        (Everywhere, "max", "holds back the other"),
+    ],
+)
+def test_faults_of_limits(broken: type[ToyOptimizer], kind: Any, told: str) -> None:
+    contract = contracts.OptimizerContract()
+    contract.test_limits_are_obeyed(ToyOptimizer, kind)
+    with pytest.raises(AssertionError, match=told):
+        contract.test_limits_are_obeyed(broken, kind)
 
 
 def test_an_optimizer_that_never_ends_is_caught() -> None:
