@@ -3,8 +3,8 @@
 First on series whose target is what they were 4, 8 and 12 steps ago; then on exercises recorded
 by a smartwatch. For every strength: what is left of the seed network, and its loss on
 data not seen before, beside the seed trained for as many steps, random masks of equal size
-and channels shrunk alike, both trained for as many steps. Then whole runs of pit, modnas and
-nsga2 on the same space, task and time.
+(several of them) and channels shrunk alike, trained for as many steps. Then whole runs of pit,
+modnas and nsga2 on the same space, task and time.
 
     python benchmarks/bench_pit.py --seeds 3
     python benchmarks/bench_pit.py --data none --runs 60s
@@ -35,6 +35,8 @@ from monas_tcn.space import TCNSpace
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)
 RATE, GATE_RATE = 5e-3, 0.01
 _WITHIN, _TRIES = 0.1, 1000
+_RANDOM = 2
+"""Random masks for each seed and strength: their losses are far apart."""
 
 
 def lags(folder: Path, seed: int) -> Task:
@@ -152,11 +154,16 @@ def measured(task: Task, seed: int, lengths: Lengths) -> tuple[float, dict[float
         print(
             f"  seed {seed} strength {strength:g}: {size:.0f}, loss {loss:.3f}, {kinds}", flush=True
         )
-        drawn = trial.near(size, lambda: random_gates(trial.supernet, generator))
+        drawn = [
+            trial.masked(trial.near(size, lambda: random_gates(trial.supernet, generator)))
+            for _ in range(_RANDOM)
+        ]
         shares = iter(np.linspace(0.02, 1.0, _TRIES))
         narrow = trial.near(size, lambda left=shares: narrow_gates(trial.supernet, next(left)))
-        others = trial.masked(drawn), trial.masked(narrow)
-        found[strength] = (size, seed_net.left / size, loss, loss / base, *others)
+        found[strength] = (
+            size, seed_net.left / size, loss, loss / base, mean(drawn), trial.masked(narrow)
+        )  # fmt: skip
+        print(f"    random {', '.join(f'{value:.3f}' for value in drawn)}", flush=True)
     return base, found
 
 

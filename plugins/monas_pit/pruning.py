@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from monas_core.errors import Diverged
 from monas_core.learning.multiplier import Multiplier
+from monas_core.learning.schedules import Schedule
 from monas_core.parts.gated import GatedSupernet, open_gates
 from monas_core.parts.task import Task
 from monas_core.seeding import seeded_construction
@@ -23,6 +24,7 @@ from monas_core.updater import Updater
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
 
+_FALLING = Schedule(1.0, 0.03, "cosine")
 _BELOW = 0.95
 """Share of an upper limit that is aimed at."""
 
@@ -156,8 +158,13 @@ class Pruning:
             self._cut()
         return loss
 
+    def _share(self, done: int) -> float:
+        """Of the learning rate of the weights, after so many steps."""
+        return _FALLING.at(done / (self.lengths.masks + self.lengths.tuning))
+
     def _prune(self) -> float:
         supernet = self.material.supernet.train()
+        self.adam.param_groups[0]["lr"] = self.material.learning_rate * self._share(self.done)
         size = supernet.sizes(self.gates)[self.aim.size]
         self.left = float(size.detach())
         self._remember()
@@ -207,8 +214,8 @@ class Pruning:
         with seeded_construction(0):  # weights are filled in; nothing is drawn for the others
             network = self.material.supernet.prune(self.gates).to(self.material.place)
         self.network = network.train()
-        tuning = max(1, self.lengths.tuning)
-        self._updater = Updater(network, self.material.learning_rate, tuning)
+        share, tuning = self._share(self.lengths.masks), max(1, self.lengths.tuning)
+        self._updater = Updater(network, self.material.learning_rate, tuning, peak=share)
 
     def _tune(self) -> float:
         assert self.network is not None
