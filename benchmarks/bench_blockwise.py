@@ -6,7 +6,7 @@ single-path supernet and from the default one, trained for as much time as teach
 together; numbers of parameters; and what needs no training. A second table looks at networks of
 nearly equal size, where parameters do not explain quality.
 
-    python benchmarks/bench_blockwise.py [--miniature] [--networks 24] [--steps 300] [--out FILE]
+    python benchmarks/bench_blockwise.py [--miniature] [--task glyphs] [--networks 24] [--steps 300]
 
 With --out FILE every network is written down as soon as it is trained, and the same command goes
 on from there.
@@ -15,7 +15,6 @@ on from there.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,13 +22,12 @@ from statistics import mean, stdev
 
 import attrs
 import torch
-from bench_inherited import Alone, quality, trained_alone
+from bench_inherited import quality, trained_alone, truth
 from ranks import kendall
 
 from monas_blocks.rating import Rating
 from monas_blocks.trainer import BlockwiseTrainer
 from monas_core.catalog.lookup import Catalog
-from monas_core.files import write_text
 from monas_core.parts.context import Context
 from monas_core.parts.objective import Objective
 from monas_core.parts.space import taps_of
@@ -69,28 +67,6 @@ def parameters(plan: Plan, networks: Sequence[Architecture]) -> list[float]:
     """Numbers of weights."""
     context = Context(plan.space, plan.task)
     return [float(context.workload(network).parameters) for network in networks]
-
-
-def truth(
-    plan: Plan, networks: Sequence[Architecture], steps: int, seeds: int, out: Path | None
-) -> list[float]:
-    """Mean scores on unseen data of networks trained alone."""
-    objective = _score(plan)
-    known: dict[str, float] = json.loads(out.read_text()) if out and out.exists() else {}
-    found: list[float] = []
-    for network in networks:
-        scores: list[float] = []
-        for seed in range(seeds):
-            key = f"{network.key}/{seed}/{steps}/{plan.space.choices.cardinality()}"
-            if key not in known:
-                seeded = attrs.evolve(plan, config=attrs.evolve(plan.config, seed=seed))
-                alone = Alone(trained_alone(seeded, network, steps)).eval()
-                known[key] = quality(seeded, objective, alone, [network], "final")[0]
-                if out:
-                    write_text(out, json.dumps(known))
-            scores.append(known[key])
-        found.append(mean(scores))
-    return found
 
 
 def _score(plan: Plan) -> Objective:
@@ -153,7 +129,8 @@ def inherited(
 
 def compare(plan: Plan, networks: Sequence[Architecture], words: argparse.Namespace) -> None:
     """One table."""
-    own = truth(plan, networks, words.steps, words.alone, words.out)
+    rows = truth(plan, networks, words.steps, words.alone, words.out)
+    own = [mean(column) for column in zip(*rows, strict=True)]
     print(f"  trained alone: {mean(own):.4f}±{stdev(own):.4f}", flush=True)
     taus: dict[str, list[float]] = {}
     for seed in range(words.seeds):
@@ -168,9 +145,10 @@ def compare(plan: Plan, networks: Sequence[Architecture], words: argparse.Namesp
 
 
 def main() -> None:
-    """Compare on MobileNetV3 and digits."""
+    """Compare on MobileNetV3."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--miniature", action="store_true", help="the 800 networks of tiny()")
+    parser.add_argument("--task", default="digits")
     parser.add_argument("--networks", type=int, default=24)
     parser.add_argument("--steps", type=int, default=300, help="alone, of teacher and of blocks")
     parser.add_argument("--alone", type=int, default=2, help="seeds of each network alone")
@@ -178,16 +156,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="file of what is already trained alone")
     words = parser.parse_args()
     torch.set_num_threads(1)
-    config = load_config(
-        None, {"space": "mobilenetv3", "objectives": ["acc"], "torch_device": "cpu"}
-    )
+    asked = {"space": "mobilenetv3", "task": words.task, "objectives": ["acc"]}
+    config = load_config(None, {**asked, "torch_device": "cpu"})
     plan = resolve(config, Catalog.installed())
     if words.miniature:
         plan = attrs.evolve(plan, space=MobileNetV3Space.tiny())
     warm_up = attrs.evolve(plan.warm_up, steps=words.steps)
     plan = attrs.evolve(plan, warm_up=warm_up)
     size = plan.space.choices.cardinality()
-    print(f"mobilenetv3 ({size} networks) on digits, {words.steps} steps of each kind")
+    print(f"mobilenetv3 ({size} networks) on {words.task}, {words.steps} steps of each kind")
     for title, band in (("random networks", False), ("networks of nearly equal size", True)):
         networks = drawn(plan, words.networks, band=band)
         print(f"{len(networks)} {title}:", flush=True)

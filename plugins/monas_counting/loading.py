@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -43,7 +44,7 @@ def load(argument: str | None = None, *, options: CountingOptions | None = None)
         parts={part: len(raw[part][0]) for part in PARTS},
         unit="images",
     )
-    return Counting("counting", _pictures(raw, options.spread), facts=facts, data=data)
+    return _made("counting", raw, options.spread, facts, data)
 
 
 def _from_folder(argument: str, options: CountingOptions) -> Counting:
@@ -62,16 +63,18 @@ def _from_folder(argument: str, options: CountingOptions) -> Counting:
         "training",
         "split": found.split,
     }
-    return Counting(name, _pictures(raw, options.spread), facts=facts, data=found.data)
+    return _made(name, raw, options.spread, facts, found.data)
 
 
-def _pictures(raw: Raw, spread: float) -> dict[Part, Pictures]:
-    """Pictures normalised by the train part, with their maps."""
+def _made(
+    name: str, raw: Raw, spread: float, facts: Mapping[str, Any], data: DataRecord
+) -> Counting:
+    """The task, with pictures normalised by the train part."""
     seen = raw["train"][0]
     mean = seen.mean((0, 2, 3), keepdim=True)
     deviation = seen.std((0, 2, 3), keepdim=True).clamp_min(1e-3)
     height, width = seen.shape[2:]
-    return {
+    pictures = {
         part: Pictures(
             (images - mean) / deviation,
             maps_of(points, (height, width), spread),
@@ -79,6 +82,8 @@ def _pictures(raw: Raw, spread: float) -> dict[Part, Pictures]:
         )
         for part, (images, points) in raw.items()
     }
+    scaling = mean.flatten(), deviation.flatten()
+    return Counting(name, pictures, facts=facts, data=data, scaling=scaling)
 
 
 def _item(part: Part, count: int) -> Item:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from monas_core.parts.task import CONSTANT, Batch, Model, Part, Score, Task
+from monas_core.parts.usage import Usage
 from monas_core.values.data import DataRecord
 from monas_counting.scenes import Pictures
 
@@ -31,6 +32,7 @@ class Counting(Task):
         pictures: Of each part.
         facts: Where they come from, for ``describe``.
         data: What a run is to remember of them.
+        scaling: Mean and deviation of each channel, ``(C,)``, that pictures were normalised by.
     """
 
     item: ClassVar[str] = "image"
@@ -47,9 +49,11 @@ class Counting(Task):
         *,
         facts: Mapping[str, Any],
         data: DataRecord,
+        scaling: tuple[Tensor, Tensor],
     ) -> None:
         self.name = name
         self._pictures = dict(pictures)
+        self._scaling = scaling
         self._facts, self._data = dict(facts), data
 
     @property
@@ -105,6 +109,21 @@ class Counting(Task):
         low, high = min(float(m.min()) for m in maps), max(float(m.max()) for m in maps)
         dead = high - low <= _DEAD * max(abs(high), abs(low))
         return {**_errors(counts - data.counts), CONSTANT: float(dead)}
+
+    def usage(self) -> Usage:
+        """Count what a picture shows."""
+        mean, deviation = self._scaling
+        return Usage(
+            code=("monas_core.export.pictures", "monas_counting.use_counting"),
+            facts={
+                "shape": list(self.shape),
+                "mean": mean.tolist(),
+                "deviation": deviation.tolist(),
+            },
+            packages=("numpy", "pillow"),
+            given="PICTURE",
+            example="picture.png",
+        )
 
     def example(self, batch: int) -> Tensor:
         """The first picture of the train part, repeated."""

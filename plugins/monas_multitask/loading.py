@@ -41,7 +41,16 @@ def load(argument: str | None = None, *, options: MultitaskOptions | None = None
         "shown": "a channel for each head, with noise",
     }
     heads = scenes.heads(options.weight)
-    return Multitask("multitask", scenes.KINDS, heads, maps, facts=facts, data=data)
+    channels = maps["train"].images.shape[1]
+    return Multitask(
+        "multitask",
+        scenes.KINDS,
+        heads,
+        maps,
+        facts=facts,
+        data=data,
+        scaling=(torch.zeros(channels), torch.ones(channels)),  # shown as they are drawn
+    )
 
 
 def _item(part: Part, count: int) -> Item:
@@ -87,4 +96,5 @@ def _from_folder(argument: str, options: MultitaskOptions) -> Multitask:
         "shown": f"brought to {options.size} x {options.size} pixels",
         "split": found.split,
     }
-    return Multitask(name, kinds, heads, maps, facts=facts, data=found.data)
+    scaling = mean.flatten(), deviation.flatten()
+    return Multitask(name, kinds, heads, maps, facts=facts, data=found.data, scaling=scaling)

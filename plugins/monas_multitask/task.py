@@ -12,6 +12,7 @@ from torch import Tensor
 from monas_core.parts.heads import Head, MultiTask
 from monas_core.parts.picture_folder import PARTS
 from monas_core.parts.task import Batch, Model, Part
+from monas_core.parts.usage import Usage
 from monas_core.values.data import DataRecord
 from monas_multitask.kinds import Kind
 
@@ -50,6 +51,7 @@ class Multitask(MultiTask):
         maps: Of each part.
         facts: Where they come from, for ``describe``.
         data: What a run is to remember of them.
+        scaling: Mean and deviation of each channel, ``(C,)``, that pictures were normalised by.
     """
 
     item: ClassVar[str] = "image"
@@ -64,8 +66,10 @@ class Multitask(MultiTask):
         *,
         facts: Mapping[str, Any],
         data: DataRecord,
+        scaling: tuple[Tensor, Tensor],
     ) -> None:
         self.name, self.heads = name, heads
+        self._scaling = scaling
         self._kinds = {kind.name: kind for kind in kinds}
         self._maps, self._facts, self._data = dict(maps), dict(facts), data
         self.score, *rest = [score for kind in kinds for score in kind.scores]
@@ -115,6 +119,22 @@ class Multitask(MultiTask):
             outputs = torch.cat([answer[name].cpu() for answer in answers])
             found |= kind.judge(outputs, data.targets[name])
         return found
+
+    def usage(self) -> Usage:
+        """Draw all maps of a picture."""
+        mean, deviation = self._scaling
+        return Usage(
+            code=("monas_core.export.pictures", "monas_multitask.use_maps"),
+            facts={
+                "shape": list(self.shape),
+                "mean": mean.tolist(),
+                "deviation": deviation.tolist(),
+                "heads": [head.name for head in self.heads],
+            },
+            packages=("numpy", "pillow"),
+            given="PICTURE",
+            example="picture.png" if self.shape[0] in (1, 3) else "picture.npy",
+        )
 
     def example(self, batch: int) -> Tensor:
         """The first picture of the train part, repeated."""

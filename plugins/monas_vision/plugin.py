@@ -25,6 +25,13 @@ def monas_tasks() -> list[Spec]:
             },
         ),
         Spec(
+            name="glyphs",
+            summary="Classify printed letters, distorted; the fonts come with matplotlib.",
+            factory="monas_vision.glyphs:load",
+            extras={"PIL": "monas[vision]"},
+            provides={"image-classification"},
+        ),
+        Spec(
             name="cifar10",
             summary="Classify CIFAR-10, from its published binary files, given as cifar10:PATH.",
             factory="monas_vision.cifar10:load",
