@@ -16,7 +16,7 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.events import Bus
 from monas_core.export.ship import check_request, ship
-from monas_core.record import frontfile, given_store, picture
+from monas_core.record import front_store, given_store, picture
 from monas_core.record.config import RunConfig
 from monas_core.record.rundir import RunFolder
 from monas_core.running.absent import require_space
@@ -111,7 +111,7 @@ class Run:
             raise UsageError(
                 f'This run has no front for device "{device}"; it has: {", ".join(self.devices)}.'
             )
-        return frontfile.read_front(self.folder.at("front", f"{device}.json"))
+        return front_store.read_front(self.folder.at("front", f"{device}.json"))
 
     def pick(
         self,
