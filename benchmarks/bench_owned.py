@@ -1,12 +1,17 @@
-"""Fronts of a checkpoint's sub-networks against the usual ways to make it smaller.
+"""Fronts of a network one has already against the usual ways to make it smaller.
 
-On one healed supernet: searches (``--optimizers``) at an equal budget, layers left out one by one
-(depth), and one width for all layers (width). Beside it: one-shot importance pruning (Minitron's
-recipe), four sizes cut from the checkpoint at once and healed alone, each for a quarter of the
-supernet's steps. Hypervolume on unseen text, per device, with one scale for all.
+On one healed supernet: searches (``--optimizers``) at an equal budget, parts left out one by one
+(depth), and one share for all widths (width). Beside it: four sizes cut from the network at once
+and healed alone, for language models by importance (Minitron's recipe), for others by
+torch-pruning; each with a quarter of the supernet's healing steps (``one-shot``: the same healing
+in all) and with all of them (``one-shot-long``: four times the healing). Hypervolume on unseen
+data, per device, with one scale for all. One call is one seed; ``--table`` sums up.
 
     python benchmarks/make_checkpoint.py runs/llama --family llama
-    python benchmarks/bench_owned.py runs/llama [--seeds 3] [--budget 60s] [--steps 200]
+    python benchmarks/bench_owned.py runs/llama --seed 0 [--budget 60s] [--steps 200]
+    python benchmarks/make_classifier.py runs/resnet
+    python benchmarks/bench_owned.py runs/resnet/network.py --task digits --seed 0
+    python benchmarks/bench_owned.py runs/llama --table
 """
 
 from __future__ import annotations
@@ -14,11 +19,15 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from bench_search import RESULTS, search
+from torch import nn
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.parts.objective import sign
@@ -36,53 +45,91 @@ from monas_core.values.front import non_dominated
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 DEVICES = "host,raspberry-pi-5,jetson-nano,t4"
+Scores = dict[Architecture, float]
 
 
 def uniform(choices: ChoiceSet, kinds: Sequence[str], share: float) -> Architecture:
     """All choices of some kinds at a share of their largest option, the rest as large as can be."""
-    answers = {}
+    answers: dict[str, Any] = {}
     for choice in choices.choices:
         sizes = [option for option in choice.options if isinstance(option, int)]
         wanted = share * max(sizes) if choice.name.startswith(tuple(kinds)) else max(sizes)
         answers[choice.name] = min(sizes, key=lambda size: (abs(size - wanted), size))
-    return choices.architecture(answers)
+    return choices.architecture(_active(choices, answers))
+
+
+def _active(choices: ChoiceSet, answers: dict[str, Any]) -> dict[str, Any]:
+    """Without the answers to choices that others switch off."""
+    kept: dict[str, Any] = {}
+    for choice in choices.choices:
+        when = choice.condition
+        if when is None or kept.get(when.choice) in when.options:
+            kept[choice.name] = answers[choice.name]
+    return kept
 
 
 def fixed(choices: ChoiceSet) -> dict[str, list[Architecture]]:
     """What is made without a search, by name of the way."""
-    depths = choices.choices[choices.position["n_layer"]].options
-    layers = [
-        choices.architecture({**uniform(choices, (), 1.0).choices, "n_layer": depth})
-        for depth in depths
-    ]
-    widths = [uniform(choices, ("groups", "queries", "mlp"), share) for share in SHARES]
-    return {"depth": layers, "width": list(dict.fromkeys(widths))}
+    whole = dict(uniform(choices, ("?",), 1.0).choices)
+    if "n_layer" in choices.position:
+        depths = choices.choices[choices.position["n_layer"]].options
+        layers = [whole | {"n_layer": depth} for depth in depths]
+    else:  # blocks, from the last to the first
+        layers = [whole]
+        for name in reversed([n for n in choices.position if n.startswith("keep_")]):
+            layers.append(layers[-1] | {name: False})
+    found = [choices.architecture(_active(choices, answers)) for answers in layers]
+    widths = [uniform(choices, ("groups", "queries", "mlp", "width_"), s) for s in SHARES]
+    return {"depth": found, "width": list(dict.fromkeys(widths))}
 
 
-def one_shot(config: Mapping[str, Any], catalog: Catalog) -> dict[Architecture, float]:
-    """Sizes cut by importance from the checkpoint and healed alone: scores on unseen text."""
+def pruned(session: Session, architecture: Architecture, share: float) -> nn.Module:
+    """The network cut to a share: by importance, or by torch-pruning's own pruner."""
+    space = session.plan.space
+    if space.name == "hf" or share == 1:
+        return session.context.network(architecture)
+    import torch_pruning
+
+    network = session.context.network(space.ends().largest).eval()
+    last = list(network.modules())[-1]
+    example = session.context.require_task().example(2)
+    torch_pruning.pruner.BasePruner(
+        network, example, torch_pruning.importance.GroupMagnitudeImportance(p=2),
+        pruning_ratio=1 - share, ignored_layers=[last],
+    ).step()  # fmt: skip
+    theirs = sum(weight.numel() for weight in network.parameters())
+    mine = session.context.workload(architecture).parameters
+    assert theirs == mine, (theirs, mine)  # one form, so one cost
+    return network
+
+
+def one_shot(config: Mapping[str, Any], catalog: Catalog, steps: int) -> tuple[Scores, float]:
+    """Sizes cut at once and healed alone, each for some steps: scores, and seconds of healing."""
     session = Session(resolve(load_config(None, dict(config)), catalog))
     context, plan = session.context, session.plan
-    choices, task = plan.space.choices, context.require_task()
-    teacher, steps = Teacher(context), max(1, plan.warm_up.steps // len(SHARES))
-    found: dict[Architecture, float] = {}
+    task, teacher = context.require_task(), Teacher(context)
+    found: Scores = {}
+    spent = 0.0
     for share in SHARES:
-        architecture = uniform(choices, ("n_layer", "groups", "mlp"), share)
+        architecture = uniform(plan.space.choices, ("n_layer", "groups", "mlp", "width_"), share)
         settings = TrainSettings.recommended(
             plan.warm_up, budget=f"{steps}steps", distil=True, seed=plan.config.seed
         )
+        network = pruned(session, architecture, share)
         trainer = SubnetTrainer(
-            context.network(architecture), task, settings, recommended=plan.warm_up,
+            network, task, settings, recommended=plan.warm_up,
             steps=steps, place=plan.torch_device, teacher=teacher,
         )  # fmt: skip
+        begin = time.perf_counter()
         while share < 1 and trainer.done < trainer.steps:
             trainer.step()
+        spent += time.perf_counter() - begin
         found[architecture] = trainer.score()[task.score.name]
-    return found
+    return found, spent
 
 
 def judged(
-    sessions: Mapping[str, Session], alone: Mapping[Architecture, float]
+    sessions: Mapping[str, Session], alone: Mapping[str, Scores]
 ) -> dict[str, dict[str, float]]:
     """Hypervolume of every way on every device; one scale and one measurement for all."""
     judge = next(iter(sessions.values()))
@@ -92,9 +139,10 @@ def judged(
         answers = finish.proposals(session, lambda _: None).values()
         pools[name] = list(dict.fromkeys(a for found in answers for a in found))
     pools |= fixed(plan.space.choices)
-    pools["one-shot"] = list(alone)
+    pools |= {name: list(scores) for name, scores in alone.items()}
     everyone = list(dict.fromkeys(a for pool in pools.values() for a in pool))
     scales = yardstick.scales(evaluator, plan.all_devices, "final")
+    place = [o.score is not None for o in plan.objectives].index(True)
     volumes: dict[str, dict[str, float]] = {name: {} for name in pools}
     for device in plan.all_devices:
         columns = [
@@ -104,49 +152,96 @@ def judged(
         points = dict(zip(everyone, np.array(columns).T, strict=True))
         for name, pool in pools.items():
             own = np.array([points[architecture] for architecture in pool])
-            if name == "one-shot":
-                place = [o.score is not None for o in plan.objectives].index(True)
-                own[:, place] = [alone[a] for a in pool]
+            if name in alone:
+                own[:, place] = [sign(plan.objectives[place]) * alone[name][a] for a in pool]
             volumes[name][device.name] = scales[device.name].hypervolume(own[non_dominated(own)])
     return volumes
 
 
+def compared(words: argparse.Namespace, config: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every way on one seed."""
+    catalog = Catalog.installed()
+    healed = Session(resolve(load_config(None, config), catalog))
+    gap = difference(healed)
+    begin = time.perf_counter()
+    while healed.trainer.done < healed.trainer.steps:
+        healed.trainer.step()
+    seconds = {"healing": time.perf_counter() - begin}
+    weights = dict(healed.context.require_supernet().state_dict())
+    measured: dict[str, Any] = {}
+    sessions: dict[str, Session] = {}
+    for name in words.optimizers.split(","):
+        sessions[name] = search(config | {"optimizer": name}, weights, measured, catalog)
+        seconds[name] = sessions[name].meter.seconds
+    quarter = max(1, words.steps // len(SHARES))
+    alone: dict[str, Scores] = {}
+    for name, steps in (("one-shot", quarter), ("one-shot-long", words.steps)):
+        alone[name], seconds[name] = one_shot(config, catalog, steps)
+    print(f"seed {words.seed}: whole differs by {gap:.1e}; seconds:",
+          {name: round(spent, 1) for name, spent in seconds.items()},
+          {name: s.meter.evaluations for name, s in sessions.items()})  # fmt: skip
+    return [
+        {"seed": words.seed, "way": name, "hypervolume": found, "seconds": seconds.get(name)}
+        for name, found in judged(sessions, alone).items()
+    ]
+
+
+def difference(session: Session) -> float:
+    """Largest difference between the whole sub-network, before healing, and what it came from."""
+    space = session.plan.space
+    inputs = session.context.require_task().example(4)
+    with torch.no_grad():
+        mine = session.context.network(space.ends().largest).eval()(inputs)
+        if space.name != "hf":
+            return float((mine - space._network(inputs)).abs().max())  # pyright: ignore
+        from transformers import AutoModelForCausalLM
+
+        theirs: Any = AutoModelForCausalLM.from_pretrained(space.argument).eval()
+        return float((mine - theirs(inputs).logits).abs().max())
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Mean and spread over seeds, per device and over devices."""
+    devices = list(rows[0]["hypervolume"])
+    print(f"{len({row['seed'] for row in rows})} seeds", *devices, "mean", sep=" | ")
+    for name in dict.fromkeys(row["way"] for row in rows):
+        mine = [row["hypervolume"] for row in rows if row["way"] == name]
+        columns = [[found[device] for found in mine] for device in devices]
+        columns.append([statistics.fmean(found.values()) for found in mine])
+        cells = [
+            f"{statistics.fmean(c):.3f} ± {statistics.stdev(c) if len(c) > 1 else 0:.3f}"
+            for c in columns
+        ]
+        print(name, *cells, sep=" | ")
+
+
 def main() -> None:
-    """Run every way on every seed and print the table."""
+    """Run every way on a seed and keep the rows; or print all that are kept."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder")
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--budget", default="60s")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--optimizers", default="modnas,random,nsga2")
+    parser.add_argument("--task", default=None)
+    parser.add_argument("--devices", default=DEVICES)
+    parser.add_argument("--table", action="store_true")
     words = parser.parse_args()
-    catalog = Catalog.installed()
-    rows: list[dict[str, Any]] = []
-    for seed in range(words.seeds):
+    owned = words.source
+    name = owned.parent.name if owned.suffix == ".py" else owned.name
+    kept = RESULTS / f"owned-{name}.json"
+    rows = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
+    if not words.table:
+        space = f"module:{owned}:network" if owned.suffix == ".py" else f"hf:{owned}"
         config: dict[str, Any] = {
-            "space": f"hf:{words.folder}", "objectives": ["acc", "lat"], "seed": seed,
-            "devices": DEVICES.split(","), "budget": words.budget,
+            "space": space, "objectives": ["acc", "lat"], "seed": words.seed,
+            "devices": words.devices.split(","), "budget": words.budget,
             "warm_up": {"steps": words.steps},
-        }  # fmt: skip
-        healed = Session(resolve(load_config(None, config), catalog))
-        while healed.trainer.done < healed.trainer.steps:
-            healed.trainer.step()
-        weights = dict(healed.context.require_supernet().state_dict())
-        measured: dict[str, Any] = {}
-        sessions = {
-            name: search(config | {"optimizer": name}, weights, measured, catalog)
-            for name in words.optimizers.split(",")
-        }
-        for name, found in judged(sessions, one_shot(config, catalog)).items():
-            rows.append({"seed": seed, "way": name, "hypervolume": found})
-            shown = ", ".join(f"{device} {value:.4f}" for device, value in found.items())
-            print(f"seed {seed} {name:9s} {shown}", flush=True)
-    for name in dict.fromkeys(row["way"] for row in rows):
-        means = [statistics.fmean(r["hypervolume"].values()) for r in rows if r["way"] == name]
-        spread = statistics.stdev(means) if len(means) > 1 else 0.0
-        print(f"{name:9s} {statistics.fmean(means):.4f} +- {spread:.4f}")
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "owned.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        } | ({"task": words.task} if words.task else {})  # fmt: skip
+        rows = [row for row in rows if row["seed"] != words.seed] + compared(words, config)
+        RESULTS.mkdir(exist_ok=True)
+        kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    table(rows)
 
 
 if __name__ == "__main__":
