@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from monas_core.errors import MissingPackage
 
@@ -23,3 +24,22 @@ def require_packages(what: str, packages: Mapping[str, str]) -> None:
             raise MissingPackage(
                 f"{what} needs the package {package}; install it: pip install '{requirement}'."
             )
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """While this lasts the package transformers logs errors alone and draws no progress bars.
+
+    Its switches belong to the process, so they are put back as they were.
+    """
+    from transformers.utils import logging
+
+    level, drawing = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if drawing:
+            logging.enable_progress_bar()

@@ -21,6 +21,7 @@ from monas_core.errors import UsageError
 from monas_core.export.check import compare
 from monas_core.export.format import Format
 from monas_core.export.subject import Subject
+from monas_core.extras import quiet_transformers
 
 CAPABILITY = "transformers"
 """What the spec of a space provides when the space is ``Convertible``."""
@@ -63,7 +64,7 @@ class HuggingFace(Format):
                 "transformers; choose another --format."
             )
         _set_broken_vision_aside()
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), quiet_transformers():
             warnings.simplefilter("ignore")
             converted = cast("Convertible", subject.space).to_transformers(subject.network)
             converted.eval().save_pretrained(path)

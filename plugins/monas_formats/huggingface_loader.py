@@ -12,8 +12,13 @@ import torch
 def load(path: Path) -> Callable[[Any], Any]:
     """The network as a function from tokens ``(B, T)`` to logits, both arrays."""
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    drawing = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     network = AutoModelForCausalLM.from_pretrained(path, local_files_only=True).eval()
+    if drawing:
+        logging.enable_progress_bar()
 
     def run(inputs: Any) -> Any:
         with torch.no_grad():

@@ -32,4 +32,10 @@ def monas_formats() -> list[Spec]:
             factory="monas_formats.huggingface:HuggingFace",
             extras={"transformers": "monas[hf]"},
         ),
+        Spec(
+            name="gguf",
+            summary="A file that llama.cpp loads, with the tokenizer; Llama, Qwen and GPT-2.",
+            factory="monas_formats.gguf_file:Gguf",
+            extras={"gguf": "monas[gguf]"},
+        ),
     ]

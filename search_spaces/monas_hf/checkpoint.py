@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from monas_core.errors import UsageError, did_you_mean
+from monas_core.extras import quiet_transformers
 from monas_core.files import parse_json
 from monas_hf.families import FAMILIES, Family
 
@@ -138,7 +139,8 @@ def configuration(document: Mapping[str, Any], where: Path | str) -> Any:
 
     kept = {key: value for key, value in document.items() if key != "model_type"}
     try:
-        config = AutoConfig.for_model(document["model_type"], **kept)
+        with quiet_transformers():
+            config = AutoConfig.for_model(document["model_type"], **kept)
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
         raise UsageError(f'"{where}": config.json cannot be used: {reason}.') from error

@@ -13,7 +13,7 @@ def monas_spaces() -> list[Spec]:
             name="hf",
             summary="Sub-networks of a language model you have: hf:FOLDER (GPT-2, Llama, Qwen).",
             factory="monas_hf.space:HFSpace",
-            provides={"supernet", "transformers", TAKES_ARGUMENT, PRETRAINED},
+            provides={"supernet", "transformers", "ggml", TAKES_ARGUMENT, PRETRAINED},
             extras={"transformers": "monas[hf]"},
             options="monas_hf.options:HFOptions",
         )

@@ -125,6 +125,12 @@ class HFSpace(SearchSpace):
 
         return to_stock(network)
 
+    def to_ggml(self, network: LanguageModel) -> dict[str, Any]:
+        """A network of this space as llama.cpp knows it: unequal layers as they are."""
+        from monas_hf.ggml import to_ggml
+
+        return to_ggml(network)
+
     def _shape(self, architecture: Architecture) -> Shape:
         self.choices.to_indices(architecture)  # refuses an architecture of another space
         return shape_of(architecture, self.whole)

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from monas_core.extras import quiet_transformers
 from monas_hf.network import LanguageModel
 from monas_hf.roles import Sizes, filled
 from monas_hf.shapes import Layer, equal_layers, widest
@@ -24,7 +25,8 @@ def to_stock(network: LanguageModel) -> Any:
     target = _target(network)
     config = _config(network, target)
     kind = "LMHeadModel" if not family.rotary else "ForCausalLM"
-    stock = family.module(kind)(config)
+    with quiet_transformers():
+        stock = family.module(kind)(config)
     hidden, layers = network.shape.hidden, f"{family.body}.{family.parts[1]}."
     weights: Mapping[str, torch.nn.Parameter] = dict(stock.named_parameters())
     with torch.no_grad():

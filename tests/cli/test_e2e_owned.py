@@ -48,6 +48,11 @@ def test_from_checkpoint_to_checkpoint(cli: Any, nowhere: Path) -> None:
         "export", "out", "--architecture", key, "--format", "hf", "--out", "ship", "--json"
     )
     assert shipped.code == 0, shipped.err
+    assert "Loading weights" not in shipped.err  # bars of transformers
+    assert "Writing model shards" not in shipped.err
+    from transformers.utils import logging
+
+    assert logging.is_progress_bar_enabled()
     assert json.loads(shipped.out)["check"]["max_difference"] < 1e-4
     stock: Any = AutoModelForCausalLM.from_pretrained("ship").eval()
     reader: Any = AutoTokenizer.from_pretrained("ship")
