@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -32,6 +34,7 @@ def quiet_transformers() -> Iterator[None]:
 
     Its switches belong to the process, so they are put back as they were.
     """
+    _set_broken_vision_aside()
     from transformers.utils import logging
 
     level, drawing = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -43,3 +46,16 @@ def quiet_transformers() -> Iterator[None]:
         logging.set_verbosity(level)
         if drawing:
             logging.enable_progress_bar()
+
+
+def _set_broken_vision_aside() -> None:
+    """Hide a torchvision that was built for another torch and fails on import.
+
+    The package transformers imports it for every model as soon as it is installed.
+    """
+    try:
+        importlib.import_module("torchvision")
+    except ImportError:
+        return
+    except Exception:  # noqa: BLE001 - a missing operator is a RuntimeError
+        sys.modules["torchvision"] = None  # pyright: ignore[reportArgumentType]

@@ -15,6 +15,7 @@ from torch.utils._pytree import keystr, tree_flatten_with_path, tree_map
 
 from monas_core.errors import MonasError
 from monas_core.export.subject import TRACED_BATCH, Subject, is_sequence
+from monas_core.tracing.storage import Packable
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -92,12 +93,13 @@ def trace(subject: Subject) -> Program:
     freedom = tree_map(
         lambda x: {0: Dim.AUTO, 1: Dim.AUTO} if is_sequence(x) else {0: Dim.AUTO}, subject.inputs
     )
+    network = subject.network
+    if isinstance(network, Packable):
+        network = network.packed()
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
-            exported = torch.export.export(
-                subject.network, (subject.inputs,), dynamic_shapes=(freedom,)
-            )
+            exported = torch.export.export(network, (subject.inputs,), dynamic_shapes=(freedom,))
     except Exception as error:
         reason = " ".join(str(error).split())
         raise MonasError(

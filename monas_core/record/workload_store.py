@@ -31,6 +31,8 @@ def keep(run: Path, context: Context, architectures: Iterable[Architecture]) -> 
             "parameters": workload.parameters,
             "peak_elements": workload.peak_elements,
             "depths": workload.depths,
+            "narrow": workload.narrow,
+            "narrow_parameters": list(workload.narrow_parameters),
         }
         for (architecture, batch), workload in context.workloads.items()
         if architecture in wanted
@@ -46,6 +48,7 @@ def recall(run: Path, context: Context) -> None:
         for row in rows:
             key = choices.from_json(row.pop("architecture")), row.pop("batch")
             if row["depths"] is not None:  # what is not known is traced again
-                context.workloads[key] = Workload(**row)
+                few = tuple(row.pop("narrow_parameters"))
+                context.workloads[key] = Workload(**row, narrow_parameters=few)
     except (UsageError, KeyError, TypeError, AttributeError, ValueError):
         return

@@ -35,7 +35,7 @@ def needs_mb(
             pass  # some networks are unknown to it; the count is known for all
     width = PRECISIONS[device.profile.precision]
     workloads = [context.workload(a, device.profile.batch) for a in architectures]
-    return [(w.parameters + w.peak_elements) * width / MB for w in workloads]
+    return [(w.weight_bytes(width) + w.peak_elements * width) / MB for w in workloads]
 
 
 def excess(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import attrs
@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.flop_counter import flop_registry
 
 from monas_core.tracing.meta import Mode
+from monas_core.tracing.storage import STORED_BITS
 
 _FREE = frozenset(
     """view _unsafe_view reshape t transpose permute expand slice select unsqueeze squeeze detach
@@ -25,7 +26,7 @@ class Kernel:
     """What one operator does to operands of one description.
 
     Attributes:
-        flops, elements, alive, depth: As in ``Workload``, of this kernel.
+        flops, elements, alive, depth, narrow: As in ``Workload``, of this kernel.
         results: Size, stride and dtype of each result; ``None`` where the results
             share memory with operands or are no tensors.
         single: Whether the operator returns its one result bare.
@@ -35,6 +36,7 @@ class Kernel:
     elements: int
     alive: int
     depth: int
+    narrow: tuple[int, ...]
     results: tuple[tuple[torch.Size, tuple[int, ...], torch.dtype], ...] | None
     single: bool
 
@@ -49,11 +51,11 @@ class Recorder(Mode):
     """Notes what every kernel costs.
 
     Args:
-        constants: Memory of weights and buffers, which are no activations.
+        constants: Memory of weights and buffers, which are no activations; bits of each.
         known: Kernels met before, added to here.
     """
 
-    def __init__(self, constants: set[int], known: dict[Hashable, Kernel]) -> None:
+    def __init__(self, constants: Mapping[int, int], known: dict[Hashable, Kernel]) -> None:
         super().__init__()
         self.kernels: list[Kernel] = []
         self._constants = constants
@@ -79,7 +81,7 @@ class Recorder(Mode):
         """A hashable stand-in for operands; the tensors among them are collected."""
         if isinstance(value, Tensor):
             tensors.append(value)
-            constant = memory_of(value) in self._constants
+            constant = self._constants.get(memory_of(value))
             return (value.shape, value.stride(), value.dtype, constant)
         if isinstance(value, list | tuple):
             return tuple([self._describe(item, tensors) for item in value])
@@ -111,10 +113,14 @@ class Recorder(Mode):
             flops=float(count(*args, **kwargs, out_val=out)) if count else 0.0,
             elements=sum(tensor.numel() for tensor in moved),
             alive=sum(alive.values()),
+            narrow=tuple(self._narrow(read, bits) for bits in STORED_BITS),
             depth=_depth(func._overloadpacket.__name__, args) if count else 0,
             results=tuple((t.shape, t.stride(), t.dtype) for t in written) if fresh else None,
             single=isinstance(out, Tensor),
         )
+
+    def _narrow(self, read: list[Tensor], bits: int) -> int:
+        return sum(t.numel() for t in read if self._constants.get(memory_of(t)) == bits)
 
 
 def _depth(name: str, args: Any) -> int:

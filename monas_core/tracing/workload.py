@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_map
 
 from monas_core.tracing.meta import NoFilling, PlainAttention
 from monas_core.tracing.recorder import Kernel, Recorder, memory_of
+from monas_core.tracing.storage import FULL, STORED_BITS, stored_bits
 
 
 @attrs.frozen(eq=False)
@@ -29,6 +30,9 @@ class Workload:
         elements: Tensor elements read plus written by each kernel.
         parameters: Number of weights of the network (tied weights once).
         peak_elements: Largest number of activation elements alive in one kernel.
+        narrow: Elements of weights that each kernel reads in 8 and in 4 bits, ``(kernels, 2)``;
+            ``None`` where there are none.
+        narrow_parameters: Weights that are kept in 8 and in 4 bits.
         depths: What a matrix-like kernel sums over, kernel positions aside: input channels per
             group of a convolution, inner dimension of a product; 0 for other kernels. ``None``
             where it was not recorded.
@@ -39,11 +43,31 @@ class Workload:
     parameters: int
     peak_elements: int
     depths: Tensor | None = None
+    narrow: Tensor | None = None
+    narrow_parameters: tuple[int, ...] = (0, 0)
 
     @property
     def total_flops(self) -> float:
         """FLOPs of the whole pass."""
         return float(self.flops.sum())
+
+    def bytes_moved(self, width: int) -> Tensor:
+        """Bytes that each kernel reads and writes ``(kernels,)``, ``width`` of them per element
+        but for weights that are kept in fewer bits."""
+        moved = self.elements * width
+        return moved if self.narrow is None else moved - self.narrow @ _saved(width)
+
+    def weight_bytes(self, width: int) -> float:
+        """Bytes of the weights, ``width`` of them each where they are not kept in fewer bits."""
+        narrow = torch.tensor(self.narrow_parameters, dtype=torch.float64)
+        return self.parameters * width - float(narrow @ _saved(width))
+
+
+def _saved(width: int) -> Tensor:
+    """Bytes that a weight saves in 8 and in 4 bits where others take ``width``, ``(2,)``."""
+    return torch.tensor(
+        [max(0.0, width - bits / 8) for bits in STORED_BITS.values()], dtype=torch.float64
+    )
 
 
 class Tracer:
@@ -68,18 +92,24 @@ class Tracer:
             network: A module whose parameters are on the ``meta`` device.
             inputs: Example inputs (moved to ``meta`` here).
         """
-        weights = list(network.parameters())
-        recorder = Recorder({memory_of(w) for w in (*weights, *network.buffers())}, self._kernels)
+        weights, bits = dict(network.named_parameters()), stored_bits(network)
+        constants = {memory_of(buffer): FULL for buffer in network.buffers()}
+        constants |= {memory_of(w): bits.get(name, FULL) for name, w in weights.items()}
+        recorder = Recorder(constants, self._kernels)
         moved = tree_map(lambda x: x.to("meta") if isinstance(x, Tensor) else x, inputs)
         network.eval()
         with torch.no_grad(), PlainAttention(), recorder:
             network(moved)
+        few = {b: sum(weights[n].numel() for n, x in bits.items() if x == b) for b in STORED_BITS}
+        narrow = torch.tensor([k.narrow for k in recorder.kernels], dtype=torch.float64)
         return Workload(
             flops=torch.tensor([k.flops for k in recorder.kernels], dtype=torch.float64),
             elements=torch.tensor([k.elements for k in recorder.kernels], dtype=torch.float64),
-            parameters=sum(weight.numel() for weight in weights),
+            parameters=sum(weight.numel() for weight in weights.values()),
             peak_elements=max((k.alive for k in recorder.kernels), default=0),
             depths=torch.tensor([k.depth for k in recorder.kernels], dtype=torch.float64),
+            narrow=narrow if bits else None,
+            narrow_parameters=tuple(few.values()),
         )
 
 

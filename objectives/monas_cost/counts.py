@@ -34,6 +34,27 @@ class Parameters(Objective):
         return [Value(float(count), self.unit, "modelled") for count in counts]
 
 
+class Size(Objective):
+    """Bytes of the weights as they are stored, MB (10^6 bytes): in float32, and in fewer bits where
+    an architecture chooses so. Tied weights count once."""
+
+    name: ClassVar[str] = "size"
+    short: ClassVar[str] = "size"
+    unit: str = "MB"
+    direction: Direction = "min"
+
+    def evaluate(
+        self,
+        architectures: Sequence[Architecture],
+        device: Device | None,  # noqa: ARG002 - the same on every device
+        context: Context,
+        split: Split = "search",  # noqa: ARG002 - costs do not depend on data
+    ) -> list[Value]:
+        """Exact counts."""
+        sizes = [context.workload(architecture).weight_bytes(4) for architecture in architectures]
+        return [Value(size / 1e6, self.unit, "modelled") for size in sizes]
+
+
 class Flops(Objective):
     """FLOPs of one inference of one sample: 2 per multiply-accumulate, matrix work only.
 

@@ -16,6 +16,11 @@ def monas_objectives() -> list[Spec]:
             factory="monas_cost.counts:Parameters",
         ),
         Spec(
+            name="size",
+            summary="Weights as they are stored, in MB: fewer bits where an architecture says so.",
+            factory="monas_cost.counts:Size",
+        ),
+        Spec(
             name="flops",
             aliases=("FLOPs",),
             summary="Floating-point operations of one inference, 2 per multiply-accumulate.",

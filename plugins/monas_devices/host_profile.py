@@ -42,7 +42,7 @@ def host_profile(runtime: str = "eager", threads: int = THREADS, batch: int = 1)
 def modelled_mj(profile: DeviceProfile, workload: Workload, time_ms: float) -> Value:
     """Energy from a time and the profile's assumed figures, origin "modelled"."""
     watts = profile.figures["idle_power"].value
-    moved = float(workload.elements.sum()) * PRECISIONS[profile.precision]
+    moved = float(workload.bytes_moved(PRECISIONS[profile.precision]).sum())
     picojoules = (
         profile.figures["flop_energy"].value * workload.total_flops
         + profile.figures["byte_energy"].value * moved

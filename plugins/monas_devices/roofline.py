@@ -96,7 +96,7 @@ class Roofline:
     def costs(self, workloads: Sequence[Workload]) -> tuple[Tensor, Tensor]:
         """Seconds ``(n,)`` and joules ``(n,)`` of n networks, float64."""
         flops = torch.cat([w.flops for w in workloads])  # (kernels of all networks,)
-        moved = torch.cat([w.elements for w in workloads]) * self.width  # bytes
+        moved = torch.cat([w.bytes_moved(self.width) for w in workloads])
         matrix = flops > 0
         kept = torch.where(matrix, 1.0, 1.0 - self.fusion)
         rate = self.rate * self._filled(workloads)
@@ -146,8 +146,9 @@ class Modelled(Device):
 
 def memory_mb(workload: Workload, precision: str) -> Value:
     """Weights plus the largest set of activations alive in one kernel, MB (10^6 bytes)."""
-    elements = workload.parameters + workload.peak_elements
-    return Value(elements * PRECISIONS[precision] / 1e6, "MB", "modelled")
+    width = PRECISIONS[precision]
+    size = workload.weight_bytes(width) + workload.peak_elements * width
+    return Value(size / 1e6, "MB", "modelled")
 
 
 def from_datasheet(argument: str | None = None, document: Any = None) -> Modelled:

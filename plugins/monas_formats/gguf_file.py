@@ -19,9 +19,12 @@ from monas_core.errors import UsageError
 from monas_core.export.check import compare
 from monas_core.export.format import Format
 from monas_core.export.subject import Subject
+from monas_core.tracing.storage import BLOCK, FULL
 from monas_formats import gguf_loader, gguf_runtime
 from monas_formats.gguf_tokens import fields
 
+_KINDS = {8: "Q8_0", 4: "Q4_0"}
+"""Of ggml, by the bits of their codes; rows that are no whole blocks stay as they are."""
 CAPABILITY = "ggml"
 """What the spec of a space provides when the space is ``Ggml``."""
 
@@ -31,7 +34,8 @@ class Ggml(Protocol):
 
     def to_ggml(self, network: nn.Module) -> dict[str, Any]:
         """``architecture``, ``fields`` without the architecture's name before them, ``tensors``
-        ``(out, in)`` by name, and ``filled``: what was filled up with zeros, or ``None``.
+        ``(out, in)`` by name, ``bits`` of those kept in few, and ``filled``: what was filled up
+        with zeros, or ``None``.
 
         Raises:
             UsageError: This network has no such form; says what is in the way.
@@ -104,7 +108,13 @@ def _save(path: Path, found: Mapping[str, Any], more: Mapping[str, Any]) -> None
             writer.add_array(name, value)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     for name, tensor in found["tensors"].items():
-        writer.add_tensor(name, tensor.float().numpy())
+        array = tensor.float().numpy()
+        kind_ = _KINDS.get(found["bits"].get(name, FULL))
+        if kind_ is None or array.shape[-1] % BLOCK:
+            writer.add_tensor(name, array)
+            continue
+        kind_ = gguf.GGMLQuantizationType[kind_]
+        writer.add_tensor(name, gguf.quants.quantize(array, kind_), raw_dtype=kind_)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

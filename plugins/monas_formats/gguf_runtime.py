@@ -13,7 +13,7 @@ from monas_core.errors import MonasError
 from monas_core.export.subject import Subject
 
 _ROUNDING = 0.02
-"""Difference, relative to the largest logit, that llama.cpp's tables and half precisions explain."""
+"""Difference, relative to the largest logit, that llama.cpp's half precisions explain."""
 
 
 def compared(subject: Subject, path: Path) -> dict[str, Any]:

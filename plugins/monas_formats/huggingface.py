@@ -6,9 +6,7 @@ provides ``transformers`` and it has the method of ``Convertible``.
 
 from __future__ import annotations
 
-import importlib
 import shutil
-import sys
 import warnings
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
@@ -63,7 +61,6 @@ class HuggingFace(Format):
                 f'Networks of space "{subject.space.name}" have no stock form in the package '
                 "transformers; choose another --format."
             )
-        _set_broken_vision_aside()
         with warnings.catch_warnings(), quiet_transformers():
             warnings.simplefilter("ignore")
             converted = cast("Convertible", subject.space).to_transformers(subject.network)
@@ -82,16 +79,3 @@ class HuggingFace(Format):
             "filled": getattr(converted.config, "monas", None),
             "parameters": sum(parameter.numel() for parameter in loaded.parameters()),
         }
-
-
-def _set_broken_vision_aside() -> None:
-    """Hide a torchvision that was built for another torch and fails on import.
-
-    The package transformers imports it for every model as soon as it is installed.
-    """
-    try:
-        importlib.import_module("torchvision")
-    except ImportError:
-        return
-    except Exception:  # noqa: BLE001 - a missing operator is a RuntimeError
-        sys.modules["torchvision"] = None  # pyright: ignore[reportArgumentType]

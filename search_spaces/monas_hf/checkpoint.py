@@ -135,11 +135,11 @@ def configuration(document: Mapping[str, Any], where: Path | str) -> Any:
     Raises:
         UsageError: Something that a sub-network could not keep.
     """
-    from transformers import AutoConfig
-
     kept = {key: value for key, value in document.items() if key != "model_type"}
     try:
         with quiet_transformers():
+            from transformers import AutoConfig
+
             config = AutoConfig.for_model(document["model_type"], **kept)
     except Exception as error:
         reason = " ".join(str(error).split())[:160]

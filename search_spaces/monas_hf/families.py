@@ -80,6 +80,11 @@ class Family:
     readers: tuple[str, str]
     rotary: bool
 
+    @property
+    def inputs(self) -> int:
+        """Dimension of inputs of a layer's matrices: GPT-2's ``Conv1D`` keeps them first."""
+        return 1 if self.rotary else 0
+
     def roles_of(self, name: str) -> tuple[Role, ...]:
         """Roles of the dimensions of a weight."""
         return next(r for end, r in self.roles.items() if f".{name}".endswith(f".{end}"))

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from monas_core.errors import UsageError
+from monas_core.tracing.storage import FULL
 from monas_hf.network import LanguageModel
 from monas_hf.shapes import Layer, equal_layers
 from monas_hf.stock import to_stock
@@ -40,7 +41,8 @@ def to_ggml(network: LanguageModel) -> dict[str, Any]:
 
     Returns:
         ``architecture``, ``fields`` by key without the architecture before it, ``tensors`` by
-        name, each ``(out, in)``, and ``filled``: what was filled up with zeros, or ``None``.
+        name, each ``(out, in)``, ``bits`` of the codes of those that are kept in few, and
+        ``filled``: what was filled up with zeros, or ``None``.
 
     Raises:
         UsageError: An activation or a scaling of positions that llama.cpp does not have there.
@@ -74,18 +76,30 @@ def to_ggml(network: LanguageModel) -> dict[str, Any]:
         "fields": _fields(network, layers),
         "tensors": dict(_tensors(network, layers, named, factors)),
         "filled": filled,
+        "bits": _bits(network),
     }
 
 
 def _in_order(network: LanguageModel) -> Iterator[tuple[str, Tensor]]:
     """Weights by name, layers numbered as data pass them."""
     start = f"{network.family.body}.{network.family.parts[1]}."
-    for name, weight in network.named_parameters():
+    for name, weight in network.weights().items():
         if name.startswith(start):
             rank, _, rest = name.removeprefix(start).partition(".")
             yield f"{start}{network.in_order.index(int(rank))}.{rest}", weight
         else:
             yield name, weight
+
+
+def _bits(network: LanguageModel) -> dict[str, int]:
+    found = {}
+    for place, rank in enumerate(network.in_order):
+        bits = network.shape.layers[rank].bits
+        if bits != FULL:
+            for name, weight in network.layers[rank].named_parameters():
+                if weight.dim() == 2:
+                    found[f"blk.{place}.{_NAMES[name.rpartition('.')[0]]}.weight"] = bits
+    return found
 
 
 def _stock_layer(config: Any, head: int) -> Layer:

@@ -7,14 +7,19 @@ are numbered by importance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.func import functional_call
 
+from monas_core.parts.rounding import rounded
+from monas_core.tracing.storage import FULL
 from monas_hf.families import Family
+from monas_hf.packing import pack
 from monas_hf.shapes import Shape
 
 PLACES = "places"
@@ -66,6 +71,8 @@ class LanguageModel(nn.Module):
         self.places: Tensor
         self.register_buffer(PLACES, torch.zeros(count, dtype=torch.int64, device="cpu"))
         self.put_in_order(list(range(count)) if places is None else places)
+        self._known: dict[int, Any] = {}
+        """Rounded weights of layers, and of which weights they are."""
 
     @property
     def body(self) -> nn.Module:
@@ -90,6 +97,50 @@ class LanguageModel(nn.Module):
         if isinstance(found, Tensor) and len(found) == len(self.in_order):
             self.put_in_order(found.tolist())
 
+    def stored_bits(self) -> Mapping[str, int]:
+        """Bits of the codes of weights that are kept in few, by name."""
+        start = f"{self.family.body}.{self.family.parts[1]}."
+        few = {r: size.bits for r, size in enumerate(self.shape.layers) if size.bits != FULL}
+        return {
+            f"{start}{rank}.{name}": bits
+            for rank, bits in few.items()
+            for name, weight in self.layers[rank].named_parameters()
+            if weight.dim() == 2
+        }
+
+    def weights(self) -> dict[str, Tensor]:
+        """Every weight by name, with the values it is used with."""
+        bits, side = self.stored_bits(), self.family.inputs
+        return {
+            name: rounded(weight.detach(), bits[name], side) if name in bits else weight.detach()
+            for name, weight in self.named_parameters()
+        }
+
+    def packed(self) -> nn.Module:
+        """A copy for inference with codes and scales; itself where all weights are full."""
+        if not self.stored_bits():
+            return self
+        network = copy.deepcopy(self)
+        for rank, size in enumerate(self.shape.layers):
+            if size.bits != FULL:
+                pack(network.layers[rank], size.bits, self.family.inputs)
+        return network
+
+    def _layer(self, rank: int, x: Tensor, given: dict[str, Any]) -> Tensor:
+        """One layer, with its weights as they are after packing."""
+        layer, bits = self.layers[rank], self.shape.layers[rank].bits
+        matrices = {n: w for n, w in layer.named_parameters() if w.dim() == 2}
+        if bits == FULL or not matrices or x.is_meta:  # packed already, or nothing to round
+            return layer(x, **given)
+        key = [(id(w), w.data_ptr(), w._version) for w in matrices.values()]
+        own = all(isinstance(w, nn.Parameter) for w in matrices.values())
+        if own and not torch.is_grad_enabled() and self._known.get(rank, ([],))[0] == key:
+            return functional_call(layer, self._known[rank][1], (x,), given)
+        found = {n: rounded(w, bits, self.family.inputs) for n, w in matrices.items()}
+        if own and not torch.is_grad_enabled():
+            self._known[rank] = (key, found)
+        return functional_call(layer, found, (x,), given)
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits ``(B, T, V)`` of tokens ``(B, T)`` int64.
 
@@ -111,6 +162,6 @@ class LanguageModel(nn.Module):
             x = x + body.get_submodule("wpe")(positions)
         for rank in self.in_order:
             # without a mask, attention is causal
-            x = self.layers[rank](x, attention_mask=None, **extra)
+            x = self._layer(rank, x, {"attention_mask": None, **extra})
         x = body.get_submodule(norm)(x)
         return F.linear(x, table if self.tied else self.lm_head.weight)

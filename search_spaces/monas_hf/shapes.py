@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 import attrs
 
+from monas_core.tracing.storage import FULL
 from monas_core.values.architecture import Architecture, Choice, Condition
 from monas_core.values.choices import ChoiceSet
+from monas_hf.options import BITS
 
 _SHARES = (0.25, 0.5, 0.75, 1.0)
 _HIDDEN = (0.5, 0.75, 1.0)
@@ -24,11 +26,13 @@ class Layer:
         groups: Key-value heads.
         queries: Query heads per key-value head.
         mlp: Hidden units of the MLP.
+        bits: That its matrices are kept in.
     """
 
     groups: int
     queries: int
     mlp: int
+    bits: int = FULL
 
 
 @attrs.frozen
@@ -44,13 +48,14 @@ class Shape:
     layers: tuple[Layer, ...]
 
 
-def choice_set(whole: Shape, preset: str, *, hidden: bool) -> ChoiceSet:
+def choice_set(whole: Shape, preset: str, *, hidden: bool, bits: Sequence[int] = ()) -> ChoiceSet:
     """The choices of a preset.
 
     Args:
         whole: The checkpoint.
         preset: ``depth``, ``width`` or ``all``.
         hidden: Whether the residual stream may be narrower.
+        bits: That matrices of layers may be kept in, besides full precision.
     """
     depth, first = len(whole.layers), whole.layers[0]
     choices: list[Choice] = []
@@ -74,18 +79,38 @@ def choice_set(whole: Shape, preset: str, *, hidden: bool) -> ChoiceSet:
                 for kind, options in kinds.items()
                 if len(options) > 1
             ]
+    if bits:
+        choices += _precisions(depth, bits, fixed=preset == "width")
     return ChoiceSet("hf", 1, choices)
+
+
+def _precisions(depth: int, bits: Sequence[int], *, fixed: bool) -> Iterator[Choice]:
+    """One choice for each group of neighbours in the order of importance."""
+    options = (*(f"int{number}" for number in bits), "float32")
+    for group in sorted(set(_groups(depth))):
+        first = _groups(depth).index(group)
+        deeper = tuple(n for n in _depths(depth) if n > first)
+        always = fixed or deeper == _depths(depth)
+        condition = None if always else Condition("n_layer", deeper)
+        yield Choice(f"precision_{group}", options, condition, ordered=True)
+
+
+def _groups(depth: int) -> list[int]:
+    """Group of each layer: up to four, of neighbours in the order of importance."""
+    return [rank * min(depth, 4) // depth for rank in range(depth)]
 
 
 def shape_of(architecture: Architecture, whole: Shape) -> Shape:
     """The sizes an architecture stands for."""
     answers = architecture.choices
+    groups = _groups(len(whole.layers))
     depth = _size(answers, "n_layer", len(whole.layers))
     layers = [
         Layer(
             groups=_size(answers, f"groups_{rank}", layer.groups),
             queries=_size(answers, f"queries_{rank}", layer.queries),
             mlp=_size(answers, f"mlp_{rank}", layer.mlp),
+            bits=BITS.get(str(answers.get(f"precision_{groups[rank]}")), FULL),
         )
         for rank, layer in enumerate(whole.layers[:depth])
     ]
@@ -112,7 +137,7 @@ def _parts(size: int, shares: Iterable[float], grain: int) -> tuple[int, ...]:
 
 def equal_layers(layers: Sequence[Layer]) -> bool:
     """Whether all layers have one size, as stock classes want it."""
-    return len(set(layers)) == 1
+    return len({attrs.evolve(layer, bits=FULL) for layer in layers}) == 1
 
 
 def widest(layers: Sequence[Layer]) -> Layer:

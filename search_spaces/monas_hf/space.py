@@ -74,12 +74,13 @@ class HFSpace(SearchSpace):
             self.family, self.config = self._checkpoint.family, self._checkpoint.config
             if self._checkpoint.tokenizer() is not None:
                 self.task_options = {"tokenizer": str(folder)}
-        self._calibration = (options or HFOptions()).calibration
+        chosen = options or HFOptions()
+        self._calibration = chosen.calibration
         self.whole, self._head = whole_shape(self.config)
         if self._checkpoint is not None:
             match(self._checkpoint, self._blank())  # refused before anything starts
         # GPT-2 ties the width of the stream to its heads, so stock classes would not load less
-        self.choices = choice_set(self.whole, preset, hidden=self.family.rotary)
+        self.choices = choice_set(self.whole, preset, hidden=self.family.rotary, bits=chosen.bits)
         self.warm_up = _HEALING if miniature is None else attrs.evolve(_HEALING, steps=20)
 
     @classmethod

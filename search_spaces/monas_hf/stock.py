@@ -11,12 +11,14 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import torch
 
 from monas_core.extras import quiet_transformers
+from monas_core.tracing.storage import FULL
 from monas_hf.network import LanguageModel
 from monas_hf.roles import Sizes, filled
-from monas_hf.shapes import Layer, equal_layers, widest
+from monas_hf.shapes import Layer, widest
 
 
 def to_stock(network: LanguageModel) -> Any:
@@ -30,7 +32,7 @@ def to_stock(network: LanguageModel) -> Any:
     hidden, layers = network.shape.hidden, f"{family.body}.{family.parts[1]}."
     weights: Mapping[str, torch.nn.Parameter] = dict(stock.named_parameters())
     with torch.no_grad():
-        for name, weight in network.named_parameters():
+        for name, weight in network.weights().items():
             own, rank = name, None
             if name.startswith(layers):
                 number, _, rest = name.removeprefix(layers).partition(".")
@@ -48,7 +50,7 @@ def to_stock(network: LanguageModel) -> Any:
 
 def _target(network: LanguageModel) -> Layer:
     """The one size of all layers; GPT-2 has as many heads as fill its width."""
-    found = widest(network.shape.layers)
+    found = widest(network.shape.layers)  # in full precision
     if network.family.rotary:
         return found
     return Layer(network.shape.hidden // network.head, 1, found.mlp)
@@ -81,7 +83,8 @@ def _tell(network: LanguageModel, stock: Any, target: Layer) -> None:
         "key_value_heads": [size.groups for size in sizes],
         "query_heads": [size.groups * size.queries for size in sizes],
         "mlp_units": [size.mlp for size in sizes],
-        "filled_with_zeros": not (equal_layers(sizes) and sizes[0] == target),
+        "filled_with_zeros": {attrs.evolve(size, bits=FULL) for size in sizes} != {target},
         "zero_weights": theirs - mine,
+        "bits": [size.bits for size in sizes],
         "zero_share": round(1 - mine / theirs, 6),
     }
