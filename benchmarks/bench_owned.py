@@ -93,9 +93,15 @@ def pruned(session: Session, architecture: Architecture, share: float) -> nn.Mod
     network = session.context.network(space.ends().largest).eval()
     last = list(network.modules())[-1]
     example = session.context.require_task().example(2)
+    groups = space.elastic.groups  # pyright: ignore[reportAttributeAccessIssue]
+    ratios = {  # multiples of eight, as in the space
+        network.get_submodule(name): 1 - answer / groups[name].size
+        for name in groups
+        if isinstance(answer := architecture.choices.get(f"width_{name}"), int)
+    }
     torch_pruning.pruner.BasePruner(
         network, example, torch_pruning.importance.GroupMagnitudeImportance(p=2),
-        pruning_ratio=1 - share, ignored_layers=[last],
+        pruning_ratio=0.0, pruning_ratio_dict=ratios, ignored_layers=[last],
     ).step()  # fmt: skip
     theirs = sum(weight.numel() for weight in network.parameters())
     mine = session.context.workload(architecture).parameters

@@ -82,6 +82,7 @@ class PackedLinear(nn.Module):
         """``(..., I)`` to ``(..., O)``."""
         found = self.codes
         if self.bits == 4:
-            both = [found & 15, found >> 4]
-            found = torch.cat(both, dim=-1).to(torch.int8) - 8
+            both = found.float()  # arithmetic of bytes differs between runtimes
+            high = (both / 16).floor()
+            found = torch.cat([both - 16 * high, high], dim=-1) - 8
         return F.linear(inputs, values((found, self.scales), self.inputs), self.bias)
