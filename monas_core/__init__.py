@@ -21,7 +21,9 @@ if TYPE_CHECKING:
         Progress,
         Run,
         Score,
+        from_pretrained,
         open_run,
+        push_to_hub,
         search,
     )
 
@@ -34,7 +36,9 @@ __all__ = [
     "Progress",
     "Run",
     "Score",
+    "from_pretrained",
     "open_run",
+    "push_to_hub",
     "search",
 ]
 

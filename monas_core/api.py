@@ -10,6 +10,7 @@ from typing import Any
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.events import Bus, Event
+from monas_core.export.hub import from_pretrained, push_to_hub
 from monas_core.own_task import OwnTask
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.loss import Loss
@@ -38,7 +39,9 @@ __all__ = [
     "Progress",
     "Run",
     "Score",
+    "from_pretrained",
     "open_run",
+    "push_to_hub",
     "search",
 ]
 

@@ -33,11 +33,12 @@ Needs torch and safetensors, nothing else. Weights and facts lie beside this fil
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 HERE = Path(__file__).resolve().parent
@@ -67,6 +68,16 @@ class Network(nn.Module):
         """Where the weights are."""
         return next(iter(self.state_dict().values())).device
 
+    def save_pretrained(self, folder: Path | str) -> None:
+        """The folder once more, with the weights as they are now."""
+        shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        save_file(self.state_dict(), Path(folder) / "model.safetensors")
+
+    @classmethod
+    def from_pretrained(cls, folder: Path | str = HERE) -> Network:
+        """The network with the weights of such a folder, ready for inference."""
+        return cls(load_file(Path(folder) / "model.safetensors")).eval()
+
     def forward(self, inputs):
         """{inputs}"""
         w = dict(self.named_parameters()) | dict(self.named_buffers())
@@ -75,7 +86,7 @@ class Network(nn.Module):
 
 def load(folder: Path = HERE) -> Network:
     """The network with its weights, ready for inference."""
-    return Network(load_file(folder / "model.safetensors")).eval()
+    return Network.from_pretrained(folder)
 '''
 
 
