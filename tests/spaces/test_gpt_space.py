@@ -9,9 +9,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
+from monas_core.parts.context import Context
 from monas_core.tracing.workload import trace
 from monas_core.values import population
 from monas_gpt.model import GPT, GPTConfig
+from monas_gpt.options import Options
 from monas_gpt.space import GPTSpace
 
 SMALL = {"embed_dim": 32, "n_layer": 1, "bias": False, "n_head_0": 1, "mlp_ratio_0": 1}
@@ -138,3 +140,41 @@ def test_samples_do_not_see_each_other(random_tokens, generator):
     tokens = task.batch("train", 4, generator).inputs
     alone = torch.cat([network(row[None]) for row in tokens])
     torch.testing.assert_close(network(tokens), alone, atol=1e-5, rtol=1e-5)
+
+
+def test_positions_follow_the_context_of_the_task(random_tokens):
+    space = GPTSpace()
+    assert space.supernet(random_tokens(length=96)).network.config.block_size == 96
+    assert space.supernet(random_tokens(length=16)).network.config.block_size == 64
+    smallest = space.ends().smallest
+    assert space.build(smallest, random_tokens(length=96)).config.block_size == 96
+
+
+def test_a_context_longer_than_the_positions_is_refused(random_tokens):
+    longer = random_tokens(length=1100)
+    with pytest.raises(UsageError, match=r"positions for 1024; .*options\.space\.block_size=1100"):
+        GPTSpace("s").build(GPTSpace("s").ends().smallest, longer)
+    with pytest.raises(UsageError, match="positions for 32"):
+        GPTSpace(options=Options(block_size=32)).supernet(random_tokens())
+    wide = GPTSpace("s", options=Options(block_size=1100))
+    smallest = wide.ends().smallest
+    with torch.device("meta"):
+        assert wide.build(smallest, longer).config.block_size == 1100
+
+
+@pytest.mark.parametrize("context", [64, 256])
+@pytest.mark.parametrize("vocabulary", [256, 4096])
+def test_costs_are_those_of_context_and_vocabulary(random_tokens, context, vocabulary):
+    """What a published count would give: linear layers, attention, the head; 2 per multiply-add."""
+    space = GPTSpace()
+    network = space.ends().largest
+    work = Context(space, random_tokens(vocabulary, context)).workload(network)
+    width, layers, inner, hidden = 128, 3, 128, 512
+    linear = layers * (width * 3 * inner + inner * width + 2 * width * hidden)
+    attention = layers * 2 * context * inner
+    expected = 2 * context * (linear + attention + width * vocabulary)
+    assert work.total_flops == pytest.approx(expected, rel=0.01)
+    norms = (2 * layers + 1) * 2 * width
+    biases = layers * (3 * inner + width + hidden + width)
+    table = width * (vocabulary + context)
+    assert work.parameters == linear + norms + biases + table
