@@ -191,7 +191,9 @@ def _device(entry: Entry, argument: str | None) -> dict[str, Any]:
     if takes and argument is None:
         return {"usage": f"needs an argument: {entry.name}:ARGUMENT", **_described(entry.load())}
     if argument is not None and not takes:
-        raise UsageError(f'Device "{entry.name}" takes no argument, got "{argument}".')
+        raise UsageError(
+            f'Device "{entry.name}" takes no argument, got "{argument}"; leave out :{argument}.'
+        )
     device = entry.create(**({"argument": argument} if takes else {}))
     profile = attrs.asdict(device.profile)
     return {

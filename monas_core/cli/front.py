@@ -32,6 +32,7 @@ def command(
     """Show the best trade-offs found for a device: no architecture in it beats another in all."""
     from monas_core.cli.common import console, print_json, run_folder
     from monas_core.errors import UsageError
+    from monas_core.files import command as command_line
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other; give one.")
@@ -44,7 +45,11 @@ def command(
     fronts = _fronts(folder)
     name = device or next(iter(fronts))
     if name not in fronts:
-        raise UsageError(f'This run has no front for device "{name}"; it has: {", ".join(fronts)}.')
+        raise UsageError(
+            f'This run has no front for device "{name}"; it has: {", ".join(fronts)}. '
+            f"For a device it has not searched ask for one network: "
+            f"{command_line('monas pick', path, '--device', name)}"
+        )
     document = fronts[name]()
     if json:
         state = {} if folder.finished else {"finished": False, "split": "search"}

@@ -102,7 +102,9 @@ def find(catalog: Catalog, name: str, kind: str | None) -> Entry:
     found = [e for e in catalog.entries() if name == e.name or name in e.spec.aliases]
     if len(found) > 1:
         kinds = ", ".join(entry.kind for entry in found)
-        raise UsageError(f'"{name}" is the name of several kinds ({kinds}); add --kind.')
+        raise UsageError(
+            f'"{name}" is the name of several kinds ({kinds}); say which: --kind {found[0].kind}'
+        )
     if found:
         return found[0]
     for fault in catalog.faults:

@@ -73,10 +73,10 @@ def listing(catalog: Catalog, kind: str | None) -> list[dict[str, Any]]:
 def check_kind(kind: str) -> None:
     """Raises UsageError for a kind of plugin that does not exist."""
     from monas_core.catalog.hookspecs import HOOKS
-    from monas_core.errors import UsageError
+    from monas_core.errors import UsageError, did_you_mean
 
     if kind not in HOOKS:
-        raise UsageError(f'No kind of plugin "{kind}". Known: {", ".join(HOOKS)}.')
+        raise UsageError(f'No kind of plugin "{kind}". {did_you_mean(kind, HOOKS)}')
 
 
 def _table(rows: list[dict[str, Any]]):

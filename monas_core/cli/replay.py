@@ -7,9 +7,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from monas_core.events import Event, RunStarted
-
 if TYPE_CHECKING:
+    from monas_core.events import Event
     from monas_core.ui.live import LiveScreen
 
 _LONGEST_PAUSE_S = 2.0
@@ -94,7 +93,7 @@ def play_lines(log: Sequence[Event], screen: Any, speed: float) -> None:
     before = 0.0
     for event in log:
         pause = (event.time - before) / speed
-        if pause > 0.005 and not isinstance(event, RunStarted):
+        if pause > 0.005:
             time.sleep(min(pause, _LONGEST_PAUSE_S))
         before = event.time
         screen(event)

@@ -79,7 +79,7 @@ def compose(
         body = fit([], width, max(0, room))
     elif width >= WIDE:
         body = _wide(frame, width, room)
-    elif room >= 24:
+    elif room >= 28:
         body = _tall(frame, width, room)
     else:
         body = _small(frame, width, room)
@@ -117,7 +117,7 @@ def _tall(frame: _Frame, width: int, room: int) -> Block:
     """80 x 40: everything below each other."""
     state = frame.state
     best = tables.rows_of_best(state) if state.fronts else 0
-    graph = 8 if room >= 30 else 6
+    graph = 9 if room >= 34 else 7
     table = min(len(tables.shown_devices(state)) + 3, max(0, room - best - graph - 12))
     table = table if table >= 5 else 0
     main = room - best - graph - table
@@ -164,7 +164,7 @@ def _curves(frame: _Frame, width: int, height: int) -> Block:
     state = frame.state
     if not state.hypervolume.shown:
         return curves.losses(state, width, height)
-    if not frame.internals(otherwise=True):
+    if not frame.internals(otherwise=width >= 76):
         return curves.hypervolume(state, width, height, frame.now)
     half = width * 55 // 100
     return beside(

@@ -223,7 +223,7 @@ def _note_hypervolume(state: ViewState) -> ViewState:
     before = state.hypervolume.latest
     return attrs.evolve(
         state,
-        improved=state.time if before is None or mean > before + 1e-9 else state.improved,
+        improved=state.time if before is not None and mean > before + 1e-9 else state.improved,
         hypervolume=state.hypervolume.add(mean),
         hypervolume_times=state.hypervolume_times.add(state.time),
         fronts_changed=False,
