@@ -1,9 +1,10 @@
 """Start-up: `monas --help` against `python -c "import typer, rich"`, best of N.
 
-With a run and a device profile also how long a pick for that device takes, the start of Python
-and the import of torch included.
+With a run also how long its front takes as JSON, for which nothing is computed; with a device
+profile, too, how long a pick for that device takes, the start of Python and the import of torch
+included.
 
-    python benchmarks/bench_startup.py [--repeats 15] [--run RUN --profile FILE]
+    python benchmarks/bench_startup.py [--repeats 15] [--run RUN [--profile FILE]]
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 LIMIT = 1.5
 PICK_LIMIT_S = 2.0
+READ_LIMIT_S = 0.4
 MONAS = "import sys; from monas_core.cli.main import main; main(sys.argv[1:])"
 
 
@@ -43,6 +45,20 @@ def help_page(repeats: int) -> bool:
     return ratio <= LIMIT
 
 
+def reading(run: Path, repeats: int) -> bool:
+    """Whether a stored front comes in time."""
+    torch, ours = best(
+        [
+            [sys.executable, "-c", "import torch"],
+            [sys.executable, "-c", MONAS, "front", str(run), "--json"],
+        ],
+        repeats,
+    )
+    print(f"import torch         {torch * 1e3:6.0f} ms")
+    print(f"monas front --json   {ours * 1e3:6.0f} ms   (limit {READ_LIMIT_S * 1e3:.0f})")
+    return ours <= READ_LIMIT_S
+
+
 def pick(run: Path, profile: Path, repeats: int) -> bool:
     """Whether a pick for a device known by its profile comes in time."""
     asked = ["pick", str(run), "--device", str(profile)]
@@ -62,6 +78,8 @@ def main() -> int:
     parser.add_argument("--profile", type=Path, help="profile of a device for that run")
     given = parser.parse_args()
     held = help_page(given.repeats)
+    if given.run:
+        held &= reading(given.run, given.repeats)
     if given.run and given.profile:
         held &= pick(given.run, given.profile, given.repeats)
     return 0 if held else 1

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from monas_core.cli.replay import Player
-from monas_core.ui.controls import Controls, explained, hint
+from monas_core.ui.controls import Controls, Mode, explained, hint
 from monas_core.ui.helping import help_page
 from monas_core.ui.keys import named
 from monas_core.ui.live import LiveScreen
@@ -19,7 +19,7 @@ from monas_core.ui.view import fold_all
 DEVICES = ["host", "t4", "h100"]
 
 
-def pressed(keys: str, mode="run", objectives: int = 3) -> Controls:
+def pressed(keys: str, mode: Mode = "run", objectives: int = 3) -> Controls:
     controls = Controls(mode)
     for key in keys:
         controls.press(key, DEVICES, "host", objectives)
