@@ -30,7 +30,8 @@ from monas_core.parts.context import Context
 from monas_core.profiling.kit import collect
 from monas_core.profiling.profile import Profile
 from monas_core.profiling.reference_set import ReferenceSet
-from monas_core.record.config import RunConfig, WarmUpConfig
+from monas_core.record.config import RunConfig
+from monas_core.record.training import WarmUpConfig
 from monas_core.run import search
 from monas_core.running.resolving import resolve
 from monas_core.values.budget import Budget

@@ -124,7 +124,7 @@ def one_shot(config: Mapping[str, Any], catalog: Catalog, steps: int) -> tuple[S
         network = pruned(session, architecture, share)
         trainer = SubnetTrainer(
             network, task, settings, recommended=plan.warm_up,
-            steps=steps, place=plan.torch_device, teacher=teacher,
+            steps=steps, engine=session.context.engine.alone(), teacher=teacher,
         )  # fmt: skip
         begin = time.perf_counter()
         while share < 1 and trainer.done < trainer.steps:

@@ -16,10 +16,10 @@ import statistics
 import torch
 
 from monas_core.catalog.lookup import Catalog
+from monas_core.computing.rules import weight_optimizers
 from monas_core.parts.space import SearchSpace, end_rows
 from monas_core.parts.task import Task
 from monas_core.seeding import derived_generator, seeded_construction
-from monas_core.updater import weight_optimizers
 from monas_core.values import population
 
 ROUND = 4

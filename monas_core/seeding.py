@@ -29,3 +29,10 @@ def seeded_construction(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
+
+
+def forked(place: torch.device) -> contextlib.AbstractContextManager[None]:
+    """The global generators of CPU and accelerator are put back after the block."""
+    if place.type in ("cuda", "xpu"):
+        return torch.random.fork_rng(devices=[place.index or 0], device_type=place.type)
+    return torch.random.fork_rng(devices=[])

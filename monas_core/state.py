@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
+from safetensors.torch import load as from_bytes
 from safetensors.torch import load_file, save_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from monas_core.errors import UsageError
@@ -64,6 +66,19 @@ def copied(tree: Any) -> Any:
     if isinstance(tree, list | tuple):
         return [copied(value) for value in tree]
     return tree
+
+
+def packed(state: Any) -> bytes:
+    """Nested dicts and lists of tensors and plain values as bytes, for another process."""
+    tensors: dict[str, Tensor] = {}
+    plain = json.dumps(_split(state, "", tensors), allow_nan=False).encode()
+    return len(plain).to_bytes(8, "big") + plain + to_bytes(tensors)
+
+
+def unpacked(data: bytes) -> Any:
+    """Inverse of ``packed``."""
+    end = 8 + int.from_bytes(data[:8], "big")
+    return _join(parse_json(data[8:end]), from_bytes(data[end:]))
 
 
 def save(folder: Path, state: Mapping[str, Any]) -> None:

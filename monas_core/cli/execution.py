@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import typer
 
 from monas_core.cli import streams
 from monas_core.cli.common import catalog, console, print_json
@@ -18,6 +19,7 @@ from monas_core.files import command as written
 
 if TYPE_CHECKING:
     from monas_core.catalog.specs import Entry
+    from monas_core.computing.ranks import Ranks
     from monas_core.events import Event
     from monas_core.record.config import RunConfig
     from monas_core.record.rundir import RunFolder
@@ -73,9 +75,19 @@ def carry_out(request: Request) -> None:
 
 
 def _carry_out(request: Request) -> Mapping[str, Any]:
+    from monas_core.running import together
+
+    ranks = together.met()
+    if ranks.number:
+        raise typer.Exit(together.help_out(catalog(), ranks))
+    with together.leading(ranks):
+        return _led(request, ranks)
+
+
+def _led(request: Request, ranks: Ranks) -> Mapping[str, Any]:
+    """The run, of the process that decides, writes and shows."""
     with _waiting("checking the run, reading the data …", request):
-        from monas_core.running.resolving import resolve
-        from monas_core.running.starting import same_data
+        from monas_core.running.together import resolved_together
 
         config, folder = _configuration(request)
         if request.data is not None and folder is None:
@@ -83,8 +95,7 @@ def _carry_out(request: Request) -> Mapping[str, Any]:
                 "--data says where the data of a run lie that is gone on with: add --resume DIR; "
                 "for a new run write --task NAME:PATH."
             )
-        task = same_data(config, catalog(), folder, request.data)
-        plan = resolve(config, catalog(), task=task)
+        plan = resolved_together(config, catalog(), ranks, folder, request.data)
         plan.rehearse(folder.path if folder is not None else None)
     if request.dry_run:
         return _show_plan(plan, request)
@@ -174,7 +185,10 @@ def _folder(config: RunConfig, request: Request) -> RunFolder:
 
 
 def _show_plan(plan: Plan, request: Request) -> Mapping[str, Any]:
+    from monas_core.running.estimate import estimated
+
     summary = {**plan.summary(), "loss of one untrained batch": plan.try_batch()}
+    summary |= estimated(plan)
     if notes := [*plan.task.record().notes, *plan.notes]:
         summary["notes"] = notes
     if not request.json:

@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from monas_core.cli import menu, streams
+from monas_core.computing.launch import launched
 from monas_core.errors import Interrupted, MonasError, UsageError
 
 # Idle OpenMP threads spin by default; on a machine that others use too, that makes
@@ -106,11 +107,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = [word for word in given if word != "--debug"]
     streams.forgive()
     try:
+        _refuse_copies(given)
         code = build().main(given, prog_name="monas", standalone_mode=False)
     except MonasError as error:
         if debug:
             raise
-        _complain(str(error), fault=not isinstance(error, Interrupted))
+        if os.environ.get("RANK", "0") == "0":  # of several processes one speaks
+            _complain(str(error), fault=not isinstance(error, Interrupted))
         code = error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         code = 130
@@ -121,6 +124,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _usage_fault(error, explain()) if explain is not None else _plugin_fault(error)
     gc.freeze()  # a last search for cycles among all that torch made takes a third of a second
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse_copies(given: Sequence[str]) -> None:
+    """Raise UsageError where a launcher starts several processes of what one does."""
+    launch = launched()
+    words = [word for word in given if not word.startswith("-")]
+    if launch is not None and words[:1] != ["run"]:
+        raise UsageError(
+            f"{launch.count} processes were started together, and only monas run works so; start "
+            f"monas {' '.join(words[:1])} on its own."
+        )
 
 
 def _plugin_fault(error: BaseException) -> int:

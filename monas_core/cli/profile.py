@@ -147,9 +147,9 @@ def _config(
 def _context(config: RunConfig, torch_device: str, catalog: Catalog) -> Context:
     """Space and task without a supernet: weights change no time."""
     import attrs
-    import torch
 
     from monas_core.parts.context import Context
+    from monas_core.running.places import found_device
     from monas_core.running.resolving import resolve
 
     # only space and task are looked at; the defaults of everything else do
@@ -157,13 +157,7 @@ def _context(config: RunConfig, torch_device: str, catalog: Catalog) -> Context:
         config, objectives=None, devices=None, held_out=None, torch_device=torch_device
     )
     plan = resolve(asked, catalog, training=False)
-    if torch_device == "auto":
-        return Context(plan.space, plan.task, torch_device=plan.torch_device)
-    if torch_device == "cuda" and not torch.cuda.is_available():
-        from monas_core.errors import UsageError
-
-        raise UsageError("--torch-device cuda: torch finds no GPU here; leave it out.")
-    return Context(plan.space, plan.task, torch_device=torch.device(torch_device))
+    return Context(plan.space, plan.task, torch_device=found_device(torch_device))
 
 
 def _free_path(out: Path | None, name: str) -> Path:

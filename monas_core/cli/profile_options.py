@@ -68,7 +68,7 @@ Seconds = Annotated[
 ]
 TorchDevice = Annotated[
     str,
-    typer.Option(metavar="auto|cpu|cuda", help="Where networks run.", rich_help_panel=_HOW),
+    typer.Option(metavar="auto|cpu|cuda|mps|xpu", help="Where networks run.", rich_help_panel=_HOW),
 ]
 Emit = Annotated[
     Path | None,

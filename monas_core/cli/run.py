@@ -157,7 +157,7 @@ Seed = Annotated[
 TorchDevice = Annotated[
     str | None,
     typer.Option(
-        metavar="auto|cpu|cuda", help="Where this machine computes.", rich_help_panel=_COST
+        metavar="auto|cpu|cuda|mps|xpu", help="Where this machine computes.", rich_help_panel=_COST
     ),
 ]
 Config = Annotated[

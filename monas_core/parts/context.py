@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import torch
 
+from monas_core.computing.engine import Engine
 from monas_core.errors import Unavailable
 from monas_core.parts.deposits import Deposits
+from monas_core.parts.helpers import Helpers
 from monas_core.parts.scoring import Passes
 from monas_core.parts.space import SearchSpace
 from monas_core.parts.supernet import Supernet
@@ -33,7 +35,10 @@ class Context:
         torch_device: Where networks run on this machine.
         pretrained: Whether the space's supernet has good weights before anything is trained.
         teacher: Gives the reference network of a run that has one; ``require_teacher`` asks.
+        engine: What computes the steps of trainings.
         rate_factor: On every learning rate of this run: less than 1 after its weights diverged.
+        helpers: Other processes of the run, where there are some.
+        ahead: Architectures that are about to be asked for their scores, one by one.
         workloads: What was traced so far, by architecture and samples per inference.
         deposits: Networks that an optimizer has trained itself, in place of inherited weights.
     """
@@ -44,7 +49,10 @@ class Context:
     torch_device: torch.device = attrs.field(factory=lambda: torch.device("cpu"))
     pretrained: bool = False
     teacher: Callable[[], Teacher] | None = None
+    engine: Engine = attrs.field(factory=Engine)
     rate_factor: float = 1.0
+    helpers: Helpers | None = None
+    ahead: Sequence[Architecture] = ()
     workloads: dict[tuple[Architecture, int], Workload] = attrs.field(factory=dict, init=False)
     deposits: Deposits = attrs.field(factory=Deposits, init=False)
     _tracer: Tracer = attrs.field(factory=Tracer, init=False)
@@ -77,6 +85,12 @@ class Context:
         task = self.require_task()
         if architecture in self.deposits:
             return self._passes.alone(task, lambda: self.network(architecture), architecture, part)
+        if self.helpers is not None and architecture in self.ahead:
+            fresh = [a for a in self.ahead if a not in self.deposits]
+            self.ahead = ()  # a helper asks for its share here, too
+            missing = self._passes.missing(self.supernet, fresh, part)
+            if len(missing) > 1:
+                self._passes.learn(self.supernet, part, self.helpers.scores(missing, part))
         return self._passes.scores(task, self.supernet, architecture, part)
 
     def original(self) -> nn.Module:

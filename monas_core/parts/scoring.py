@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -34,7 +34,7 @@ class Passes:
         part: Part,
     ) -> Mapping[str, float]:
         """All scores of a subnet on the evaluation data of a part."""
-        weights = _state_of(supernet)
+        weights = weights_state(supernet)
         if weights != self._weights:
             self._weights = weights
             self._known.clear()
@@ -43,6 +43,24 @@ class Passes:
                 task, supernet, part, architecture, architecture
             )
         return self._known[architecture, part]
+
+    def missing(
+        self, supernet: Supernet, architectures: Iterable[Architecture], part: Part
+    ) -> list[Architecture]:
+        """Those that have no scores with the weights as they are."""
+        if weights_state(supernet) != self._weights:
+            return list(architectures)
+        return [a for a in architectures if (a, part) not in self._known]
+
+    def learn(
+        self, supernet: Supernet, part: Part, found: Mapping[Architecture, Mapping[str, float]]
+    ) -> None:
+        """Take over what other processes found with the weights as they are."""
+        weights = weights_state(supernet)
+        if weights != self._weights:
+            self._weights = weights
+            self._known.clear()
+        self._known |= {(architecture, part): told for architecture, told in found.items()}
 
     def alone(
         self,
@@ -57,7 +75,7 @@ class Passes:
         return self._alone[architecture, part]
 
 
-def _state_of(network: nn.Module) -> tuple[object, ...]:
+def weights_state(network: nn.Module) -> tuple[object, ...]:
     """Differs once a weight was written to, by a step or by loading."""
     return tuple((id(p), p._version) for p in network.parameters())
 

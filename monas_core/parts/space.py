@@ -10,11 +10,12 @@ import attrs
 import torch
 from torch import Tensor
 
+from monas_core.computing.rules import MATRIX_RATE
 from monas_core.errors import UsageError
-from monas_core.updater import MATRIX_RATE
 from monas_core.values import population
 from monas_core.values.architecture import Architecture, Ends
 from monas_core.values.choices import ChoiceSet
+from monas_core.values.recipe import Recipe
 from monas_core.values.relaxation import Relaxation
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class WarmUp:
         rates: Factors on the learning rates of the supernet's parts, by tag; 1 for the rest.
         matrix_rate: Peak for the matrices that Muon updates. Its step is orthogonal, so the rate
             does not depend on a network's width; weights that are good already want less.
+        recipe: How weights are updated. Its precision is for accelerators: on a CPU ``fp32`` is
+            used unless a person asks for another.
     """
 
     steps: int
@@ -44,6 +47,7 @@ class WarmUp:
     random_subnets: int = 2
     rates: Mapping[str, float] = attrs.field(factory=dict)
     matrix_rate: float = MATRIX_RATE
+    recipe: Recipe = attrs.field(factory=Recipe)
 
 
 class SearchSpace(ABC):

@@ -39,6 +39,10 @@ class Trainer(ABC):
     inherit afterwards (``provides={"supernet"}``). One that provides none leaves a run without
     a supernet: whatever needs one is then refused before anything starts.
 
+    One whose steps go through ``Updater.learn`` with ``context.engine`` and depend on nothing but
+    its state keeps to the recipe of the run and can be shared by several processes; its spec says
+    so: ``provides={"supernet", "training"}``.
+
     Example:
         >>> class LargestOnly(Trainer):
         ...     def start(self, context, settings, generator):
@@ -46,7 +50,8 @@ class Trainer(ABC):
         ...         self.settings, self.generator = settings, generator
         ...         factors = rate_factors(self.supernet, settings.rates)
         ...         self.updater = Updater(
-        ...             self.supernet, settings.learning_rate, settings.steps, factors=factors
+        ...             self.supernet, settings.learning_rate, settings.steps, factors=factors,
+        ...             engine=context.engine,
         ...         )
     """
 

@@ -205,7 +205,11 @@ class Evaluator:
         device: Device | None,
         split: Split,
     ) -> list[Value]:
-        found = objective.evaluate(architectures, device, self.context, split)
+        self.context.ahead = tuple(architectures) if objective.query else ()
+        try:
+            found = objective.evaluate(architectures, device, self.context, split)
+        finally:
+            self.context.ahead = ()
         self._check(objective, architectures, found)
         return found
 

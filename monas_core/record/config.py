@@ -19,6 +19,7 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 from monas_core.errors import UsageError, nearest
 from monas_core.record.retrain import RetrainConfig, as_group
 from monas_core.record.teaching import TeacherConfig, as_teacher
+from monas_core.record.training import TrainingConfig, WarmUpConfig
 from monas_core.record.yamltext import parse_yaml
 from monas_core.values.bounds import within
 from monas_core.values.budget import Budget
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 SINGLE = ("space", "task", "loss", "embedding", "trainer", "optimizer")
 """Kinds of plugins of which a run has one: ``options.KIND.KEY``."""
+TORCH_DEVICES = ("auto", "cpu", "cuda", "mps", "xpu")
+"""``auto`` is ``cuda`` where there is a GPU of that kind, else ``cpu``."""
 NAMED = ("objective", "device", "observer", "guide")
 """Kinds of plugins of which a run may have several: ``options.KIND.NAME.KEY``."""
 _SHORT: Mapping[str, tuple[type, Callable[[Any], Any]]] = {
@@ -34,17 +37,6 @@ _SHORT: Mapping[str, tuple[type, Callable[[Any], Any]]] = {
     "teacher": (TeacherConfig, as_teacher),
 }
 """Groups of keys that may be written as one value, and how that becomes a group."""
-
-
-@attrs.frozen
-class WarmUpConfig:
-    """Training of the supernet before the search; ``None`` takes the space's recommendation."""
-
-    steps: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    random_subnets: int | None = None
-    rates: dict[str, float] | None = None
 
 
 @attrs.frozen
@@ -67,10 +59,11 @@ class RunConfig:
         embedding: How devices are described to the optimizer.
         budget: Of the search, warm-up and finish not included.
         warm_up: Training of the supernet.
+        training: Arithmetic, memory and update rule of trainings.
         retrain: Training of members of the final fronts alone, ``500steps`` or ``20s`` each.
         preferences: At least this many preferences are proposed for, per device.
         seed: Of everything random.
-        torch_device: Where this machine computes: ``auto``, ``cpu`` or ``cuda``.
+        torch_device: Where this machine computes: ``auto``, ``cpu``, ``cuda``, ``mps``, ``xpu``.
         out_dir: Run folder; ``None`` makes one under ``runs/``.
         options: Options of plugins, by kind: ``{"optimizer": {...}}``; where a run has several
             of a kind, by kind and name: ``{"device": {"host": {...}}}``.
@@ -95,6 +88,7 @@ class RunConfig:
     embedding: str | None = None
     budget: Budget = attrs.field(factory=lambda: Budget(60, "seconds"))
     warm_up: WarmUpConfig = attrs.field(factory=WarmUpConfig)
+    training: TrainingConfig = attrs.field(factory=TrainingConfig)
     retrain: RetrainConfig = attrs.field(factory=RetrainConfig)
     teacher: TeacherConfig = attrs.field(factory=TeacherConfig)
     preferences: int = attrs.field(default=66)
@@ -108,9 +102,10 @@ class RunConfig:
     target: dict[str, Any] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        if self.torch_device not in ("auto", "cpu", "cuda"):
+        if self.torch_device not in TORCH_DEVICES:
             raise UsageError(
-                f'torch_device "{self.torch_device}" is not known; choose auto, cpu or cuda.'
+                f'torch_device "{self.torch_device}" is not known; choose of '
+                f"{', '.join(TORCH_DEVICES)}."
             )
         within("", 1, preferences=self.preferences)
         within("", 0, seed=self.seed)

@@ -31,6 +31,8 @@ Progress = Callable[[int, int], None]
 Note = Callable[[str], None]
 """Told what is being done."""
 
+_AT_ONCE = 4
+"""Evaluations for each of several processes before a run may stop."""
 MEASURINGS = 3
 """How often members of a measured front are measured again."""
 
@@ -63,12 +65,17 @@ def wishes_for(session: Session, device: Device) -> list[Wish]:
 def evaluate_quality(
     session: Session, architectures: Sequence[Architecture], progress: Progress, total: int
 ) -> None:
-    """Queried objectives of every proposal on the final split, one by one, of ``total`` pieces."""
+    """Queried objectives of every proposal on the final split, of ``total`` pieces of work.
+
+    One by one; as many at a time as keep several processes busy.
+    """
     shared = [o for o in session.plan.objectives if o.device_metric is None]
-    for number, architecture in enumerate(architectures):
+    at_once = _AT_ONCE * count if (count := session.plan.ranks.count) > 1 else 1
+    for number in range(0, len(architectures), at_once):
         progress(number, total)
         for objective in shared:
-            session.evaluator.values(objective, [architecture], None, "final")
+            some = architectures[number : number + at_once]
+            session.evaluator.values(objective, some, None, "final")
     progress(len(architectures), total)
 
 

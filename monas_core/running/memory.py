@@ -56,9 +56,8 @@ def needed_bytes(context: Context, warm_up: WarmUp) -> int:
     if warm_up.steps == 0:
         return workload.parameters * _BYTES_AS_IT_IS
     activations = float(workload.elements.sum()) / 2 - workload.parameters
-    return int(
-        workload.parameters * _BYTES_PER_WEIGHT + 4 * max(0.0, activations) * warm_up.batch_size
-    )
+    samples = min(warm_up.recipe.micro_batch or warm_up.batch_size, warm_up.batch_size)
+    return int(workload.parameters * _BYTES_PER_WEIGHT + 4 * max(0.0, activations) * samples)
 
 
 def check_memory(context: Context, warm_up: WarmUp) -> None:
@@ -72,5 +71,5 @@ def check_memory(context: Context, warm_up: WarmUp) -> None:
             f'Preset "{space.preset}" of space "{space.name}" needs about {need / 2**30:.1f} GB '
             f"to train with batch {warm_up.batch_size}, but {have / 2**30:.1f} GB are free; "
             f"choose a smaller preset ({', '.join(space.presets)}) or a smaller "
-            "warm_up.batch_size."
+            "warm_up.batch_size, or work it off in pieces (training.micro_batch)."
         )

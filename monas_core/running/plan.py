@@ -10,6 +10,7 @@ import attrs
 import torch
 from torch import nn
 
+from monas_core.computing.ranks import ALONE, Ranks
 from monas_core.errors import UsageError
 from monas_core.learning.predictors import QualityPredictor
 from monas_core.parts.device import Device, HardwareEmbedding
@@ -50,6 +51,8 @@ class Plan:
         guides: What steers the selection of the search.
         predictor: Of quality, fitted by another run.
         pretrained: Whether its weights were good before the run.
+        ranks: The processes that carry it out.
+        shares_training: Whether they take the trainer's steps together.
     """
 
     config: RunConfig
@@ -71,6 +74,8 @@ class Plan:
     guides: tuple[Guide, ...] = ()
     predictor: QualityPredictor | None = None
     pretrained: bool = False
+    ranks: Ranks = ALONE
+    shares_training: bool = False
 
     @property
     def all_devices(self) -> tuple[Device, ...]:
@@ -186,5 +191,6 @@ class Plan:
             "budget": str(self.config.budget),
             **({"retrain": self.config.retrain.said} if self.retraining else {}),
             "torch device": str(self.torch_device),
+            **({"processes": self.ranks.count} if self.ranks.count > 1 else {}),
             "seed": self.config.seed,
         }

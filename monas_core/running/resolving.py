@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import torch
 
 from monas_core.catalog.lookup import Catalog, checked_options
 from monas_core.catalog.specs import OWN_LOSS, PRETRAINED, Entry
@@ -48,6 +47,7 @@ from monas_core.running.naming import (
     observers,
     reads_device,
 )
+from monas_core.running.places import TRAINING, found_device, match_training, recipe_of
 from monas_core.running.plan import Plan
 from monas_core.running.remembered import RememberedTask
 from monas_core.running.strangers import without_broken
@@ -85,7 +85,7 @@ def resolve(
     match_capabilities(entries, config.options, catalog, teacher=config.teacher.source is not None)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
     explicit = _explicit(config, [part.name for part in asked], names)
-    torch_device = _torch_device(config.torch_device if training else "auto")
+    torch_device = found_device(config.torch_device if training else "auto")
     match_modality(space, task_made := making(), entries["task"][0])
     task_made, loss = _under_loss(task_made, entries["loss"][0], config)
     objectives = made_objectives(asked, config, task_made)
@@ -95,7 +95,7 @@ def resolve(
     devices, held_out = every[: len(searched)], every[len(searched) :]
     _match_objectives(objectives, every, config, entries["trainer"][0])
     trained, pretrained = _trained(entries)
-    warm_up = _warm_up(space.warm_up, config, untrained=pretrained and not trained)
+    warm_up = _warm_up(config, context, untrained=pretrained and not trained)
     plan = Plan(
         _with_devices(attrs.evolve(explicit, preset=space.preset), devices, held_out, own),
         space,
@@ -115,12 +115,12 @@ def resolve(
         _teacher(config, entries, catalog, context),
         made_guides(guides, config, objectives),
         pretrained=pretrained,
+        shares_training=TRAINING in entries["trainer"][0].spec.provides,
     )
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
     if not training:
         return plan
-    if plan.inherits:
-        _check_training(plan, context)
+    _check_training(plan, context, entries["trainer"][0])
     return attrs.evolve(plan, predictor=borrowed(plan))
 
 
@@ -143,8 +143,11 @@ def _match_objectives(
     match_lengths(config, objectives)
 
 
-def _check_training(plan: Plan, context: Context) -> None:
-    """Whether a supernet can be trained here. Raises UsageError."""
+def _check_training(plan: Plan, context: Context, trainer: Entry) -> None:
+    """Whether a supernet can be trained here, and as a person said. Raises UsageError."""
+    match_training(plan.config, trainer, context)
+    if not plan.inherits:
+        return
     _check_memory(context, plan.warm_up)
     try_out(plan.all_devices, plan.objectives, context)
     match_rates(plan)
@@ -271,15 +274,8 @@ def _one(catalog: Catalog, kind: str, name: str | None, *defaults: str) -> Entry
     raise UsageError(f"No {kind} was named and none is the default; name one with --{kind}.")
 
 
-def _torch_device(name: str) -> torch.device:
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UsageError("torch device cuda was asked for, but torch finds none; use cpu or auto.")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
-
-
-def _warm_up(recommended: WarmUp, config: RunConfig, *, untrained: bool) -> WarmUp:
+def _warm_up(config: RunConfig, context: Context, *, untrained: bool) -> WarmUp:
+    recommended = context.space.warm_up
     given = {k: v for k, v in attrs.asdict(config.warm_up).items() if v is not None}
     rates = {f"rates.{tag}": n for tag, n in given.pop("rates", {}).items()}
     may_be_zero = {name: given[name] for name in ("steps", "random_subnets") if name in given}
@@ -289,4 +285,5 @@ def _warm_up(recommended: WarmUp, config: RunConfig, *, untrained: bool) -> Warm
         given["steps"] = 0
     if config.warm_up.rates:
         given["rates"] = {**recommended.rates, **config.warm_up.rates}
+    given["recipe"] = recipe_of(recommended.recipe, config, context.torch_device)
     return attrs.evolve(recommended, **given)

@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 
+from monas_core.computing.engine import Engine
+from monas_core.computing.ranks import ALONE
 from monas_core.errors import MonasError, UsageError
 from monas_core.learning.shelf import Shelf
 from monas_core.parts.context import Context
@@ -54,6 +56,11 @@ class Session:
             torch_device=plan.torch_device,
             teacher=None if teacher is None else (lambda: teacher.teacher(run)),
             pretrained=plan.pretrained,
+            engine=Engine(
+                plan.warm_up.recipe,
+                plan.torch_device,
+                plan.ranks if plan.shares_training else ALONE,
+            ),
         )
         self.meter = Meter(plan.config.budget)
         self.evaluator = Evaluator(self.context, plan.objectives, self.meter, plan.all_devices)
@@ -117,6 +124,7 @@ class Session:
             "phase": self.phase,
             "seconds": self.seconds,
             "rate_factor": self.context.rate_factor,
+            "engine": self.context.engine.state_dict(),
             "supernet": supernet.state_dict() if supernet is not None else None,
             "deposits": self.context.deposits.state(),
             "trainer": self.trainer.state_dict() if warming else None,
@@ -158,6 +166,8 @@ class Session:
         self.phase = state["phase"]
         self.seconds = dict(state["seconds"])
         self.context.rate_factor = state.get("rate_factor", 1.0)
+        if "engine" in state:
+            self.context.engine.load_state_dict(state["engine"])
         if self.context.supernet is not None:
             self.context.supernet.load_state_dict(state["supernet"])
         self.context.deposits.restore(self.plan.space, state.get("deposits", []))
@@ -180,6 +190,13 @@ class Session:
         if state["optimizer"] is not None:
             self.start_optimizer()
             self.plan.optimizer.load_state_dict(state["optimizer"])
+
+    def take_over(self, state: Mapping[str, Any]) -> None:
+        """Weights and trainer of another process of the run."""
+        self.context.rate_factor = state["rate_factor"]
+        self.context.engine.load_state_dict(state["engine"])
+        self.context.require_supernet().load_state_dict(state["supernet"])
+        self._load_parts({**state, "optimizer": None})
 
     # -- where weights diverge ----------------------------------------------------------
 

@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from monas_core.events import PhaseStarted
 from monas_core.parts.trainer import TrainingReport
+from monas_core.running.crew import trained_together
 from monas_core.running.work import Work
 from monas_core.train.steadiness import Words, every
 
@@ -38,7 +39,8 @@ def warm_up(work: Work) -> None:
 
 
 def _step(work: Work) -> tuple[TrainingReport, Mapping[str, float]]:
-    """One of the weights, with the searched parameters of the loss following; all losses."""
-    trainer, lessons = work.session.trainer, work.session.loss_lessons
-    report = trainer.step()
-    return report, {**report.losses, **(lessons.follow(trainer.done) if lessons else {})}
+    """One of the weights, in all processes, with the searched parameters of the loss following."""
+    work.crew.step_together()
+    found = trained_together(work.session)
+    work.crew.stepped()
+    return found

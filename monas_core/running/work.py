@@ -19,6 +19,7 @@ from monas_core.record.journal import Journal
 from monas_core.record.peak import peak_mb
 from monas_core.record.rundir import RunFolder
 from monas_core.running.control import Control
+from monas_core.running.crew import Crew
 from monas_core.running.plan import Plan
 from monas_core.running.session import Session
 from monas_core.train.steadiness import Steadiness, Words
@@ -54,6 +55,7 @@ class Work:
         told: Number of evaluated architectures that screens have heard of.
         control: How a person stops it.
         facts: By device, what the result says of its front, once that is known.
+        crew: All processes of the run.
         steadiness: Puts the phase back where weights diverge; ``None`` where none are learnt.
     """
 
@@ -61,6 +63,10 @@ class Work:
         self.plan = plan
         self.folder = folder
         self.session = Session(plan, folder.path)
+        self.session.context.engine.warn = self.warn
+        self.crew = Crew(self.session)
+        if plan.ranks.count > 1 and self.session.context.supernet is not None:
+            self.session.context.helpers = self.crew
         self.journal = Journal(folder.path, bus)
         self.told = 0
         self.facts: dict[str, dict[str, Any]] = {}

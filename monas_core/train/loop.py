@@ -109,6 +109,8 @@ class _Training:
         self.task = context.require_task()
         self.teacher = Teacher(context) if settings.distil else None
         self.steps = int(settings.budget.amount)
+        self.engine = context.engine.alone()
+        self.engine.warn = self._warn
         self.earlier: Earlier | None = None
 
     def rehearse(self, earlier: Earlier | None) -> None:
@@ -185,15 +187,14 @@ class _Training:
         start = self.earlier.steps if self.earlier else 0
         if start:
             self.folder.load_into(network)
-        place = self.context.torch_device
         return SubnetTrainer(
-            network.to(place),
+            network.to(self.engine.place),
             self.task,
             self.settings,
             recommended=self.context.space.warm_up,
             steps=self.steps - start,
             start=start,
-            place=place,
+            engine=self.engine,
             teacher=self.teacher,
         )
 
@@ -226,10 +227,10 @@ class _Training:
     def _steadiness(self, trainer: SubnetTrainer, saved: Mapping[str, Any] | None) -> Steadiness:
         words = Words(f"The training of architecture {self.architecture.key}", _REMEDY)
 
-        def warn(text: str) -> None:
-            self.journal.emit(events.Warned(self.journal.now(), text))
+        return Steadiness(trainer, every(trainer.steps), words, self._warn, saved)
 
-        return Steadiness(trainer, every(trainer.steps), words, warn, saved)
+    def _warn(self, text: str) -> None:
+        self.journal.emit(events.Warned(self.journal.now(), text))
 
     def _step(self, trainer: SubnetTrainer, steady: Steadiness, before: dict[str, float]) -> None:
         begin = time.perf_counter()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import copy
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from monas_core.computing.compiling import Compiled
+from monas_core.computing.engine import Engine
 from monas_core.errors import Diverged
 from monas_core.parts.scoring import score_of
 from monas_core.parts.space import WarmUp
-from monas_core.parts.task import Task
-from monas_core.seeding import derived_generator, derived_seed
+from monas_core.parts.task import Batch, Task
+from monas_core.seeding import derived_generator, derived_seed, forked
 from monas_core.train.distillation import Teacher
 from monas_core.train.settings import TrainSettings
 from monas_core.updater import Updater
@@ -28,14 +30,14 @@ class SubnetTrainer:
     """Trains a standalone network; the same seed gives the same weights, bit for bit on CPU.
 
     Args:
-        network: On ``place``; trained in place.
+        network: On the engine's place; trained in place.
         task: Data, loss and score.
         settings: How.
         recommended: The space's own settings, whose learning rate both kinds of weight
             optimizers are tuned for together.
         steps: Length of the schedule.
         start: Steps that were taken before under another one; other batches come now.
-        place: torch device.
+        engine: What computes its steps.
         teacher: For distillation.
     """
 
@@ -48,7 +50,7 @@ class SubnetTrainer:
         recommended: WarmUp,
         steps: int,
         start: int = 0,
-        place: torch.device,
+        engine: Engine,
         teacher: Teacher | None = None,
     ) -> None:
         self.network = network
@@ -56,13 +58,14 @@ class SubnetTrainer:
         self._task = task
         self._settings = settings
         self._recommended = recommended
-        self._place = place
+        self._engine = engine
         self._teacher = teacher
         self._start = start
         self._generator = derived_generator(
             settings.seed, "train", *([str(start)] if start else [])
         )
         self.rate_factor = 1.0
+        self._run = Compiled(network, engine.warn) if engine.recipe.compile else network
         self._updater = self._new_updater(network, steps)
 
     @property
@@ -79,28 +82,34 @@ class SubnetTrainer:
         rate = self._recommended.learning_rate
         peak = self.rate_factor * self._settings.learning_rate / rate
         matrix_rate = self._recommended.matrix_rate
-        return Updater(network, rate, steps, peak=peak, matrix_rate=matrix_rate)
+        return Updater(
+            network, rate, steps, peak=peak, matrix_rate=matrix_rate, engine=self._engine
+        )
 
     def step(self) -> dict[str, float]:
         """Train on a fresh batch; its losses."""
-        self._train_on(self.network, self._updater, self._generator)
+        self._train_on(self._run, self._updater, self._generator)
         return self.losses
 
-    def _train_on(self, network: nn.Module, updater: Updater, generator: torch.Generator) -> None:
-        batch = self._task.batch("train", self._settings.batch_size, generator).to(self._place)
-        network.train()
-        cards = [self._place] if self._place.type == "cuda" else []
+    def _train_on(
+        self, run: Callable[[Any], Any], updater: Updater, generator: torch.Generator
+    ) -> None:
+        batch = self._task.batch("train", self._settings.batch_size, generator)
+        updater.network.train()
+
+        def losses(piece: Batch) -> dict[str, Tensor]:
+            outputs = run(piece.inputs)
+            found = {"loss": self._task.loss(outputs, piece.targets).mean()}
+            if self._teacher is not None:
+                mixed = self._teacher.mixed(found["loss"], piece.inputs, outputs)
+                found["with teacher"] = mixed
+            return found
+
         # dropout draws from the global state: the same at step n, however one got there
         number = str(self._start + updater.done)
-        with torch.random.fork_rng(devices=cards):
+        with forked(self._engine.place):
             torch.manual_seed(derived_seed(self._settings.seed, "dropout", number))
-            outputs = network(batch.inputs)
-        loss = self._task.loss(outputs, batch.targets).mean()
-        losses = {"loss": loss}
-        if self._teacher is not None:
-            losses["with teacher"] = loss = self._teacher.mixed(loss, batch.inputs, outputs)
-        updater.update(loss)
-        self.losses = {name: float(value.detach()) for name, value in losses.items()}
+            self.losses = updater.learn(batch, losses)
 
     def steps_within(self, seconds: float) -> int:
         """How many steps fit into a time, found out on a copy; at least 1."""
@@ -119,7 +128,7 @@ class SubnetTrainer:
 
     def score(self) -> dict[str, float]:
         """Headline score and companions on data that neither training nor search has seen."""
-        return score_of(self._task, self.network, self._place)
+        return score_of(self._task, self.network, self._engine.place)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, weight optimizers, position, data generator."""
@@ -129,6 +138,7 @@ class SubnetTrainer:
             "generator": self._generator.get_state(),
             "losses": self.losses,
             "rate_factor": self.rate_factor,
+            "engine": self._engine.state_dict(),
         }
 
     def good_state(self) -> dict[str, Any]:
@@ -150,6 +160,8 @@ class SubnetTrainer:
 
     def _load_rest(self, state: Mapping[str, Any]) -> None:
         self.rate_factor = state.get("rate_factor", 1.0)
+        if "engine" in state:
+            self._engine.load_state_dict(state["engine"])
         self._updater = self._new_updater(self.network, self.steps)
         self._updater.load_state_dict(state["updater"])
         self._generator.set_state(state["generator"])

@@ -45,6 +45,7 @@ class BlockwiseTrainer(Trainer):
             settings.learning_rate,
             settings.steps,
             factors=rate_factors(supernet, settings.rates),
+            engine=context.engine.alone(),
         )
 
     @property

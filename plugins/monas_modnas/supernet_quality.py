@@ -39,9 +39,19 @@ class SupernetQuality:
         task, place = self.context.require_task(), self.context.torch_device
         count = len(relaxation)
         size = max(1, self.batch // count) * count
+        low, width = self.scale
+        if self.context.helpers is not None:
+            return (self._shared(size, relaxation)[:, None] - low) / width
         batch = task.batch("train", size, self.generator).to(place)
         moved = Relaxation(relaxation.choices, relaxation.weights.to(place))
         losses = task.loss(supernet(batch.inputs, moved), batch.targets)
         grouped = losses.reshape(count, -1).mean(1, keepdim=True).cpu()
-        low, width = self.scale
         return (grouped - low) / width
+
+    def _shared(self, size: int, relaxation: Relaxation) -> Tensor:
+        """Mean losses ``(A,)`` from all processes; each depends on its own row alone."""
+        assert self.context.helpers is not None
+        losses, at_rows = self.context.helpers.losses(self.generator, size, relaxation)
+        self.context.require_task().batch("train", size, self.generator)  # the next is another
+        weights = relaxation.weights
+        return losses + ((weights - weights.detach()) * at_rows).sum((1, 2))

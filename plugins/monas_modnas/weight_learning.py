@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from monas_core.parts.context import Context
+from monas_core.parts.task import Batch
 from monas_core.updater import Updater
 from monas_core.values import population
 
@@ -33,19 +34,31 @@ class WeightLearning:
         settings = context.space.warm_up
         self._batch = settings.batch_size
         peak = _PEAK * context.rate_factor
-        self._updater = Updater(self._supernet, settings.learning_rate, _HORIZON, peak=peak)
+        self._updater = Updater(
+            self._supernet,
+            settings.learning_rate,
+            _HORIZON,
+            peak=peak,
+            engine=context.engine if context.helpers else context.engine.alone(),
+        )
 
     def step(self, row: Tensor) -> float:
         """Train the subnet with option indices ``(C,)`` on a fresh batch; its loss."""
-        task, place = self._context.require_task(), self._context.torch_device
-        batch = task.batch("train", self._batch, self._generator).to(place)
+        task = self._context.require_task()
         (architecture,) = population.decode(self._context.space.choices, row[None])
+        if self._context.helpers is not None:
+            self._context.helpers.lesson(self._generator, self._batch, architecture)
+        batch = task.batch("train", self._batch, self._generator)
         self._supernet.train()
-        loss = task.loss(self._supernet(batch.inputs, architecture), batch.targets).mean()
-        self._updater.update(loss)
+
+        def losses(piece: Batch) -> Mapping[str, Tensor]:
+            outputs = self._supernet(piece.inputs, architecture)
+            return {"loss": task.loss(outputs, piece.targets).mean()}
+
+        told = self._updater.learn(batch, losses)
         self._supernet.zero_grad(set_to_none=True)
         self._supernet.eval()
-        return float(loss.detach())
+        return told["loss"]
 
     def state_dict(self) -> dict[str, Any]:
         """Weight optimizers and position; the weights belong to the run."""

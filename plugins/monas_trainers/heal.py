@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
 from monas_core.parts.supernet import rate_factors
+from monas_core.parts.task import Batch
 from monas_core.parts.trainer import Trainer, TrainingReport
 from monas_core.train.distillation import divergence
 from monas_core.updater import Updater
@@ -46,6 +47,7 @@ class Heal(Trainer):
             settings.steps,
             factors=rate_factors(self._supernet, settings.rates),
             matrix_rate=settings.matrix_rate,
+            engine=context.engine,
         )
 
     @property
@@ -60,14 +62,17 @@ class Heal(Trainer):
 
     def step(self) -> TrainingReport:
         """Heal the next sub-network on a fresh batch; the latest loss of each kind."""
-        task, place = self._context.require_task(), self._context.torch_device
-        batch = task.batch("train", self._settings.batch_size, self._generator).to(place)
+        task = self._context.require_task()
+        batch = task.batch("train", self._settings.batch_size, self._generator)
         name, architecture = self._turns.next(self.done)
         self._supernet.train()
-        outputs = self._supernet(batch.inputs, architecture)
-        loss = task.loss(outputs, batch.targets).mean()
-        self._losses[name] = float(loss.detach())
-        self._updater.update(self._with_teacher(loss, batch.inputs, outputs))
+
+        def losses(piece: Batch) -> Mapping[str, Tensor]:
+            outputs = self._supernet(piece.inputs, architecture)
+            loss = task.loss(outputs, piece.targets).mean()
+            return {name: loss, "minimised": self._with_teacher(loss, piece.inputs, outputs)}
+
+        self._losses[name] = self._updater.learn(batch, losses)[name]
         return TrainingReport(dict(self._losses))
 
     def _with_teacher(self, loss: Tensor, inputs: Any, outputs: Any) -> Tensor:

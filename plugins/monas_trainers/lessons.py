@@ -11,7 +11,7 @@ from torch import Tensor
 from monas_core.parts.context import Context
 from monas_core.parts.space import WarmUp
 from monas_core.parts.supernet import rate_factors
-from monas_core.parts.task import generator_of
+from monas_core.parts.task import Batch, generator_of
 from monas_core.parts.trainer import TrainingReport
 from monas_core.updater import Updater
 from monas_core.values.architecture import Architecture
@@ -50,6 +50,7 @@ class Lessons:
             settings.steps,
             factors=rate_factors(self._supernet, settings.rates),
             matrix_rate=settings.matrix_rate,
+            engine=context.engine,
         )
 
     @property
@@ -64,16 +65,19 @@ class Lessons:
 
     def teach(self, choose: Choose) -> TrainingReport:
         """Draw a batch, then train the subnet that is chosen; the latest loss of each kind."""
-        task, place = self._context.require_task(), self._context.torch_device
-        batch = task.batch("train", self._settings.batch_size, self._batches).to(place)
+        task = self._context.require_task()
+        batch = task.batch("train", self._settings.batch_size, self._batches)
         name, architecture = choose()
         self._supernet.train()
-        outputs = self._supernet(batch.inputs, architecture)
-        loss = task.loss(outputs, batch.targets).mean()
-        if self._taught:
-            loss = self._taught(loss, batch.inputs, outputs, architecture)
-        self._updater.update(loss)
-        self._losses[name] = float(loss.detach())
+
+        def losses(piece: Batch) -> Mapping[str, Tensor]:
+            outputs = self._supernet(piece.inputs, architecture)
+            loss = task.loss(outputs, piece.targets).mean()
+            if self._taught:
+                loss = self._taught(loss, piece.inputs, outputs, architecture)
+            return {name: loss}
+
+        self._losses |= self._updater.learn(batch, losses)
         return TrainingReport(dict(self._losses))
 
     def state_dict(self) -> dict[str, Any]:

@@ -14,21 +14,21 @@ def monas_trainers() -> list[Spec]:
             summary="The largest, the smallest and random subnets in turn.",
             factory="monas_trainers.sandwich:Sandwich",
             needs={"supernet"},
-            provides={"supernet", "default-trainer"},
+            provides={"supernet", "training", "default-trainer"},
         ),
         Spec(
             name="fair",
             summary="Random subnets, every option of a choice once before any twice.",
             factory="monas_trainers.fair:Fair",
             needs={"supernet"},
-            provides={"supernet"},
+            provides={"supernet", "training"},
         ),
         Spec(
             name="progressive",
             summary="The largest first, then smaller kernels, depths and widths, taught by it.",
             factory="monas_trainers.progressive:Progressive",
             needs={"supernet"},
-            provides={"supernet"},
+            provides={"supernet", "training"},
             options="monas_trainers.progressive:Options",
         ),
         Spec(
@@ -36,7 +36,7 @@ def monas_trainers() -> list[Spec]:
             summary="Subnets of a network that is trained already learn its answers, gently.",
             factory="monas_trainers.heal:Heal",
             needs={"supernet"},
-            provides={"supernet", "default-trainer:pretrained"},
+            provides={"supernet", "training", "default-trainer:pretrained"},
         ),
         Spec(
             name="none",

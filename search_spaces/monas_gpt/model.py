@@ -7,9 +7,14 @@ Shapes: B samples, T tokens, E embed_dim, H heads, S head_size, V vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import attrs
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 
 @attrs.frozen
@@ -103,6 +108,7 @@ class GPT(nn.Module):
         layers = range(len(config.heads))
         self.blocks = nn.ModuleList([Block(config, layer) for layer in layers])
         self.norm = nn.LayerNorm(config.embed_dim, bias=config.bias)
+        self.recompute = False  # whether blocks keep no activations; a training sets it
         self.reset()
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -121,7 +127,7 @@ class GPT(nn.Module):
         positions = self.position_embedding.weight[: tokens.shape[1]]  # (T, E)
         x = self.token_embedding(tokens) + positions  # (B, T, E)
         for block in self.blocks:
-            x = block(x)
+            x = checkpointed(block, x) if keeps_little(self) else block(x)
         return F.linear(self.norm(x), self.token_embedding.weight)  # (B, T, V)
 
     def reset(self) -> None:
@@ -147,6 +153,17 @@ class GPT(nn.Module):
                     nn.init.zeros_(layer.bias)
         nn.init.normal_(self.token_embedding.weight, std=self.config.embed_dim**-0.5)
         nn.init.normal_(self.position_embedding.weight, std=0.02)
+
+
+def keeps_little(network: nn.Module) -> bool:
+    """Whether layers are to be computed again in the backward pass."""
+    return bool(network.recompute) and network.training and torch.is_grad_enabled()
+
+
+def checkpointed(layer: Callable[..., Tensor], *inputs: Any) -> Tensor:
+    """What a layer gives, of which only the inputs are kept (Chen et al., arXiv 1604.06174)."""
+    # no layer here draws random numbers, so their state need not be kept
+    return checkpoint(layer, *inputs, use_reentrant=False, preserve_rng_state=False)
 
 
 def check_length(tokens: Tensor, block_size: int) -> None:

@@ -11,7 +11,15 @@ from typing import cast
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from monas_gpt.model import GPT, Block, GPTConfig, attend, check_length
+from monas_gpt.model import (
+    GPT,
+    Block,
+    GPTConfig,
+    attend,
+    check_length,
+    checkpointed,
+    keeps_little,
+)
 
 
 def sliced_logits(network: GPT, tokens: Tensor, config: GPTConfig) -> Tensor:
@@ -47,7 +55,8 @@ def sliced_layer(network: GPT, x: Tensor, config: GPTConfig, layer: int) -> Tens
     if layer >= len(config.heads):
         return x
     block, heads, ratio = network.blocks[layer], config.heads[layer], config.mlp_ratios[layer]
-    return _sliced_block(cast("Block", block), x, config, heads, ratio)
+    own = cast("Block", block), x, config, heads, ratio
+    return checkpointed(_sliced_block, *own) if keeps_little(network) else _sliced_block(*own)
 
 
 def sliced_head(network: GPT, x: Tensor, config: GPTConfig) -> Tensor:

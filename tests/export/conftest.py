@@ -14,7 +14,8 @@ import pytest
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.cli.main import main
-from monas_core.record.config import RunConfig, WarmUpConfig
+from monas_core.record.config import RunConfig
+from monas_core.record.training import WarmUpConfig
 from monas_core.run import Run, search
 from monas_core.values.budget import Budget
 

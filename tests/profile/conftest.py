@@ -12,7 +12,8 @@ from monas_core.parts.context import Context
 from monas_core.profiling.measure import costs, described
 from monas_core.profiling.profile import Profile
 from monas_core.profiling.reference_set import ReferenceSet
-from monas_core.record.config import RunConfig, WarmUpConfig
+from monas_core.record.config import RunConfig
+from monas_core.record.training import WarmUpConfig
 from monas_core.run import Run, search
 from monas_core.testing.fakes import ToySpace, ToyTask
 from monas_core.values.budget import Budget

@@ -14,8 +14,9 @@ from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.parts.device import identity
 from monas_core.profiling.profile import Profile
-from monas_core.record.config import RunConfig, WarmUpConfig
+from monas_core.record.config import RunConfig
 from monas_core.record.rundir import RunFolder, unfinished_run
+from monas_core.record.training import WarmUpConfig
 from monas_core.run import Run, search
 from monas_core.running.devices import look_up, profile_of
 from monas_core.running.resolving import resolve

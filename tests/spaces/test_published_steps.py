@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import torch
 from monas_core.values import population
 from monas_core.values.relaxation import Relaxation
-from monas_core.updater import weight_optimizers
+from monas_core.computing.rules import weight_optimizers
 {build}
 rows = population.corners(space.choices)
 largest = population.decode(space.choices, rows)[1]

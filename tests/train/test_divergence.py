@@ -109,11 +109,12 @@ def test_resumed_equals_uninterrupted_across_a_divergence(
     """Weights turn bad while no loss tells it: whoever saves meanwhile sees it earlier."""
 
     class Poisoned(Updater):
-        def update(self, loss: Any) -> None:
-            super().update(loss)
+        def learn(self, batch: Any, losses: Any) -> dict[str, float]:
+            told = super().learn(batch, losses)
             if self.done == 21 and self._peaks[0][0] > 0.015:  # not with the lower rate
                 with torch.no_grad():
                     next(iter(self.network.parameters())).fill_(math.nan)
+            return told
 
     monkeypatch.setattr("monas_core.train.trainer.Updater", Poisoned)
     found = []
@@ -169,11 +170,12 @@ def test_rates_too_high_are_lowered_until_they_fit(
     class Touchy(Updater):
         """Weights overflow with any peak above 0.5."""
 
-        def update(self, loss: Any) -> None:
-            super().update(loss)
+        def learn(self, batch: Any, losses: Any) -> dict[str, float]:
+            told = super().learn(batch, losses)
             if max(max(peaks) for peaks in self._peaks) > 0.5:
                 with torch.no_grad():
                     next(iter(self.network.parameters())).mul_(math.inf)
+            return told
 
     monkeypatch.setattr("monas_core.train.trainer.Updater", Touchy)
     made = session()

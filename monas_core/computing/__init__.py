@@ -1,0 +1,1 @@
+"""How the steps of a training are computed on this machine: precision, pieces, averages."""

@@ -1,0 +1,173 @@
+"""What a run will need: memory, traced without making anything, and time, from a short probe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import torch
+from torch.utils._pytree import tree_map
+
+from monas_core.computing.engine import Engine
+from monas_core.computing.precision import cast
+from monas_core.computing.rules import weight_optimizers
+from monas_core.errors import Diverged
+from monas_core.parts.scoring import score_of
+from monas_core.parts.task import Batch
+from monas_core.record.peak import current_mb
+from monas_core.running.memory import available_bytes
+from monas_core.running.plan import Plan
+from monas_core.running.session import Session
+from monas_core.seeding import derived_generator
+from monas_core.tracing.footprint import pretended
+from monas_core.updater import Updater
+
+_MB = 2**20
+LATER_MB = 60.0
+"""What is loaded after the start: figures, predictors, a screen (benchmarks/bench_dry_run.py)."""
+_TIMED = 2
+
+
+@attrs.frozen
+class Memory:
+    """Of the process that trains, in MB.
+
+    Attributes:
+        base: Program and data, as they are before the training.
+        weights, gradients, updater: Of the largest network.
+        activations: What a step needs besides, at its peak.
+        kept: Copies of weights and updater that a training goes back to, and averages.
+        saving: Copies while a checkpoint is written.
+    """
+
+    base: float
+    weights: float
+    gradients: float
+    updater: float
+    activations: float
+    kept: float
+    saving: float
+
+    @property
+    def peak(self) -> float:
+        """The most at once: in a step, or while saving."""
+        lasting = self.base + self.weights + self.gradients + self.updater + self.kept
+        return lasting + max(self.activations - self.gradients, self.saving)
+
+
+@attrs.frozen
+class Seconds:
+    """Of the phases of a run; ``None`` where nobody can know.
+
+    Attributes:
+        step: Of the warm-up, in the mean of largest and smallest network.
+        evaluation: Of one network, likewise.
+        warm_up, search, finish: Of the phases.
+    """
+
+    step: float
+    evaluation: float
+    warm_up: float
+    search: float | None
+    finish: float
+
+
+def memory_of(plan: Plan) -> Memory:
+    """Predicted without making a network; nothing is trained."""
+    base = current_mb() + LATER_MB
+    recipe, task = plan.warm_up.recipe, plan.task
+    size = min(recipe.micro_batch or plan.warm_up.batch_size, plan.warm_up.batch_size)
+    size = -(-size // plan.ranks.count)
+    batch = task.batch("train", size, derived_generator(plan.config.seed, "dry run"))
+    cpu, largest = torch.device("cpu"), plan.space.ends().largest
+    with pretended() as found:
+        network = plan.space.build(largest, task).train()
+        Engine(recipe, cpu).prepare(network)
+        parameters = [p for p in network.parameters() if p.requires_grad]
+        weights = sum(p.nbytes for p in parameters)
+        own = Batch(*(tree_map(_empty, tree) for tree in (batch.inputs, batch.targets)))
+        before = found.mark()
+        with cast(recipe.precision, cpu):
+            loss = task.loss(network(own.inputs), own.targets).mean()
+        loss.backward()
+        activations = found.peak - before
+        rules = weight_optimizers(network, 1e-3, recipe=recipe)
+        for rule in rules:
+            rule.step()
+    states = (state for rule in rules for state in rule.state.values())
+    held = (v for state in states for v in state.values() if isinstance(v, torch.Tensor))
+    updater = sum(value.nbytes for value in held)
+    kept = weights + updater + (weights if recipe.ema else 0)
+    lean = 2 * weights + 2 * updater
+    sizes = (weights, weights, updater, activations, kept, lean)
+    return Memory(base, *(number / _MB for number in sizes))
+
+
+def _empty(leaf: Any) -> Any:
+    return torch.empty_like(leaf, device="cpu") if isinstance(leaf, torch.Tensor) else leaf
+
+
+def seconds_of(plan: Plan) -> Seconds:
+    """Two steps and an evaluation each of the largest and the smallest network, timed."""
+    session = Session(plan)
+    context = session.context
+    supernet, generator = context.require_supernet(), derived_generator(plan.config.seed, "dry run")
+    updater = Updater(supernet, plan.warm_up.learning_rate, 100, engine=context.engine.alone())
+    steps, passes = [], []
+    ends = plan.space.ends()
+    for architecture in (ends.smallest, ends.largest):
+
+        def losses(piece: Batch, which: Any = architecture) -> Mapping[str, torch.Tensor]:
+            outputs = supernet(piece.inputs, which)
+            return {"loss": plan.task.loss(outputs, piece.targets).mean()}
+
+        begin = 0.0
+        for number in range(_TIMED + 1):
+            supernet.train()
+            batch = plan.task.batch("train", plan.warm_up.batch_size, generator)
+            try:
+                updater.learn(batch, losses)
+            except Diverged:
+                continue  # takes as long
+            finally:
+                begin = begin if number else time.perf_counter()  # the first is slower
+        steps.append((time.perf_counter() - begin) / _TIMED)
+        begin = time.perf_counter()
+        score_of(plan.task, supernet.extract(architecture), plan.torch_device)
+        passes.append(time.perf_counter() - begin)
+    return _phases(plan, sum(steps) / 2, sum(passes) / 2)
+
+
+def _phases(plan: Plan, step: float, evaluation: float) -> Seconds:
+    budget, ranks = plan.config.budget, plan.ranks.count
+    search = {
+        "seconds": budget.amount,
+        "evaluations": budget.amount * evaluation / ranks,
+    }.get(budget.unit)
+    finish = len(plan.preferences) * evaluation / ranks
+    return Seconds(step, evaluation, plan.warm_up.steps * step, search, finish)
+
+
+def estimated(plan: Plan) -> dict[str, Any]:
+    """What ``--dry-run`` says of memory and time; nothing where no supernet is trained."""
+    if not plan.inherits or plan.warm_up.steps == 0:
+        return {}
+    memory = memory_of(plan)
+    enough = memory.peak * _MB < available_bytes()
+    return told(memory, seconds_of(plan) if enough else None)
+
+
+def told(memory: Memory, seconds: Seconds | None) -> dict[str, Any]:
+    """Plain facts for a person and for programs."""
+    found: dict[str, Any] = {
+        "peak memory [MB]": round(memory.peak),
+        "of which [MB]": {name: round(size) for name, size in attrs.asdict(memory).items()},
+    }
+    if seconds is not None:
+        phases = {"warm-up": seconds.warm_up, "search": seconds.search, "finish": seconds.finish}
+        found["time [s]"] = {n: None if s is None else round(s, 1) for n, s in phases.items()}
+        found["a step [s]"] = round(seconds.step, 4)
+        found["an evaluation [s]"] = round(seconds.evaluation, 4)
+    return found
