@@ -204,9 +204,9 @@ def on_digits(catalog: Catalog, seeds: Sequence[int], steps: int, training: int)
     task, space = catalog.create("task", "digits"), DartsSpace()
     usual = DCAOptions(steps=steps, passes=3, rounds=1, batch=2, targets=LIMITS, cost_samples=128)
     arms = {
-        "with the look-up": usual,
-        "without": attrs.evolve(usual, calibrate=False),
-        PLAIN: attrs.evolve(usual, calibrate=False, coldest=1.0, free=0.0),
+        "with the look-up": attrs.evolve(usual, calibrate=True),
+        "without": usual,
+        PLAIN: attrs.evolve(usual, coldest=1.0, free=0.0),
     }
     runs: dict[str, list[list[Found]]] = {name: [] for name in arms}
     gains: list[tuple[float, float]] = []
@@ -223,7 +223,7 @@ def on_digits(catalog: Catalog, seeds: Sequence[int], steps: int, training: int)
             found = searched(problem, options, seed)
             spent = warmed + time.process_time() - begin
             runs[name].append(found)
-            if options is usual:
+            if options.calibrate:
                 gains += compared(problem, found, spent, training, seed)
             elif name == PLAIN:
                 own = [alone(context, each.answer, training, seed) for each in found]

@@ -60,7 +60,8 @@ class DCAOptions(DARTSOptions):
             device, else the first minimised one that is free.
         free: Share of a pass in which gates move without a pull, to have an opinion first.
         multiplier_rate: Of the ascent of the multipliers.
-        calibrate: Ask for what earlier passes suggest will deliver the limit.
+        calibrate: Ask for what earlier passes suggest will lead to the limit. Off: it chases noise
+            (benchmarks/bench_dca.py).
         cost_samples: Architectures whose costs the expected cost is fitted to.
     """
 
@@ -69,7 +70,7 @@ class DCAOptions(DARTSOptions):
     coldest: float = 0.1
     free: float = 0.3
     multiplier_rate: float = 0.2
-    calibrate: bool = True
+    calibrate: bool = False
     cost_samples: int = 192
 
     def __attrs_post_init__(self) -> None:

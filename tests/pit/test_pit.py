@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from monas_core.run import Run
 from monas_core.seeding import seeded_construction
 from monas_core.testing.fakes import ToyEnergy, ToyQuality, ToySupernet, ToyTask, toy_problem
 from monas_core.values.constraint import Constraint
+from monas_formats import pt2_loader, standalone_loader
 from monas_pit.options import PITOptions
 from monas_pit.pit import PIT
 from monas_pit.pruning import Aim, Lengths, Material, Pruning
@@ -72,6 +74,30 @@ def test_limits_on_the_size_are_aimed_at(material: Material, kind: Any, bound: f
         assert 0.5 * bound < left <= bound
     else:
         assert left == pytest.approx(bound, rel=0.4)  # widths are 4, 8 and 16
+
+
+@pytest.mark.parametrize("moment", [25, 70])
+def test_a_pruning_goes_on_where_it_stopped(material: Material, moment: int) -> None:
+    """Masks half shut, or a network being tuned; with the multiplier of a limit."""
+    aim = Aim(0.0, "weights", Constraint("weights", "max", 300.0))
+    warm = {name: value.clone() for name, value in material.supernet.state_dict().items()}
+    straight = Pruning(material, aim, LENGTHS, 0)
+    while not straight.finished:
+        if straight.done == moment:
+            state = copy.deepcopy(straight.state_dict())
+        straight.step()
+    material.supernet.load_state_dict(warm)
+    again = Pruning(material, aim, LENGTHS, 99)
+    again.load_state_dict(state)
+    while not again.finished:
+        again.step()
+    assert torch.equal(straight.multiplier.values, again.multiplier.values)
+    for name, gate in straight.gates.items():
+        assert torch.equal(gate, again.gates[name])
+    assert straight.network is not None
+    assert again.network is not None
+    for name, weight in straight.network.state_dict().items():
+        assert torch.equal(weight, again.network.state_dict()[name])
 
 
 def test_the_sweep_covers_its_range_first_and_then_its_gaps() -> None:
@@ -284,6 +310,42 @@ def test_exports_are_the_pruned_network(run: Run, tmp_path: Path) -> None:
     assert usage["classes"] == ["fast", "slow"]
     assert usage["columns"] == ["x", "y"]
     assert usage["window"] == 20
+
+
+@pytest.mark.parametrize("form", ["pt2", "safetensors"])
+def test_other_formats_are_the_pruned_network_too(run: Run, tmp_path: Path, form: str) -> None:
+    kept = deposits(run)
+    member = next(m for m in run.front("any").members if m.key in kept)
+    path = tmp_path / f"small.{form}"
+    assert run.export(member, form, path)["check"]["max_difference"] <= 1e-6
+    loaded = {"pt2": pt2_loader, "safetensors": standalone_loader}[form].load(path)
+    network, task = run.load(member), run.session.context.require_task()
+    for size in (1, 5):
+        inputs = task.batch("test", size, torch.Generator()).inputs
+        with torch.no_grad():
+            wanted = network(inputs).numpy()
+        assert np.abs(loaded(inputs.numpy()) - wanted).max() <= 1e-6
+
+
+def test_int8_is_nearly_as_good(run: Run, tmp_path: Path) -> None:
+    """Quantised by what onnxruntime has, on windows of the task, as the page shows."""
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    page = Path(__file__).parents[2] / "docs" / "systems-pit.md"
+    snippet = page.read_text().split("```python\n")[1].split("```")[0]
+    kept = deposits(run)
+    member = max(  # the best of those with weights of their own
+        (m for m in run.front("any").members if m.key in kept), key=lambda m: m.values["acc"]
+    )
+    run.export(member, "onnx", tmp_path / "small.onnx")
+    snippet = snippet.replace("runs/pit", str(run.path)).replace('"small', f'"{tmp_path}/small')
+    found: dict[str, Any] = {}
+    exec(compile(snippet, str(page), "exec"), found)
+    full, small = (found["score"](tmp_path / name) for name in ("small.onnx", "small-int8.onnx"))
+    assert full == pytest.approx(member.values["acc"])
+    assert abs(small - full) <= 10.0  # percent of 20 windows
+    nodes = onnx.load(tmp_path / "small-int8.onnx").graph.node
+    assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in nodes}
 
 
 def test_a_killed_run_ends_as_if_it_had_not_been(run: Run, tmp_path: Path) -> None:
