@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monas_core.cli.options import Json, RunFolder
+from monas_core.cli import complete
+from monas_core.cli.options import Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from monas_core.record.config import RunConfig
     from monas_core.report.facts import Facts
 
+Runs = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="RUN...",
+        help="Run folder; without it the latest below runs/. More of them are compared with it.",
+        autocompletion=complete.runs,
+        show_default=False,
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="FILE.html", help="Where to write it; without it into the run folder."),
@@ -23,17 +33,22 @@ Out = Annotated[
 Open = Annotated[bool, typer.Option("--open", help="Show it in the browser.")]
 
 
-def command(
-    run: RunFolder = None, out: Out = None, open_: Open = False, json: Json = False
-) -> None:
-    """Write a run as one HTML page: fronts, a wish explorer, predictions, provenance."""
+def command(runs: Runs = None, out: Out = None, open_: Open = False, json: Json = False) -> None:
+    """Write a run as one HTML page: fronts, a wish explorer, predictions, provenance.
+
+    Further runs with the same objectives are set beside the first.
+
+    Example: monas report runs/first runs/second --open
+    """
     from monas_core.cli.common import catalog, console, print_json, run_folder
     from monas_core.record.rundir import RunFolder as Folder
     from monas_core.report.page import write_report
 
-    folder = Folder(run_folder(run))
+    first, *others = runs or [None]
+    folder = Folder(run_folder(first))
     path = checked(out or folder.path / "report.html", "report.html")
-    written = write_report(folder, path, _facts(folder.config, catalog()))
+    beside = [Folder.open(other) for other in others if other is not None]
+    written = write_report(folder, path, _facts(folder.config, catalog()), beside)
     if json:
         print_json({"report": str(written)})
     else:

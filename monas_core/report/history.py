@@ -13,6 +13,8 @@ from monas_core.record.rundir import RunFolder
 
 _MOST_POINTS = 400
 """Of a curve: more than a screen can show only makes the page heavier."""
+_LEAST_GAP = 1e-5
+"""A smaller gain in hypervolume is none that a person would see."""
 
 
 @attrs.define
@@ -42,7 +44,8 @@ class Curve:
         """
         first = 1 if len(self.seconds) > 2 else 0
         last = self.values[-1] if self.values else 0.0
-        return Curve(self.seconds[first:], [max(0.0, last - v) for v in self.values[first:]])
+        gaps = [last - value for value in self.values[first:]]
+        return Curve(self.seconds[first:], [gap if gap >= _LEAST_GAP else 0.0 for gap in gaps])
 
     def improved(self) -> float | None:
         """When the last value was first reached, in seconds; ``None`` without values."""

@@ -146,11 +146,12 @@ def _fitted(inputs: Table, targets: Table) -> Callable[[Table], Table]:
     """
     count = inputs.sum(axis=1).max() or 1.0
     values, vectors = np.linalg.eigh(np.square(1 + inputs @ inputs.T / count))
+    turned, squares = vectors.T @ targets, np.square(vectors)
     best, weights = math.inf, np.zeros(len(targets))
     for ridge in _RIDGES:
-        inverse = (vectors / (np.maximum(values, 0.0) + ridge)) @ vectors.T
-        dual = inverse @ targets
-        error = float(np.square(dual / inverse.diagonal()).sum())
+        shrunk = 1 / (np.maximum(values, 0.0) + ridge)
+        dual = vectors @ (shrunk * turned)
+        error = float(np.square(dual / (squares @ shrunk)).sum())
         if error < best:
             best, weights = error, dual
     return lambda features: np.square(1 + features @ inputs.T / count) @ weights
@@ -162,37 +163,36 @@ class _Answers:
     def __init__(
         self, rows: Sequence[Mapping[str, Any]], conditions: Mapping[str, Sequence[Any]]
     ) -> None:
-        self.names = [n for n in rows[0] if len({str(row.get(n)) for row in rows}) > 1]
+        every = list(rows[0])
+        self._options = {n: list(dict.fromkeys(row.get(n) for row in rows)) for n in every}
+        self._answers = {
+            n: np.array([self._options[n].index(row.get(n)) for row in rows]) for n in every
+        }
+        self._conditions = {n: conditions[n] for n in every if n in conditions}
+        self.names = [name for name in every if len(self._options[name]) > 1]
         self._stem = {name: stem(name) for name in self.names}
         self.stems = list(dict.fromkeys(self._stem.values()))
-        self._rows = rows
-        self._conditions = conditions
-        self._options = {n: list(dict.fromkeys(row.get(n) for row in rows)) for n in self.names}
 
     def encoded(
         self, which: NDArray[np.int64], shuffled: str = "", donors: NDArray[np.int64] | None = None
     ) -> Table:
         """Features ``(n, F)`` of some rows; a stem's answers come from the donors instead."""
-        table = []
-        for place, index in enumerate(which):
-            row = dict(self._rows[index])
-            if donors is not None:
-                donor = self._rows[donors[place]]
-                row |= {
-                    name: donor.get(name) for name in self.names if self._stem[name] == shuffled
-                }
-            table.append(self._features(row))
-        return np.array(table, dtype=np.float64)
-
-    def _features(self, row: Mapping[str, Any]) -> list[float]:
-        found: list[float] = []
-        active: dict[str, bool] = {}
-        for name in row:
-            parent = self._conditions.get(name)
-            counts = parent is None or (
-                active.get(parent[0], True) and row.get(parent[0]) in parent[1]
-            )
-            active[name] = counts
-        for name in self.names:
-            found += [float(active[name] and row[name] == option) for option in self._options[name]]
-        return found
+        answers = {
+            name: column[
+                donors if donors is not None and self._stem.get(name) == shuffled else which
+            ]
+            for name, column in self._answers.items()
+        }
+        active: dict[str, NDArray[np.bool_]] = {}
+        for name in answers:  # a parent stands before its children
+            parent, options = self._conditions.get(name, (None, ()))
+            active[name] = np.ones(len(which), dtype=bool)
+            if parent in answers:
+                known = self._options[parent]
+                counting = [known.index(option) for option in options if option in known]
+                active[name] = active[parent] & np.isin(answers[parent], counting)
+        parts = [
+            np.eye(len(self._options[name]))[answers[name]] * active[name][:, None]
+            for name in self.names
+        ]
+        return np.concatenate(parts, axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -10,26 +11,38 @@ from string import Template
 from monas_core.errors import UsageError
 from monas_core.files import write_text
 from monas_core.record.rundir import RunFolder
-from monas_core.report import sections
+from monas_core.report import outcome, sections
+from monas_core.report.comparison import Comparison, compared
 from monas_core.report.content import as_script, content
 from monas_core.report.facts import Facts
 from monas_core.report.records import Record, read_record
 
-_SCRIPTS = ("words", "wish", "plots", "drawing", "table", "explorer", "main")
+_SCRIPTS = (
+    "words", "wish", "plots", "progress", "drawing", "table", "explorer", "parallel", "ternary",
+    "across", "main",
+)  # fmt: skip
 """In the order they build on each other."""
 
 
-def write_report(folder: RunFolder, path: Path, facts: Facts | None = None) -> Path:
+def write_report(
+    folder: RunFolder, path: Path, facts: Facts | None = None, others: Sequence[RunFolder] = ()
+) -> Path:
     """Write the report of a finished run and return its path.
 
+    Args:
+        folder: Of the run.
+        path: Where to write.
+        facts: What is installed.
+        others: Finished runs with the same objectives that it is compared with.
+
     Raises:
-        UsageError: plotly is missing, the run is not finished, or a file of it is damaged.
+        UsageError: A run is not finished, a file of it is damaged, or it cannot be compared.
         MonasError: The file cannot be written.
     """
-    library = plotly_library()
     record = read_record(folder)
+    comparison = compared([record, *map(read_record, others)]) if others else None
     try:
-        text = html(record, facts or Facts(), library)
+        text = html(record, facts or Facts(), plotly_library(), comparison)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(
             f"Run {folder.path} cannot be shown: a value in its files is not what it should be "
@@ -40,36 +53,41 @@ def write_report(folder: RunFolder, path: Path, facts: Facts | None = None) -> P
 
 
 def plotly_library() -> str:
-    """The drawing library of the page, as JavaScript. Raises UsageError when it is missing."""
-    try:
-        from plotly.offline import get_plotlyjs
-    except ImportError as error:
-        raise UsageError(
-            "A report needs plotly, which is not installed; install it: "
-            "pip install 'monas[report]'."
-        ) from error
-    return get_plotlyjs()
+    """The drawing library of the page, as JavaScript; ``assets/plotly.LICENSE`` is its licence."""
+    return _asset("plotly-basic.min.js")
 
 
-def html(record: Record, facts: Facts, library: str) -> str:
+def html(record: Record, facts: Facts, library: str, comparison: Comparison | None = None) -> str:
     """The whole page; nothing in it refers to another file or to the network."""
-    values = content(record, facts)
+    decisive = outcome.importances(record, facts)
+    important = [name for one in decisive[:1] for name in one.shares]
+    values = content(record, facts, important, comparison)
     preset = record.history.facts.get("preset")
     subject = f"{values['space']} {preset}" if preset else str(values["space"])
+    link = '<li><a href="#runs">Other runs</a></li>' if comparison else ""
     return Template(_asset("page.html")).substitute(
         title=escape(f"monas: {subject}"),
         subject=escape(subject),
         run=escape(str(record.path)),
         started=escape(str(record.environment.get("started", ""))),
         style=_asset("style.css"),
+        words=outcome.words(record),
         tiles=sections.tiles(record),
-        warnings=sections.limits(record) + sections.warnings(record),
+        warnings=sections.beyond_the_box(record)
+        + sections.limits(record)
+        + sections.warnings(record),
+        contents=link,
+        shift=outcome.shift(record),
+        importance=outcome.importance_section(decisive),
+        comparison=outcome.comparison_section(comparison),
+        improved=outcome.improved(record),
         retraining=sections.retraining(record),
         accuracy=sections.accuracy_table(record),
         provenance=sections.provenance(record, facts),
         configuration=escape(record.config_text),
         versions=sections.versions(record),
         durations=sections.durations(record),
+        glossary=outcome.glossary(),
         content=as_script(values),
         library=library,
         scripts="\n".join(_asset(f"{name}.js") for name in _SCRIPTS),

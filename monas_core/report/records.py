@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class Record:
     Attributes:
         path: The run folder.
         config_text: ``config.yaml`` as written.
+        objectives: As the configuration and the archive call them, in the order of the fronts.
         environment: ``env.json``: versions and machine.
         seconds: Duration by phase, with ``total``.
         fronts: By device, search devices first.
@@ -32,6 +33,7 @@ class Record:
 
     path: Path
     config_text: str
+    objectives: Sequence[str]
     environment: Mapping[str, Any]
     seconds: Mapping[str, float]
     fronts: Mapping[str, Front]
@@ -54,6 +56,7 @@ def read_record(folder: RunFolder) -> Record:
     return Record(
         path=path,
         config_text=folder.at("config.yaml").read_text(encoding="utf-8"),
+        objectives=tuple(config.objectives or ()),
         environment=_environment(folder.at("env.json")),
         seconds=result["seconds"],
         fronts={name: read_front(folder.at("front", f"{name}.json")) for name in devices},

@@ -32,6 +32,17 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def spoken(seconds: float) -> str:
+    """A duration with its units: ``8.2 s``, ``2 min 7 s``, ``1 h 2 min``."""
+    if not math.isfinite(seconds) or seconds < 0:
+        return "–"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, left = divmod(minutes, 60)
+    return f"{hours} h {left} min" if hours else f"{minutes} min {rest} s"
+
+
 def number(value: float | None, digits: int = 4) -> str:
     """A number with about this many significant digits and no needless ones."""
     if value is None or not math.isfinite(value):

@@ -72,7 +72,6 @@ def test_what_needs_no_data_works_without(cli: Any, elsewhere: Path) -> None:
     asked = cli("predict", elsewhere / "model.onnx", "line ")
     assert asked.code == 0, asked.err
     assert asked.out.startswith("line ")
-    pytest.importorskip("plotly")
     report = cli("report", run, "--out", elsewhere / "report.html")
     assert report.code == 0, report.err
     assert key in (elsewhere / "report.html").read_text()

@@ -81,6 +81,17 @@ def changed(device: str, time: float, hypervolume: float, split: str = "search")
     }  # fmt: skip
 
 
+def evaluated(device: str, index: int) -> dict:
+    """What the search saw of a member: better quality, since it was on other data."""
+    known = member(index, {"alpha": 0.02, "beta": 1.0}[device])
+    values = {**known["values"], "acc": known["values"]["acc"] - 0.25}
+    return {
+        "event": "EvaluationAdded", "time": 1.0 + index / 10, "device": device,
+        "architecture": known["architecture"], "key": known["key"], "values": values,
+        "split": "search",
+    }  # fmt: skip
+
+
 def write_run(path: Path) -> Path:
     """A run folder as far as a report needs one."""
     (path / "front").mkdir(parents=True)
@@ -93,6 +104,7 @@ def write_run(path: Path) -> Path:
     for device, factor in zip(DEVICES, (0.02, 1.0, 30.0), strict=True):
         (path / "front" / f"{device}.json").write_text(json.dumps(front(device, factor)))
     lines = [started(), {"event": "Warned", "time": 0.5, "message": "little <data>"}]
+    lines += [evaluated(device, index) for device in ("alpha", "beta") for index in range(9)]
     for step in range(5):
         lines += [changed(device, 1.0 + step, 0.1 * step) for device in ("alpha", "beta")]
     lines.append(changed("gamma", 7.0, 0.7, "final"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import attrs
@@ -19,6 +20,8 @@ from monas_core.record.rundir import RunFolder
 from monas_core.report.page import write_report
 from monas_core.values.front import Scale
 
+from .conftest import write_run
+
 HELPERS = """
 const all = (query) => [...document.querySelectorAll(query)];
 const key = () => document.getElementById("selected-key").textContent;
@@ -29,7 +32,7 @@ const move = (m, value) => {
 };
 const seen = () => ({
   key: key(),
-  row: document.querySelector("#table tr.chosen button").textContent,
+  row: document.querySelector("#table tr.chosen button")?.textContent ?? null,
   blocks: all("#selected-drawing .block").length,
   points: all("#pairs path.point").length,
   device: document.getElementById("device").value,
@@ -47,14 +50,36 @@ const found = {
   outside: all("[src], link[href], image")
     .map((e) => e.getAttribute("src") ?? e.getAttribute("href"))
     .filter((address) => address && !address.startsWith("data:")),
-  buttons: all(".modebar-btn").map((button) => button.dataset.title),
+  buttons: all(".modebar, .modebar-btn").length,
+  named: all(".js-plotly-plot").every((e) =>
+    e.getAttribute("role") === "img" && e.getAttribute("aria-label")),
+  sliders: all("[type=range]").map((slider) => slider.value),
   even: seen(),
 };
 move(1, 0); move(2, 0);
 found.best = seen();
 move(0, 0); move(1, 100);
 found.fastest = seen();
+found.moved = all("[type=range]").map((slider) => slider.value);
+move(0, 100);
+const limit = (value) => {
+  const field = document.getElementById("limit-1");
+  field.value = value;
+  field.dispatchEvent(new Event("input"));
+  const command = document.getElementById("command").textContent;
+  return { ...seen(), command, hidden: document.getElementById("selected").hidden,
+    line: document.getElementById("wish-line").textContent };
+};
+found.limited = limit("0.05");
+document.getElementById("next").click();
+found.walked = key();
 document.querySelector("[data-key=key0004]").click();
+document.getElementById("everywhere").open = true;
+await new Promise((resolve) => setTimeout(resolve, 50));
+found.everywhere = all("#across-devices tbody tr").map((row) =>
+  [...row.children].map((cell) => cell.textContent));
+all("#legend button")[2].click();
+found.pressed = all("#curve-legend button").map((button) => button.getAttribute("aria-pressed"));
 found.byHand = seen();
 location.hash = "#device=gamma&prefer=acc:1";
 await new Promise((resolve) => addEventListener("hashchange", () => resolve()));
@@ -68,6 +93,8 @@ for (const _ of [1, 2]) {
 }
 found.heading = document.querySelector("#table [aria-sort=descending]").textContent;
 found.downloads = ["json", "csv"].map((kind) => document.getElementById(`download-${kind}`).href);
+found.unmet = limit("0.001");
+limit("");
 found.chosen = Object.fromEntries(Object.entries(window.monas.content.fronts)
   .map(([name, front]) => [name, WISHES.map((wish) => window.monas.choose(front, wish))]));
 answer = found;
@@ -88,6 +115,7 @@ def complaints(messages: str) -> list[str]:
 def asked(page, browse, wishes) -> tuple[dict, str]:
     script = HELPERS + ASK.replace("WISHES", json.dumps(wishes.tolist()))
     document, messages = browse(page, script)
+    assert 'id="answer"' in document, complaints(messages)
     return answer(document), messages
 
 
@@ -108,12 +136,13 @@ def test_plots_are_drawn_with_units(found) -> None:
     assert len(found["titles"]) == 16
     assert all(re.search(r"\[.+\]$", title) for title in found["titles"])
     assert found["scales"] == ["log", "log", "log"]
-    assert found["even"]["points"] == 3 * (9 + 1)
+    assert found["even"]["points"] >= 3 * (9 + 9)  # members, and what the search evaluated
+    assert found["named"]
+    assert found["buttons"] == 0
 
 
 def test_nothing_leads_outside(found) -> None:
     assert found["outside"] == []
-    assert not any("loud" in title or "hare" in title for title in found["buttons"])
 
 
 def test_sliders_select_and_draw(found) -> None:
@@ -125,6 +154,31 @@ def test_sliders_select_and_draw(found) -> None:
     # the inactive block of a shallow network is not drawn
     assert (best["blocks"], fastest["blocks"]) == (3, 2)
     assert best["address"] == "#device=alpha&prefer=acc:1,lat:0,energy:0"
+
+
+def test_sliders_show_shares_that_sum_to_one(found) -> None:
+    assert found["sliders"] == ["33", "33", "33"]
+    assert found["moved"] == ["0", "100", "0"]
+
+
+def test_limits_leave_those_that_meet_them(found) -> None:
+    limited, unmet = found["limited"], found["unmet"]
+    # latencies are 0.02 * 1.6^k: key0001 has 0.032 ms, key0002 0.0512 ms
+    assert limited["key"] == "key0001"
+    assert limited["line"] == "2 of 9 networks meet the limits."
+    assert limited["command"].endswith("--max lat=0.05")
+    assert limited["address"].endswith("&limits=lat:0.05")
+    assert found["walked"] == "key0000"
+    assert unmet["hidden"]
+    assert "meets lat ≤ 0.001" in unmet["line"]
+
+
+def test_a_network_and_a_wish_on_every_device(found) -> None:
+    rows = found["everywhere"]
+    assert [row[0] for row in rows] == ["alpha", "beta", "gamma (held out)"]
+    assert [row[4] for row in rows] == ["yes", "yes", "yes"]
+    assert rows[1][5] == "–"  # nothing on beta meets the limit
+    assert found["pressed"] == ["true", "true", "false"]
 
 
 def test_a_row_selects(found) -> None:
@@ -164,6 +218,39 @@ def test_downloads_are_data(found) -> None:
     assert as_csv.startswith("data:text/csv;charset=utf-8,key%2Cacc")
 
 
+def test_axe_finds_nothing_serious(page, browse) -> None:
+    axe = pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
+    source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    script = (
+        source.replace("</", "<\\/")
+        + """;
+    for (const part of document.querySelectorAll("details")) part.open = true;
+    const told = await window.axe.run(document, { resultTypes: ["violations"] });
+    answer = told.violations.map((one) => [one.impact, one.id, one.nodes[0].html.slice(0, 200)]);
+    """
+    )
+    document, _ = browse(page, script)
+    serious = [fault for fault in answer(document) if fault[0] in ("serious", "critical")]
+    assert serious == []
+
+
+def test_other_runs_are_drawn_beside(page, tmp_path, facts, browse) -> None:
+    other = write_run(tmp_path / "other")
+    first = RunFolder(page.parent / "run")
+    written = write_report(first, tmp_path / "both.html", facts, [RunFolder(other)])
+    script = (
+        HELPERS
+        + """
+    const place = document.getElementById("compared");
+    answer = [window.monas.faults, place.data.map((trace) => trace.name),
+      all("section[aria-labelledby=runs] tbody tr").length];
+    """
+    )
+    faults, traces, rows = answer(browse(written, script)[0])
+    assert (faults, traces) == ([], ["run", "other"])
+    assert rows == 2 + 3 * 2
+
+
 def rewrite(run, change) -> None:
     for path in (run / "front").iterdir():
         document = json.loads(path.read_text())
@@ -179,6 +266,7 @@ def test_texts_stay_texts(run, facts, browse) -> None:
         front["space"] = attack
         front["objectives"].append({"name": attack, "unit": attack, "direction": "max"})
         front["ideal_point"].append(5.0)
+        front["reference_point"].append(0.0)
         for index, member in enumerate(front["members"]):
             member["values"][attack] = float(index)
             member["origin"][attack] = attack
@@ -201,7 +289,7 @@ def test_texts_stay_texts(run, facts, browse) -> None:
     hurt, faults, images, key, plots = answer(document)
     assert (hurt, faults, images) == (0, [], 0)
     assert key == attack
-    assert plots == 6 + 2 + 4
+    assert plots == 6 + 2 + 3  # of what nothing was predicted, nothing is drawn
     assert not complaints(messages)
 
 
@@ -209,6 +297,7 @@ def test_one_objective_and_no_told_progress(run, facts, browse) -> None:
     def change(front: dict) -> None:
         front["objectives"] = front["objectives"][:1]
         front["ideal_point"] = front["ideal_point"][:1]
+        front["reference_point"] = front["reference_point"][:1]
         front["members"] = front["members"][:1]
 
     rewrite(run, change)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
 
 import pytest
-from plotly.offline import get_plotlyjs
 
 from monas_core.errors import MonasError, UsageError
 from monas_core.record.rundir import RunFolder
@@ -20,12 +18,13 @@ from monas_core.report.page import write_report
 @pytest.fixture(scope="module")
 def text(page) -> str:
     """The page without the drawing library."""
-    return page.read_text(encoding="utf-8").replace(get_plotlyjs(), "")
+    return page.read_text(encoding="utf-8").replace(page_module.plotly_library(), "")
 
 
 def test_refers_to_nothing_outside(text) -> None:
+    text = text.replace("http://www.w3.org/2000/svg", "")  # a name, nothing is fetched
     assert not re.search(r"https?:|url\(|@import|<iframe|\bsrc=", text)
-    assert re.findall(r'href="([^"]*)"', text) == ["data:,"]
+    assert {h for h in re.findall(r'href="([^"]*)"', text) if not h.startswith("#")} == {"data:,"}
     assert "default-src 'none'" in text
 
 
@@ -37,7 +36,9 @@ def test_holds_the_fronts_as_stored(text, page) -> None:
     for name, front in content["fronts"].items():
         stored = page.parent / "run" / "front" / f"{name}.json"
         assert front == json.loads(stored.read_text())
-    assert content["curves"]["alpha"]["values"] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
+    # without the first front, which is that of the references
+    assert content["curves"]["alpha"]["seconds"] == [2.0, 3.0, 4.0, 5.0]
+    assert content["curves"]["alpha"]["gaps"] == pytest.approx([0.3, 0.2, 0.1, 0.0])
     assert "gamma" not in content["curves"]
     assert content["summaries"]["key0000"] == "width 32 · depth 1 · heads 1"
 
@@ -117,7 +118,7 @@ def test_command_writes_into_the_run_folder(run, cli) -> None:
     code, out, _ = cli("report", run, "--json")
     assert code == 0
     assert json.loads(out) == {"report": str(run / "report.html")}
-    assert (run / "report.html").stat().st_size > 1e6
+    assert (run / "report.html").stat().st_size < 2e6
 
 
 def test_command_opens_the_browser(run, cli, monkeypatch) -> None:
@@ -135,14 +136,6 @@ def test_bad_places_are_refused(run, cli, out, told) -> None:
     code, _, err = cli("report", run, "--out", run / out)
     assert code == 2
     assert told in err
-
-
-def test_missing_plotly_is_told_with_its_remedy(run, cli, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "plotly.offline", None)
-    code, _, err = cli("report", run)
-    assert code == 2
-    assert "pip install 'monas[report]'" in err
-    assert not (run / "report.html").exists()
 
 
 def test_a_failed_write_leaves_the_old_page(run, facts, monkeypatch) -> None:

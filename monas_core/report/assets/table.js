@@ -11,6 +11,13 @@ function columns() {
     note: (member) => member.origin[objective.name],
     kind: "number",
   }));
+  const trained = content.objectives.filter((objective) =>
+    frontNow().members.some((member) => member.retrained?.[objective.name] !== undefined));
+  values.push(...trained.map(({ name }) => ({
+    id: `${name}-retrained`, title: `${name} retrained`, kind: "number",
+    value: (member) => member.retrained?.[name] ?? Infinity,
+    shown: (member) => number(member.retrained?.[name]),
+  })));
   const summary = (member) => content.summaries[member.key] ?? "";
   const short = frontNow().members.some((member) => member.exceeds_memory);
   const memory = { id: "memory", title: "memory", value: memoryLine, shown: memoryLine, kind: "text" };
@@ -23,14 +30,21 @@ function columns() {
   ];
 }
 
-// One word where all values have the same origin.
+// "acc, lat measured; energy computed"; one word where all values have the same origin.
+const SHORT = {
+  measured: "measured", tabulated: "published", modelled: "computed", predicted: "predicted" };
+
 function originsOf(member) {
-  const found = [...new Set(names.map((name) => member.origin[name]))];
-  if (found.length === 1) return found[0];
-  return names.map((name) => `${name} ${member.origin[name]}`).join(", ");
+  const found = new Map();
+  for (const name of names) {
+    const origin = SHORT[member.origin[name]] ?? member.origin[name];
+    found.set(origin, [...(found.get(origin) ?? []), name]);
+  }
+  if (found.size === 1) return [...found.keys()][0];
+  return [...found].map(([origin, known]) => `${known.join(", ")} ${origin}`).join("; ");
 }
 
-function drawTable(table, front, chosen, select) {
+function drawTable(table, front, select) {
   const shown = front.members.map((member, index) => ({ member, index }));
   const column = columns().find((c) => c.id === order.column);
   if (column) {
@@ -41,8 +55,21 @@ function drawTable(table, front, chosen, select) {
     });
   }
   const body = element("tbody");
-  for (const { member, index } of shown) body.append(tableRow(member, index, chosen, select));
-  table.replaceChildren(tableHead(() => drawTable(table, front, chosen, select)), body);
+  for (const { member, index } of shown) body.append(tableRow(member, index, select));
+  table.replaceChildren(tableHead(() => {
+    drawTable(table, front, select);
+    markRow(table, chosenIndex());
+  }), body);
+}
+
+// Only the row changes when another network is selected.
+function markRow(table, chosen) {
+  const before = table.querySelector("tr.chosen");
+  before?.classList.remove("chosen");
+  before?.removeAttribute("aria-current");
+  const row = table.querySelector(`tr[data-index="${chosen}"]`);
+  row?.classList.add("chosen");
+  row?.setAttribute("aria-current", "true");
 }
 
 function tableHead(again) {
@@ -67,8 +94,8 @@ function tableHead(again) {
   return made;
 }
 
-function tableRow(member, index, chosen, select) {
-  const row = element("tr", "", index === chosen ? { class: "chosen", "aria-selected": "true" } : {});
+function tableRow(member, index, select) {
+  const row = element("tr", "", { "data-index": index });
   for (const column of columns()) {
     if (column.kind === "key") {
       const cell = element("td");

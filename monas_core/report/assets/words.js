@@ -3,6 +3,8 @@
 const content = JSON.parse(document.getElementById("content").textContent);
 const names = content.objectives.map((objective) => objective.name);
 const ARROW = { min: "↓", max: "↑" };
+const ORIGINS = { measured: "measured", tabulated: "published table",
+  modelled: "computed from a model", predicted: "predicted" };
 const byId = (id) => document.getElementById(id);
 
 // About this many significant digits, and no needless ones; as in monas_core/ui/text.py.
@@ -19,6 +21,11 @@ function number(value, digits = 4) {
 
 function objectiveOf(name) {
   return content.objectives[names.indexOf(name)];
+}
+
+// With the weights a network has now: retrained where there are such, else inherited.
+function reached(member, name) {
+  return member.retrained?.[name] ?? member.values[name];
 }
 
 function withUnit(name) {
@@ -51,4 +58,23 @@ function lines(text, width = 44) {
     else found[found.length - 1] = last ? `${last} ${word}` : word;
   }
   return found;
+}
+
+// Rows of texts or elements; the first cell of each is its heading.
+function filledTable(heads, rows) {
+  const table = element("table");
+  const head = element("tr");
+  for (const title of heads) head.append(element("th", title, { scope: "col" }));
+  table.append(element("thead"), element("tbody"));
+  table.tHead.append(head);
+  for (const cells of rows) {
+    const row = element("tr");
+    cells.forEach((cell, index) => {
+      const made = element(index ? "td" : "th", "", index ? {} : { scope: "row" });
+      made.append(cell);
+      row.append(made);
+    });
+    table.tBodies[0].append(row);
+  }
+  return table;
 }
