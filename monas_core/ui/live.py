@@ -120,6 +120,8 @@ class LiveScreen:
     @contextlib.contextmanager
     def shown(self) -> Iterator[LiveScreen]:
         """Take over the terminal, and give it back whatever happens."""
+        # frames go where they went first, also while something leads standard output elsewhere
+        self.console.file = self.console.file
         live = Live(
             self,
             console=self.console,
@@ -141,4 +143,4 @@ class LiveScreen:
         finally:
             stray = self._stray.getvalue()
             if stray:
-                Console(stderr=True).out(stray, end="")
+                Console(stderr=True).out(stray, end="", highlight=False)

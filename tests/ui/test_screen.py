@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import random
+import sys
 
 import pytest
 from rich.console import Console
@@ -181,8 +183,6 @@ def test_live_screen_adapts_to_the_size_and_survives_a_fault(log, monkeypatch):
 
 
 def test_live_screen_keeps_stray_text_for_afterwards(log, capsys):
-    import sys
-
     live = LiveScreen(Console(file=io.StringIO(), force_terminal=True, width=80, height=24))
     with live.shown():
         for event in log[:50]:
@@ -190,6 +190,20 @@ def test_live_screen_keeps_stray_text_for_afterwards(log, capsys):
         sys.stderr.write("a library has something to say\n")
         assert "library" not in capsys.readouterr().err
     assert "a library has something to say" in capsys.readouterr().err
+
+
+def test_frames_stay_on_the_screen_while_output_is_led_elsewhere(short_log, monkeypatch):
+    """As while plugins are loaded: what libraries print then must not be taken for a document."""
+    terminal, errors = io.StringIO(), io.StringIO()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setattr("sys.stderr", errors)
+    live = LiveScreen(Console(force_terminal=True, width=80, height=24))
+    with live.shown(), contextlib.redirect_stdout(sys.stderr):
+        for event in short_log[:20]:
+            live(event)
+        live.console.print("drawn")
+    assert "drawn" in terminal.getvalue()
+    assert errors.getvalue() == ""
 
 
 def test_clock_runs_between_events_and_stops_at_the_end(log):
