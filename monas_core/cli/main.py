@@ -121,7 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         explain = getattr(error, "format_message", None)  # every usage fault typer knows
         if debug:
             raise
-        code = _usage_fault(error, explain()) if explain is not None else _plugin_fault(error)
+        code = (
+            _usage_fault(error, explain(), given) if explain is not None else _plugin_fault(error)
+        )
     gc.freeze()  # a last search for cycles among all that torch made takes a third of a second
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -148,12 +150,13 @@ def _plugin_fault(error: BaseException) -> int:
     return fault.exit_code
 
 
-def _usage_fault(error: BaseException, message: str) -> int:
+def _usage_fault(error: BaseException, message: str, given: Sequence[str]) -> int:
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(message)
         return 0
-    path = getattr(context, "command_path", "monas")
+    asked = f"monas {given[0]}" if given and given[0] in menu.names() else "monas"
+    path = getattr(context, "command_path", asked)
     sentence = " ".join(message.split()).rstrip(".")
     _complain(f"{sentence[:1].upper()}{sentence[1:]}. Help: {path} --help")
     return 2

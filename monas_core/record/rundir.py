@@ -82,7 +82,11 @@ class RunFolder:
         """An existing run. Raises UsageError when it is none."""
         folder = cls(path)
         if not folder.at("config.yaml").is_file():
-            raise UsageError(f"{path} is not a run folder: it has no config.yaml.")
+            why = "it has no config.yaml" if path.exists() else "there is nothing of that name"
+            raise UsageError(
+                f"{path} is not a run folder: {why}. Name one that monas run has made; without a "
+                "name most commands take the latest below runs/."
+            )
         return folder
 
     def at(self, *names: str) -> Path:

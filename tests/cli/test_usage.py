@@ -13,6 +13,7 @@ QUICK = ("--objectives", "acc,lat,energy", "--devices", "pixel-6-cpu,rtx-4090")
 BAD = [
     (("rnu",), 'No command "rnu". Did you mean "run"?'),
     (("run", "--devces", "host"), "--devces"),
+    (("run", "--space", "gpt", "--budget"), "Help: monas run --help"),
     (("run",), "No search space was named"),
     (("run", "--space", "gtp"), 'No search space "gtp". Did you mean "gpt"'),
     (("run", "--space", "gpt", "--preset", "huge"), 'no preset "huge"; it has: tiny'),
@@ -45,7 +46,8 @@ BAD = [
     (("run", "--resume", "auto"), "There is no unfinished run"),
     (("run", "--resume", "used", "--seed", "1"), "leave out --seed"),
     (("front",), "There is no run in runs/"),
-    (("front", "used"), "used is not a run folder"),
+    (("front", "used"), "used is not a run folder: it has no config.yaml. Name one"),
+    (("front", "gone"), "gone is not a run folder: there is nothing of that name"),
     (("front", "--json", "--csv"), "exclude each other"),
     (("watch", "--speed", "0"), "--speed must be positive"),
     (("watch", "used"), "used is not a run folder"),
