@@ -8,6 +8,11 @@ of the last population and of everything evaluated. Then one such search against
 constrained searches that together evaluate as many.
 
     python benchmarks/bench_similarity.py --data-dir DIR --seeds 10
+
+With --cells N it asks another question: how similarity to a trained network ranks N random cells,
+built and never trained, beside their published accuracies, next to what needs no training either.
+
+    python benchmarks/bench_similarity.py --data-dir DIR --cells 40 --task digits --seeds 2
 """
 
 from __future__ import annotations
@@ -22,16 +27,24 @@ from typing import Any, ClassVar
 import attrs
 import numpy as np
 import torch
+from bench_inherited import trained_alone
+from bench_nb201_supernet import published
+from ranks import kendall
 
+from monas_cells.nasbench201.strings import from_string
 from monas_core.bench.attempt import pose
 from monas_core.catalog.lookup import Catalog
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective
+from monas_core.parts.space import taps_of
+from monas_core.parts.teacher import Teacher
 from monas_core.problem.benchmark import Benchmark
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.guide import Guide
 from monas_core.problem.problem import Problem
+from monas_core.record.config import load_config
+from monas_core.running.resolving import resolve
 from monas_core.seeding import derived_generator
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
@@ -40,6 +53,10 @@ from monas_core.values.constraint import Constraint
 from monas_core.values.front import Points
 from monas_core.values.value import Split, Value
 from monas_guides.diversity import Diversity, spread
+from monas_similarity.nwot import Distinctness
+from monas_similarity.options import SimilarityOptions
+from monas_similarity.similarity import Similarity
+from monas_similarity.synflow import SynapticFlow
 
 DEVICES = ("raspi4", "pixel3", "fpga", "edgegpu", "gold_6240", "1080ti_1")
 POPULATION = 20
@@ -221,6 +238,36 @@ def against_nine(
     print("  ".join(said(column) for column in gains), flush=True)
 
 
+def rank_cells(folder: Path, words: argparse.Namespace) -> None:
+    """Kendall's tau with the published accuracy on CIFAR-10, of each way, by seed."""
+    asked = {"space": "nasbench201", "task": words.task, "objectives": ["acc"]}
+    plan = resolve(load_config(None, {**asked, "torch_device": "cpu"}), Catalog.installed())
+    found: dict[str, list[float]] = {}
+    for seed in range(words.seeds):
+        rows = published(folder, words.cells, seed)
+        cells = [from_string(plan.space.choices, str(row["arch_str"])) for row in rows]
+        true = [float(row["c10_test_acc"]) for row in rows]
+        seeded = attrs.evolve(plan, config=attrs.evolve(plan.config, seed=seed))
+        largest = plan.space.ends().largest
+        network = trained_alone(seeded, largest, words.teacher)
+        teacher = Teacher(network, taps_of(plan.space, largest), "largest")
+        context = Context(plan.space, plan.task, teacher=lambda teacher=teacher: teacher)
+        ways: Mapping[str, Objective] = {
+            "similarity": Similarity(options=SimilarityOptions(steps=words.fit)),
+            "synflow": SynapticFlow(plan.task),
+            "nwot": Distinctness(),
+        }
+        for name, way in ways.items():
+            values = [value.value for value in way.evaluate(cells, None, context)]
+            found.setdefault(name, []).append(kendall(values, true))
+        sizes = [float(row["params_m_c10"]) for row in rows]
+        found.setdefault("parameters", []).append(kendall(sizes, true))
+        print(f"  seed {seed}: {min(true):.1f} to {max(true):.1f} % published", flush=True)
+    print(f"{words.cells} cells, networks and teacher ({words.teacher} steps) on {words.task}:")
+    for name, taus in found.items():
+        print(f"  Kendall {said(taus)}  {name} ({', '.join(f'{tau:.2f}' for tau in taus)})")
+
+
 def main() -> None:
     """Compare with and without noise."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -230,10 +277,17 @@ def main() -> None:
     parser.add_argument("--devices", default=",".join(DEVICES))
     parser.add_argument("--noise", type=float, nargs="+", default=[0.0, 3.0])
     parser.add_argument("--nine", action="store_true", help="also against nine searches")
+    parser.add_argument("--cells", type=int, help="rank so many untrained cells instead")
+    parser.add_argument("--task", default="digits", help="of their networks")
+    parser.add_argument("--teacher", type=int, default=800, help="steps of the largest network")
+    parser.add_argument("--fit", type=int, default=20, help="steps on one batch before comparing")
     words = parser.parse_args()
     if words.data_dir is None:
         parser.error("name the folder of the published tables with --data-dir or MONAS_DATA")
     torch.set_num_threads(1)
+    if words.cells:
+        rank_cells(Path(words.data_dir), words)
+        return
     catalog = Catalog.installed()
     benchmark = catalog.create("benchmark", "nb201", data=words.data_dir)
     names = words.devices.split(",")

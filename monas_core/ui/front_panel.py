@@ -107,5 +107,5 @@ def axis_label(objective: ObjectiveView, room: int) -> str:
     worded = introduced(objective)
     if len(worded) <= room:
         return worded
-    unit = f" {objective.unit}" if objective.unit else ""
+    unit = f" {objective.unit}" if objective.unit not in ("", objective.name) else ""
     return f"{objective.name}{unit} {ARROW.get(objective.direction, '')}".rstrip()

@@ -52,7 +52,7 @@ def origin_legend(used: Collection[str]) -> str:
 
 def heading(objective: ObjectiveView) -> str:
     """Column title of an objective: name, better direction, unit."""
-    unit = f"\n{objective.unit}" if objective.unit else ""
+    unit = f"\n{objective.unit}" if objective.unit not in ("", objective.name) else ""
     return f"{objective.name} {ARROW.get(objective.direction, '')}{unit}"
 
 

@@ -26,16 +26,30 @@ def best(state: ViewState, device: str, width: int, height: int) -> Block:
     title.append(f"  on {device}")
     found = _filled(highlights(front.members, state.objectives), front.members, height - 3)
     heads, columns = _columns(state, [h.member for h in found], width)
-    sizes = [max(map(len, (h, *c))) for h, c in zip(heads, columns, strict=True)]
-    margin = max((len(h.label) for h in found), default=0)
+    room, margin = width - 6, max((len(h.label) for h in found), default=0)
+    if margin + _taken(_sizes(heads, columns)) > room:  # values go before units, and before labels
+        heads[: len(state.objectives)] = [head(objective, 0) for objective in state.objectives]
+    sizes = _sizes(heads, columns)
+    margin = max(0, min(margin, room - _taken(sizes)))
     rows = [Text(f"  {'':{margin}}{_row(heads, sizes)}   architecture", style="dim")]
     for index, highlight in enumerate(found):
         line = Text.assemble((f"{highlight.sign} ", f"bold {highlight.colour}"))
-        line.append(highlight.label.ljust(margin))
+        label = Text(highlight.label)
+        label.truncate(margin, overflow="ellipsis", pad=True)
+        line.append(label)
         line.append(_row([column[index] for column in columns], sizes), "bold")
         line.append("   " + describe(state, highlight.member, compact=width < WIDE_TABLE))
         rows.append(line)
     return boxed(title, rows, width, height)
+
+
+def _sizes(heads: Sequence[str], columns: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, (h, *c))) for h, c in zip(heads, columns, strict=True)]
+
+
+def _taken(sizes: Sequence[int]) -> int:
+    """Characters of a row of cells so wide."""
+    return sum(2 + size for size in sizes)
 
 
 def _filled(
@@ -76,7 +90,8 @@ def _row(cells: Sequence[str], sizes: Sequence[int]) -> str:
 
 def head(objective: ObjectiveView, longest_unit: int = 8) -> str:
     """Title of an objective's column: its name, its unit unless long, which way is better."""
-    short = objective.unit if len(objective.unit) <= longest_unit else ""
+    said = objective.unit == objective.name or len(objective.unit) > longest_unit
+    short = "" if said else objective.unit
     return " ".join(filter(None, (objective.name, short, ARROW.get(objective.direction, ""))))
 
 
