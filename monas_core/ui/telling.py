@@ -23,7 +23,7 @@ def in_words(objective: ObjectiveView) -> str:
     """An objective as a newcomer understands it: ``quality, bit/byte (less is better)``."""
     term = glossary.find(objective.name)
     word = "quality" if objective.score else term.name if term else objective.name
-    unit = f", {objective.unit}" if objective.unit else ""
+    unit = f", {objective.unit}" if objective.unit not in ("", objective.name) else ""
     return f"{word}{unit} ({_BETTER.get(objective.direction, 'as told')})"
 
 
