@@ -45,7 +45,7 @@ class TextFile:
         path: Where its text lies open, links followed.
         size: Of the text, in bytes.
         ends: Of each record in it, ``(n,)``, where it consists of some.
-        text: It, where it was packed and is in memory now.
+        text: It, where it does not lie open and is in memory now.
     """
 
     name: str
@@ -225,11 +225,14 @@ def read(file: TextFile, use: int, *, mapped: bool) -> list[Document]:
         use: Bytes wanted of it.
         mapped: Leave the bytes in the file until they are looked at.
     """
-    if file.text is not None:
+    if file.text is not None and not file.records:
         return [Document(name, file.text[b:e]) for name, b, e in _stretches(file, use)]
+    if file.text is not None:
+        return _records(file, memoryview(file.text), use, mapped=True)
     with opened(file.path) as stream:
         if file.records:
-            return _records(file, stream, use, mapped=mapped)
+            whole = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+            return _records(file, whole, use, mapped=mapped)
         if mapped:
             whole = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
         elif use >= file.size:
@@ -239,9 +242,8 @@ def read(file: TextFile, use: int, *, mapped: bool) -> list[Document]:
     return [Document(name, whole[begin:end]) for name, begin, end in _stretches(file, use)]
 
 
-def _records(file: TextFile, stream: BinaryIO, use: int, *, mapped: bool) -> list[Document]:
+def _records(file: TextFile, whole: memoryview, use: int, *, mapped: bool) -> list[Document]:
     """Evenly spread records, ``use`` bytes in all."""
-    whole = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
     found, taken, share = list[Document](), 0, use / file.size
     assert file.ends is not None
     for number, (begin, end) in enumerate(pairwise([0, *file.ends.tolist()])):

@@ -93,3 +93,27 @@ class TextOptions(TokenOptions):
         super().__attrs_post_init__()
         within("options.task", 10_000, bytes=self.bytes)
         within("options.task", 0, memory=self.memory)
+
+
+@attrs.frozen
+class HubOptions(TextOptions):
+    """How a data set of the Hugging Face hub is read.
+
+    Attributes:
+        tokenizer: bytes; a tokenizer.json, or a Hugging Face folder with one; or bpe:SIZE, so
+            many tokens learned from the training part by byte-pair encoding.
+        context: Tokens a model sees.
+        evaluated: Windows of so many tokens that the train and search parts are judged by; the
+            test part by four times as many.
+        cache: Folder where texts cut into tokens are kept between runs; by default that of
+            MONAS_CACHE, else ~/.cache/monas.
+        column: Where the text of a row is.
+        bytes: Most bytes used.
+        memory: Most bytes held in memory; a larger text is mapped from its files.
+        config: Which configuration of the data set, where it has several.
+        streaming: Read each part from its beginning until there are enough bytes, instead of a
+            share of all of it: nothing is prepared or written.
+    """
+
+    config: str = ""
+    streaming: bool = False

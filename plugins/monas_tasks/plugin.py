@@ -11,17 +11,25 @@ def monas_tasks() -> list[Spec]:
     return [
         Spec(
             name="pystdlib",
-            summary="Predict the next byte of the Python standard library's source files.",
+            summary="Predict the next byte or token of the Python standard library's source files.",
             factory="monas_tasks.pystdlib:load",
             provides=frozenset({"language-model", "default-task"}),
             options="monas_tasks.options:TokenOptions",
         ),
         Spec(
             name="text",
-            summary="Predict the next byte of your own file or folder, given as text:PATH.",
+            summary="Predict the next byte or token of your own file or folder: text:PATH.",
             factory="monas_tasks.text:load",
             provides=frozenset({"language-model", "reads-path"}),
             options="monas_tasks.options:TextOptions",
+        ),
+        Spec(
+            name="hf",
+            summary="Predict a text data set of the Hugging Face hub that lies in the local cache.",
+            factory="monas_tasks.hub:load",
+            provides=frozenset({"language-model"}),
+            options="monas_tasks.options:HubOptions",
+            extras={"datasets": "monas[datasets]"},
         ),
         Spec(
             name="module",

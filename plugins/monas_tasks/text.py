@@ -49,14 +49,33 @@ def load(argument: str | None = None, *, options: TextOptions | None = None) -> 
             f'Task text:{argument}: there is no file or folder "{path}"; check the path.'
         )
     found = files.find(path, Unpacker(options.column, Cache(options.cache)))
+    place = (argument, str(path.absolute()))
+    return task_over(found, f"text:{argument}", f'"{path}"', options, place)
+
+
+def task_over(
+    found: files.Found, name: str, what: str, options: TextOptions, place: tuple[str, str]
+) -> LanguageModel:
+    """The task over some files.
+
+    Args:
+        found: The files.
+        name: Of the task.
+        what: They are, for messages.
+        options: Of the task.
+        place: What was typed and where that is, both empty for what is installed.
+
+    Raises:
+        UsageError: Too little text, or no tokens can be made of it.
+    """
     total = sum(file.size for file in found.files)
     use = files.shares(found.files, options.bytes)
     mapped = sum(use.values()) > options.memory
     texts = {file.name: files.read(file, use[file.name], mapped=mapped) for file in found.files}
-    corpus = _divided(found, texts, f'Task text:{argument}: "{path}"', mapped=mapped)
+    corpus = _divided(found, texts, f"Task {name}: {what}", mapped=mapped)
     used = sum(len(d.text) for part in corpus.parts.values() for d in part)
     facts = {
-        "source": f"{path.resolve()}",
+        "source": str(Path(place[1]).resolve()) if place[1] else name,
         "files": len(found.files),
         "bytes found": total,
         "bytes used": used,
@@ -70,13 +89,12 @@ def load(argument: str | None = None, *, options: TextOptions | None = None) -> 
     if found.left_out:
         notes = (*notes, f"{found.why()}; left out")
     data = DataRecord(
-        sources=(Source(argument, str(path.absolute()), "file", _items(texts)),),
+        sources=(Source(*place, "file", _items(texts)),),
         parts={part: sum(len(d.text) for d in corpus.parts[part]) for part in PARTS},
         unit="bytes",
         left_out=found.left_out,
         notes=notes,
     )
-    name = f"text:{argument}"
     return language_model(name, corpus.parts, options, facts=facts, data=data, mapped=mapped)
 
 

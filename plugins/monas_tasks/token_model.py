@@ -46,7 +46,7 @@ class TokenLanguageModel(LanguageModel):
         self._tokens, self._options = tokens, options
         self.n_outputs = tokens.size
         cache = Cache(options.cache)
-        self._packed = {
+        self._packed: dict[Part, Packed] = {
             part: Packed(parts[part], tokens, cache, f"the {part} part") for part in PARTS
         }
         record = attrs.evolve(
@@ -56,7 +56,7 @@ class TokenLanguageModel(LanguageModel):
         )
         super().__init__(
             name,
-            self._packed,
+            dict(self._packed),
             {part: len(parts[part]) for part in PARTS},
             facts=facts,
             record=record,

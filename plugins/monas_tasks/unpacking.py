@@ -87,7 +87,7 @@ class Unpacker:
 
         def make(folder: Path) -> dict[str, Any]:
             texts = self._texts(file, begin, packing, records=records)
-            return {"documents": _written(folder, texts)}
+            return {"documents": written(folder, texts)}
 
         if begin.startswith(_PARQUET) or packing == "zstd":
             require_packages(f'Reading "{file}"', _EXTRA)
@@ -150,7 +150,7 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _written(folder: Path, texts: Iterator[tuple[bytes, bool]]) -> int:
+def written(folder: Path, texts: Iterator[tuple[bytes, bool]]) -> int:
     """Write documents one after the other, and where they end; their number."""
     size, ends = 0, list[int]()
     with (folder / "text").open("wb") as stream:

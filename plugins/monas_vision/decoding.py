@@ -86,8 +86,7 @@ def decode(
             image = picture(found, ground)
     except Unreadable:
         return None
-    centre = crop is None or crop.whole
-    box = _centre(*image.size) if centre else crop.box(*image.size)
+    box = _centre(*image.size) if crop is None or crop.whole else crop.box(*image.size)
     image = image.resize((size, size), Image.Resampling.BILINEAR, box=box)
     if crop is not None and crop.flip:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

@@ -5,6 +5,7 @@ torchvision draws from torch's global generator, which is put back afterwards.
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import torch
@@ -29,7 +30,7 @@ def transforms(option: str) -> Any:
     """
     require_packages(f"options.task.{option}", {"torchvision": "monas[augment]"})
     try:
-        from torchvision.transforms import v2
+        return importlib.import_module("torchvision.transforms.v2")
     except Exception as error:  # built for another torch it fails in many ways
         reason = " ".join(str(error).split())[:100]
         raise MissingPackage(
@@ -37,7 +38,6 @@ def transforms(option: str) -> Any:
             f"torch {torch.__version__} ({reason}); install a fitting one: "
             "pip install --upgrade torchvision, from the same index as torch."
         ) from error
-    return v2
 
 
 def randaugment(pixels: Tensor, magnitude: int, seed: int) -> Tensor:
