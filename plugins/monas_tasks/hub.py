@@ -6,6 +6,7 @@ hub's layout is a data set, too.
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -78,10 +79,9 @@ _TEXT = ("string", "large_string")
 def _offline() -> Any:
     """The library, kept from the network, also where it was imported before."""
     os.environ["HF_HUB_OFFLINE"] = "1"
-    import datasets
-    import huggingface_hub
-
-    for constants in (datasets.config, huggingface_hub.constants):
+    datasets: Any = importlib.import_module("datasets")
+    hub: Any = importlib.import_module("huggingface_hub")
+    for constants in (datasets.config, hub.constants):
         constants.HF_HUB_OFFLINE = True
     datasets.disable_progress_bars()
     return datasets
