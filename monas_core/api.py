@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.events import Bus, Event
@@ -26,7 +28,7 @@ from monas_core.run import search as carry_out
 from monas_core.running.control import Control, Following, Progress
 from monas_core.running.handed import handed_over
 from monas_core.running.naming import Asked
-from monas_core.running.naming import observers as options_of
+from monas_core.running.naming import observers as observers_of
 from monas_core.running.starting import AUTO
 from monas_core.values.constraint import Constraint
 
@@ -195,10 +197,11 @@ def _bus(
         from monas_core.ui.plain import PlainLines
 
         bus.attach(PlainLines(sys.stdout))
-    options = options_of(config, catalog)
+    named = tuple(observer for observer in observers if isinstance(observer, str))
+    config = attrs.evolve(config, observers=(*(config.observers or ()), *named))
+    for entry, options in observers_of(config, catalog):
+        bus.attach(Asked(entry).create(options))
     for observer in observers:
-        if isinstance(observer, str):
-            entry = catalog.find("observer", observer)
-            observer = Asked(entry).create(options.get(entry.name))
-        bus.attach(observer)
+        if not isinstance(observer, str):
+            bus.attach(observer)
     return bus

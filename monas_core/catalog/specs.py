@@ -19,6 +19,8 @@ headline as ``NAME``, any other as ``NAME:SCORE``."""
 
 OWN_LOSS = "own-loss"
 """Provided by the loss that leaves a task its own."""
+ON_REQUEST = "on-request"
+"""Provided by an observer that hears of runs which name it; others hear of every run."""
 PRETRAINED = "pretrained"
 """Provided by a space whose supernet has good weights before anything is trained."""
 

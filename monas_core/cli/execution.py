@@ -210,10 +210,9 @@ def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
     bus, control = Bus(), Control()
     with observer(plain=request.plain or request.json, stderr=request.json) as screen:
         bus.attach(screen)
-        given = observers(plan.config, catalog())
-        for entry in catalog().entries("observer"):
+        for entry, options in observers(plan.config, catalog()):
             try:
-                bus.attach(_named(entry, given.get(entry.name)))
+                bus.attach(_named(entry, options))
             except MonasError as error:
                 bus.emit(Warned(0.0, f"observer left out: {error}"))
         try:

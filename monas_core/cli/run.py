@@ -108,6 +108,15 @@ Guides = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Observers = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,...",
+        help="Who else hears of the run: trackers and notifiers, e.g. tensorboard.",
+        autocompletion=complete.of("observer", several=True),
+        rich_help_panel=_OUT,
+    ),
+]
 Teacher = Annotated[
     str | None,
     typer.Option(
@@ -228,6 +237,7 @@ def command(
     trainer: Trainer = None,
     optimizer: Optimizer = None,
     guides: Guides = None,
+    observers: Observers = None,
     teacher: Teacher = None,
     predictor: Predictor = None,
     maximum: Maximum = None,
@@ -263,6 +273,7 @@ def command(
         "devices": devices,
         "held_out": held_out,
         "guides": guides,
+        "observers": observers,
     }
     cost = {"budget": budget, "preferences": preferences, "retrain": retrain, "seed": seed}
     place = {"torch_device": torch_device, "out_dir": str(out_dir) if out_dir else None}

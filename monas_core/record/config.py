@@ -54,6 +54,7 @@ class RunConfig:
         trainer: How the supernet is trained before the search; ``none`` leaves it out.
         optimizer: Search algorithm.
         guides: What steers its selection beside the objectives.
+        observers: Who hears of it, beside those that hear of every run.
         teacher: A reference network, for what compares networks with one or learns from it.
         predictor: Folder of a run whose fitted predictor of quality the optimizer goes by.
         embedding: How devices are described to the optimizer.
@@ -84,6 +85,7 @@ class RunConfig:
     trainer: str | None = None
     optimizer: str | None = None
     guides: tuple[str, ...] | None = None
+    observers: tuple[str, ...] | None = None
     predictor: str | None = None
     embedding: str | None = None
     budget: Budget = attrs.field(factory=lambda: Budget(60, "seconds"))

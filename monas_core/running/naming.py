@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 
 from monas_core.catalog.lookup import Catalog, checked_options
-from monas_core.catalog.specs import NAMES_SCORES, Entry
+from monas_core.catalog.specs import NAMES_SCORES, ON_REQUEST, Entry
 from monas_core.errors import UsageError, nearest
+from monas_core.extras import require_packages
 from monas_core.parts.objective import Objective
 from monas_core.parts.task import Task
 from monas_core.problem.guide import Guide
@@ -176,15 +177,28 @@ def check_kinds(config: RunConfig) -> None:
         raise UsageError(f"options.{min(unknown)}: unknown key; allowed here: {', '.join(known)}.")
 
 
-def observers(config: RunConfig, catalog: Catalog) -> dict[str, Mapping[str, Any]]:
-    """Options of every installed observer that has some, by name; checked.
+def observers(config: RunConfig, catalog: Catalog) -> list[tuple[Entry, Mapping[str, Any]]]:
+    """Who hears of a run, with their options: those it names, and those that always do.
 
     Raises:
-        UsageError: For an observer that is not installed, or an option it does not have.
+        UsageError: For an observer that is not installed or not asked for, an option it does not
+            have, or a package it needs.
     """
-    parts = [Asked(entry) for entry in catalog.entries("observer")]
+    named = [catalog.find("observer", name) for name in config.observers or ()]
+    installed = catalog.entries("observer")
+    heard = [e for e in installed if e in named or ON_REQUEST not in e.spec.provides]
+    asleep = [e.name for e in installed if e not in heard]
+    for key in config.options.get("observer", {}):
+        if key in asleep:
+            raise UsageError(
+                f"options.observer.{key}: this run does not ask for it; add --observers {key}."
+            )
+    parts = [Asked(entry) for entry in heard]
     found = options_by_name(config, "observer", parts)
     for part in parts:
-        if part.name in found:
-            checked_options(part.entry, found[part.name], f"options.observer.{part.name}")
-    return found
+        where = f"options.observer.{part.name}"
+        if part.name in found or part.entry in named:
+            checked_options(part.entry, found.get(part.name, {}), where)
+        if part.entry in named:
+            require_packages(f'observer "{part.name}"', part.entry.spec.extras)
+    return [(part.entry, found.get(part.name, {})) for part in parts]

@@ -1,0 +1,1 @@
+"""Runs told to trackers of experiments, commands and web hooks."""
