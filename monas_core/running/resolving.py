@@ -253,7 +253,9 @@ def _look_up(config: RunConfig, catalog: Catalog, given: Entry | None) -> dict[s
     usual = f"default-trainer:{PRETRAINED}" if PRETRAINED in space.spec.provides else usual
     found = {
         "space": [space],
-        "trainer": [_one(catalog, "trainer", config.trainer, usual)],
+        "trainer": [
+            _one(catalog, "trainer", config.trainer, f"default-trainer:{space.name}", usual)
+        ],
         "loss": [_one(catalog, "loss", config.loss)],
         "optimizer": [_one(catalog, "optimizer", config.optimizer)],
         "embedding": [_one(catalog, "embedding", config.embedding)],

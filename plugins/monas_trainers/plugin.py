@@ -21,7 +21,7 @@ def monas_trainers() -> list[Spec]:
             summary="Random subnets, every option of a choice once before any twice.",
             factory="monas_trainers.fair:Fair",
             needs={"supernet"},
-            provides={"supernet", "training"},
+            provides={"supernet", "training", "default-trainer:mobilenetv3"},
         ),
         Spec(
             name="progressive",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 import torch
 
+from monas_core.catalog.lookup import Catalog
 from monas_core.parts.space import WarmUp
+from monas_core.record.config import load_config
+from monas_core.running.resolving import resolve
 from monas_core.testing.fakes import ToySpace, toy_problem
 from monas_core.values.architecture import Choice
 from monas_core.values.choices import ChoiceSet
@@ -48,3 +52,17 @@ def test_the_order_depends_on_the_generator_alone() -> None:
             trainer.step()
         orders.append(trainer.state_dict()["waiting"])
     assert orders[0] == orders[1] != orders[2]
+
+
+@pytest.mark.parametrize(
+    ("space", "said", "expected"),
+    [
+        ("mobilenetv3", None, "fair"),
+        ("mobilenetv3", "sandwich", "sandwich"),
+        ("nasbench201", None, "sandwich"),
+    ],
+)
+def test_a_space_may_have_a_default_of_its_own(space: str, said: str | None, expected: str) -> None:
+    wanted = {"space": space, "objectives": ["acc", "params"], "trainer": said}
+    plan = resolve(load_config(None, wanted), Catalog.installed())
+    assert plan.config.trainer == expected
