@@ -10,6 +10,7 @@ moment it is still. The picture needs neither a font nor a script from anywhere.
 from __future__ import annotations
 
 import argparse
+import html
 import io
 import re
 import sys
@@ -52,7 +53,7 @@ def frame(state: ViewState, size: tuple[int, int], device: str, name: str) -> st
         console.print(Text.assemble(line, end="\n"), no_wrap=True, overflow="crop")
     objectives = ",".join(objective.name for objective in state.objectives)
     title = f"$ monas run --space {state.space} --objectives {objectives}"
-    filled = FRAME.replace("{background}", "#292929").replace("{title}", title)
+    filled = FRAME.replace("{background}", "#292929").replace("{title}", html.escape(title))
     return console.export_svg(code_format=filled, unique_id=name)
 
 
