@@ -28,7 +28,8 @@ def luminance(colour: tuple[int, int, int]) -> float:
 def test_every_colour_can_be_read(name, background):
     colour = readable(Style.parse(f"bold {name}")).color
     assert colour is not None
-    own = luminance((*colour.get_truecolor(),))
+    triplet = colour.get_truecolor()
+    own = luminance((triplet.red, triplet.green, triplet.blue))
     light, dark = max(own, background), min(own, background)
     assert (light + 0.05) / (dark + 0.05) >= 3.0
 
