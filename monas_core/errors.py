@@ -35,6 +35,10 @@ class MonasError(Exception):
     exit_code = 1
 
 
+class Caution(UserWarning):
+    """Something is not as it was written, and what can be had without it is given."""
+
+
 class UsageError(MonasError):
     """The request cannot be carried out as written (exit code 2)."""
 

@@ -143,7 +143,7 @@ def from_json(document: Mapping[str, Any]) -> Event:
     unknown = given.keys() - fields.keys()
     missing = [n for n, f in fields.items() if n not in given and f.default is attrs.NOTHING]
     if unknown or missing:
-        raise ValueError(f"{kind.__name__} has no {min(unknown, default='') or missing[0]}")
+        raise ValueError(f"{kind.__name__} has no {min([*unknown, *missing])!r:.40}")
     for name, value in given.items():
         try:
             given[name] = _READERS[str(fields[name].type)](value)

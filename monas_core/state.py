@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from safetensors.torch import load_file, save_file
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from monas_core import seals
 from monas_core.errors import UsageError
 from monas_core.files import atomic_folder, inside, parse_json
 
 _TENSOR = "__tensor__"
 _NUMBER = "__number__"
-_TENSORS, _PLAIN, _MANIFEST = "tensors.safetensors", "state.json", "manifest.json"
+_TENSORS, _PLAIN, MANIFEST = "tensors.safetensors", "state.json", "manifest.json"
 
 
 def _split(tree: Any, path: str, tensors: dict[str, Tensor]) -> Any:
@@ -81,8 +82,16 @@ def unpacked(data: bytes) -> Any:
     return _join(parse_json(data[8:end]), from_bytes(data[end:]))
 
 
-def save(folder: Path, state: Mapping[str, Any]) -> None:
+def save(
+    folder: Path, state: Mapping[str, Any], whose: str = "", facts: Mapping[str, Any] | None = None
+) -> None:
     """Write nested dicts and lists of tensors and plain values into a new folder, atomically.
+
+    Args:
+        folder: Where.
+        state: What.
+        whose: What it is marked with (``seals.identity``).
+        facts: Said in the manifest, which is read without reading the state.
 
     Raises:
         MonasError: The disk is full or may not be written; nothing is left behind.
@@ -95,10 +104,7 @@ def save(folder: Path, state: Mapping[str, Any]) -> None:
         except SafetensorError as error:
             raise system_fault(error) from error
         (draft / _PLAIN).write_text(json.dumps(plain, allow_nan=False), encoding="utf-8")
-        files = {name: _facts(draft / name) for name in (_TENSORS, _PLAIN)}
-        (draft / _MANIFEST).write_text(
-            json.dumps({"files": files}, allow_nan=False), encoding="utf-8"
-        )
+        write_manifest(draft, (_TENSORS, _PLAIN), whose, facts)
 
 
 def system_fault(error: SafetensorError) -> OSError:
@@ -115,22 +121,42 @@ def _facts(path: Path) -> dict[str, Any]:
     return {"bytes": path.stat().st_size, "sha256": digest.hexdigest()}
 
 
-def verify(folder: Path) -> None:
-    """Compare every file of a state with the manifest. Raises ValueError or OSError."""
-    manifest = parse_json(inside(folder, _MANIFEST).read_bytes())
-    for name in (_TENSORS, _PLAIN):
-        if _facts(inside(folder, name)) != manifest["files"][name]:
+def write_manifest(
+    folder: Path, names: Iterable[str], whose: str = "", facts: Mapping[str, Any] | None = None
+) -> None:
+    """Size and digest of some files of a folder, beside them."""
+    files = {name: _facts(folder / name) for name in names}
+    manifest = seals.sealed({"files": files, **(facts or {})}, whose)
+    (folder / MANIFEST).write_text(json.dumps(manifest, allow_nan=False), encoding="utf-8")
+
+
+def manifest_of(folder: Path, whose: str = "") -> dict[str, Any]:
+    """What a manifest says. Raises ValueError or OSError."""
+    try:
+        found = seals.unsealed(parse_json(inside(folder, MANIFEST).read_bytes()), whose)
+    except ValueError as error:
+        raise ValueError(f"{MANIFEST}: {error}") from error
+    if not isinstance(found, dict) or not isinstance(found.get("files"), dict):
+        raise ValueError(f"{MANIFEST} names no files")
+    return found
+
+
+def verify(folder: Path, names: Iterable[str] = (_TENSORS, _PLAIN), whose: str = "") -> None:
+    """Compare files of a folder with its manifest. Raises ValueError or OSError."""
+    known = manifest_of(folder, whose)["files"]
+    for name in names:
+        if _facts(inside(folder, name)) != known.get(name):
             raise ValueError(f"{name} is not what was written")
 
 
-def load(folder: Path) -> dict[str, Any]:
+def load(folder: Path, whose: str = "") -> dict[str, Any]:
     """Inverse of ``save``.
 
     Raises:
         UsageError: A file is missing or not what was written.
     """
     try:
-        verify(folder)
+        verify(folder, whose=whose)
         tensors = load_file(folder / _TENSORS)
         found = _join(parse_json((folder / _PLAIN).read_bytes()), tensors)
         if not isinstance(found, dict):

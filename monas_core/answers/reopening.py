@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.errors import UsageError
+from monas_core.errors import Caution, UsageError
 from monas_core.record import checkpoints, given_store, workload_store
 from monas_core.record.archive import Archive
 from monas_core.record.rundir import RunFolder
@@ -26,7 +27,9 @@ def finished(folder: RunFolder, catalog: Catalog) -> Sequence[Mapping[str, Any]]
     if not folder.finished:
         ways = [given_store.going_on(folder.path, python=python) for python in (False, True)]
         again = " or ".join(dict.fromkeys(ways))
-        raise UsageError(f"Run {folder.path} is not finished; finish it with: {again}")
+        raise UsageError(
+            f"Run {folder.path} is not finished: it has no result.json; finish it with: {again}"
+        )
     return check_same(folder.path, given_store.read(folder.path), catalog, all_=False)
 
 
@@ -48,9 +51,12 @@ def reopened(
     task = open_task(config, known, path, data)
     plan = without(resolve(config, known, training=False, task=task), missing, path)
     session = Session(plan, path)
-    saved = checkpoints.newest(path)
+    saved = checkpoints.newest(path, folder.whose)
     if saved is None:
         raise UsageError(f"Run {path} has lost its checkpoints; only its fronts remain.")
+    if saved.faults:
+        told = f"{saved.faults[0]} Answers come from {saved.path.name}, which is older."
+        warnings.warn(told, Caution, stacklevel=2)
     workload_store.recall(path, session.context)
     session.load_state_dict(saved.content.get("session"), Archive(folder.at(checkpoints.ARCHIVE)))
     return session

@@ -79,8 +79,9 @@ def _fronts(folder: Folder) -> dict[str, Callable[[], Front]]:
 
     found = fronts_so_far(folder)
     sys.stderr.write(
-        f"note: run {folder.path} is not finished: these are its fronts so far, quality is that "
-        f"on search data and costs are estimates; go on with: {going_on(folder.path)}\n"
+        f"note: run {folder.path} is not finished (it has no result.json): these are its fronts so "
+        "far, quality is that on search data and costs are estimates; go on with: "
+        f"{going_on(folder.path)}\n"
     )
     return {name: partial(_same, front) for name, front in found.items()}
 

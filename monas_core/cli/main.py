@@ -107,8 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = [word for word in given if word != "--debug"]
     streams.forgive()
     try:
-        _refuse_copies(given)
-        code = build().main(given, prog_name="monas", standalone_mode=False)
+        with streams.cautions():
+            _refuse_copies(given)
+            code = build().main(given, prog_name="monas", standalone_mode=False)
     except MonasError as error:
         if debug:
             raise

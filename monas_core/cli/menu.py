@@ -32,7 +32,8 @@ PANELS: dict[str, dict[str, str]] = {
         "info": "Explain a space, objective, device, ... or a word: monas info hypervolume",
         "new": "Start a plugin of your own: a package that installs and runs",
         "check": "Check a plugin of your own against the contracts of its kind",
-        "doctor": "Check this machine and say what it can measure",
+        "doctor": "Check this machine and say what it can measure; or check a run",
+        "repair": "Keep of a damaged run what is whole, and say what was dropped",
     },
 }
 """Commands by panel of the help page, each a module of this package, with a summary."""

@@ -7,7 +7,13 @@ can write stays; arrows, bars and frames become signs of ASCII, the rest a quest
 from __future__ import annotations
 
 import codecs
+import contextlib
 import sys
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from monas_core.errors import Caution
 
 _HANDLER = "monas-stand-ins"
 _SIGNS = "↑↓●─│✔…"
@@ -81,3 +87,23 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
         raise error
     lacking = error.object[error.start : error.end]
     return "".join(_STAND_INS.get(sign, "?") for sign in lacking), error.end
+
+
+@contextlib.contextmanager
+def cautions() -> Iterator[None]:
+    """Show what a person is to know of damaged files as notes on standard error, once each."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", Caution)
+        usual, told = warnings.showwarning, set[str]()
+
+        def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if not issubclass(category, Caution):
+                usual(message, category, *rest, **more)
+            elif str(message) not in told:
+                told.add(str(message))
+                from monas_core.ui.text import printable
+
+                sys.stderr.write(f"note: {printable(str(message))}\n")
+
+        warnings.showwarning = show
+        yield

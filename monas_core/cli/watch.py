@@ -97,11 +97,12 @@ def _follow(path: Path, screen: Any) -> None:
     from monas_core.record.rundir import RunFolder
 
     folder = RunFolder.open(path)
+    folder.check_settings()
     log, over = folder.at("events.jsonl"), False
     if log.is_dir():
         raise UsageError(f"Event log {log} is a folder; restore the file from a copy.")
     controls = getattr(screen, "controls", None)
-    for event in tail(log):
+    for event in tail(log, folder.whose):
         if controls is not None and controls.leaving:
             return
         if event is not None:
@@ -127,7 +128,7 @@ def _tell_silence(path: Path, seconds: float, screen: Any) -> None:
     screen.notice = quiet if seconds > _SILENCE_S else ""
 
 
-def tail(log: Path) -> Iterator[Event | None]:
+def tail(log: Path, whose: str = "") -> Iterator[Event | None]:
     """Events of a growing log; ``None`` when there is nothing new.
 
     A log that became shorter was cut back by a resumed run: what is read again
@@ -152,7 +153,7 @@ def tail(log: Path) -> Iterator[Event | None]:
             continue
         position += len(complete_lines) + 1
         for line in complete_lines.splitlines():
-            if event := event_in(line):  # a log may be cut back and regrow meanwhile
+            if event := event_in(line, whose):  # a log may be cut back and regrow meanwhile
                 yield event
 
 
@@ -161,14 +162,18 @@ def _print_end(path: Path) -> None:
     from monas_core.cli.common import console
     from monas_core.record.given_store import going_on
     from monas_core.record.rundir import RunFolder
+    from monas_core.record.soundness import events_fault
     from monas_core.ui.summary import print_summary
 
     folder = RunFolder.open(path)
+    fault = events_fault(folder)
+    if fault:
+        console().print(f"note: {fault}", style="yellow", markup=False, soft_wrap=True)
     if folder.finished:
         print_summary(folder.result(), console())
     else:
         console().print(
-            f"The run is not finished. Go on: {going_on(path)}",
+            f"The run is not finished: it has no result.json. Go on: {going_on(path)}",
             style="dim",
             soft_wrap=True,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from monas_core.errors import UsageError
+from monas_core.errors import Caution, UsageError
 from monas_core.files import inside
 from monas_core.record.front_store import read_front
 
@@ -14,7 +15,7 @@ from monas_core.record.front_store import read_front
 def evidence(run: Path, key: str, trained: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """``{"device", "name", "value", "unit", "origin"}`` for each value of each front with it.
 
-    A front that is missing or damaged has nothing to say here.
+    A front that is damaged has nothing to say here, and a Caution says so.
 
     Args:
         run: The folder.
@@ -28,7 +29,9 @@ def evidence(run: Path, key: str, trained: Mapping[str, Any] | None = None) -> l
     for path in sorted(inside(run, "front").glob("*.json")):
         try:
             front = read_front(inside(run, "front", path.name))
-        except UsageError:
+        except UsageError as error:
+            told = f"{str(error).rstrip('.')}; the model card says nothing of it."
+            warnings.warn(told, Caution, stacklevel=2)
             continue
         rows += [
             {

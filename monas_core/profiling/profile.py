@@ -7,7 +7,6 @@ Written by ``monas profile``, by hand or by a script on a phone; read by
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from monas_core.files import parse_json, read_json, write_text
 from monas_core.parts.device import DeviceProfile
 from monas_core.profiling.reference_set import ReferenceSet
 from monas_core.values.quantity import metric_unit
+from monas_core.values.reading import finite_number
 from monas_core.values.value import PRECISIONS, Origin, Value
 
 SCHEMA = 1
@@ -193,7 +193,7 @@ def _check_texts(document: Mapping[str, Any], where: str) -> None:
             raise UsageError(f"{where}: {key} must be text, got {document[key]!r:.40}.")
     if not document["name"].strip():
         raise UsageError(f"{where}: name is empty; give the device one.")
-    if document["precision"] not in PRECISIONS:
+    if document["precision"] not in tuple(PRECISIONS):
         raise UsageError(
             f"{where}: precision must be one of {', '.join(PRECISIONS)}, "
             f"got {document['precision']!r:.40}."
@@ -231,20 +231,15 @@ def _costs(where: str, metric: str, document: Any, count: int) -> Costs:
                 f"{label}: {key} must list {count} numbers, one for each reference network."
             )
     for position, value in enumerate(document["median"], start=1):
-        if not _number(value) or value <= 0:
+        if not finite_number(value) or value <= 0:
             raise UsageError(
                 f"{label} of reference network {position} is {value!r:.20}; a cost must be a "
                 f"finite number above 0 {unit}."
             )
     for position, value in enumerate(document["spread"], start=1):
-        if value is not None and (not _number(value) or value < 0):
+        if value is not None and (not finite_number(value) or value < 0):
             raise UsageError(
                 f"{label}: the spread of reference network {position} is {value!r:.20}; it must "
                 "be a finite number of at least 0, or null."
             )
     return Costs(unit, document["origin"], document["median"], document["spread"])
-
-
-def _number(value: Any) -> bool:
-    whole = isinstance(value, int | float) and not isinstance(value, bool)
-    return whole and math.isfinite(value)

@@ -66,8 +66,12 @@ def _number(path: Path) -> int:
     return int(match[1]) if match else -1
 
 
-def newest(folder: Path) -> Checkpoint | None:
+def newest(folder: Path, whose: str = "") -> Checkpoint | None:
     """The newest checkpoint that is whole and whose archive is, or ``None`` without any.
+
+    Args:
+        folder: Of the work.
+        whose: What its files are marked with.
 
     Raises:
         UsageError: There are some, but none can be gone on from; says what is missing.
@@ -75,10 +79,7 @@ def newest(folder: Path) -> Checkpoint | None:
     faults: list[str] = []
     for path in reversed(found(folder)):
         try:
-            loaded = _load(path)
-            missing = loaded.logs[ARCHIVE].missing_in(inside(folder, ARCHIVE))
-            if missing:
-                raise UsageError(f"{path.name} counts on more than is there: {missing}.")
+            loaded = _usable(path, folder, whose)
         except UsageError as error:
             faults.append(str(error))
             continue
@@ -91,13 +92,45 @@ def newest(folder: Path) -> Checkpoint | None:
     return None
 
 
-def _load(path: Path) -> Checkpoint:
-    content = state.load(path)
+def _usable(path: Path, folder: Path, whose: str) -> Checkpoint:
+    """Load one whose archive is there. Raises UsageError for any other."""
+    loaded = _load(path, whose)
+    missing = loaded.logs[ARCHIVE].missing_in(inside(folder, ARCHIVE))
+    if missing:
+        raise UsageError(f"{path.name} counts on more than is there: {missing}.")
+    return loaded
+
+
+def fault_of(path: Path, folder: Path, whose: str = "") -> str:
+    """Why a checkpoint cannot be gone on from, a sentence; empty where it can."""
+    try:
+        _usable(path, folder, whose)
+    except UsageError as error:
+        return str(error)
+    return ""
+
+
+def _load(path: Path, whose: str) -> Checkpoint:
+    content = state.load(path, whose)
     clock, logs = content.get("clock"), content.get("logs")
     if clock is None or not finite_number(clock) or not isinstance(logs, Mapping):
         raise UsageError(f"Checkpoint {path} is damaged: it has no clock or knows no logs.")
     marks = {name: Mark.from_json(logs.get(name)) for name in (ARCHIVE, EVENTS)}
     return Checkpoint(path, _number(path), max(0.0, float(clock)), marks, content)
+
+
+def mark_of(folder: Path, log: str, whose: str = "") -> Mark:
+    """How far a log went by the newest manifest that can be read; the empty mark without any."""
+    marks = (mark_in(path, log, whose) for path in reversed(found(folder)))
+    return next((mark for mark in marks if mark is not None), Mark())
+
+
+def mark_in(path: Path, log: str, whose: str = "") -> Mark | None:
+    """How far a log went by the manifest of one checkpoint; ``None`` where it does not tell."""
+    try:
+        return Mark.from_json(state.manifest_of(path, whose)["logs"][log])
+    except (OSError, ValueError, KeyError, TypeError, UsageError):
+        return None
 
 
 def prune(folder: Path, useless: Sequence[Path] = ()) -> None:

@@ -7,6 +7,7 @@ converted silently.
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
@@ -131,6 +132,7 @@ def _words(value: Any) -> Any:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+@functools.cache
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     converter.register_structure_hook(int, _exactly(int))
@@ -280,7 +282,7 @@ def read_config(path: Path) -> RunConfig:
 def write_config(config: RunConfig) -> str:
     """YAML text of a configuration, without what ``own_devices`` hold."""
     document = {k: v for k, v in to_document(config).items() if k != "own_devices"}
-    return yaml.safe_dump(_plain(document), sort_keys=False)
+    return yaml.safe_dump(_plain(document), sort_keys=False, width=1 << 20)
 
 
 def _plain(value: Any) -> Any:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from monas_core import seals
 from monas_core.errors import MonasError, UsageError
-from monas_core.files import inside, parse_json, write_text
+from monas_core.files import inside, write_text
 from monas_core.values.data import DataRecord
+from monas_core.values.reading import items, text
 
 FILE = "data.json"
 LEARNED = "learned"
@@ -47,7 +48,7 @@ class StoredData:
         found = [
             _replaced(typed, given, paths)
             for paths in (absolute, beside, as_typed)
-            if all(not path or Path(path).exists() for path in paths)
+            if all(not path or _exists(path) for path in paths)
         ]
         return list(dict.fromkeys(found))
 
@@ -100,6 +101,14 @@ class StoredData:
         return self.task + (f" ({self.record.summary})" if self.record.summary else "")
 
 
+def _exists(path: str) -> bool:
+    """Whether something is there; nothing has a name that the system does not take."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _replaced(argument: str, given: list[str], paths: list[str]) -> str:
     """The argument with other paths in it."""
     made, rest = "", argument
@@ -121,8 +130,7 @@ def write(run: Path, task: str, record: DataRecord) -> None:
         "digests": [source.digest for source in record.sources],
         "data": record.to_json(),
     }
-    text = json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False)
-    write_text(run / FILE, text + "\n")
+    seals.write(run / FILE, document, seals.identity(run))
 
 
 def keep_learned(run: Path, record: DataRecord) -> None:
@@ -130,8 +138,8 @@ def keep_learned(run: Path, record: DataRecord) -> None:
     for option, files in record.learned.items():
         folder = inside(run, LEARNED, option)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            write_text(inside(folder, name), text)
+        for name, content in files.items():
+            write_text(inside(folder, name), content)
 
 
 def learned(run: Path) -> dict[str, str]:
@@ -161,8 +169,11 @@ def read(run: Path) -> StoredData | None:
     if not path.exists():
         return None
     try:
-        document = parse_json(path.read_text(encoding="utf-8"))
+        document = seals.read(path, seals.identity(run))
         record = DataRecord.from_json(document["data"])
-        return StoredData(document["task"], record, tuple(document["relative"]))
+        relative = tuple(map(text, items(document["relative"])))
+        for place in (*relative, *(s.path for s in record.sources), document["task"]):
+            os.fsencode(place)  # what no file can be called is no path
+        return StoredData(text(document["task"]), record, relative)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is missing or damaged: {error}.") from error

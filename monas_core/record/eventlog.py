@@ -8,28 +8,27 @@ from typing import Any
 
 from monas_core import events
 from monas_core.errors import UsageError
-from monas_core.files import parse_json
-from monas_core.record.logs import read_lines
+from monas_core.record.logs import object_of, read_lines
 from monas_core.values.member import Member, ObjectiveView
 
 
-def read_events(path: Path) -> Iterator[events.Event]:
-    """Replay an event log; an incomplete last line is left out.
+def read_events(path: Path, whose: str = "") -> Iterator[events.Event]:
+    """Replay the event log of a run; an incomplete last line is left out.
 
     Raises:
         UsageError: A line is no event.
     """
-    for number, document in enumerate(read_lines(path), start=1):
+    for number, document in enumerate(read_lines(path, whose), start=1):
         try:
             yield event_from(document)
         except ValueError as error:
             raise UsageError(f"{path} is damaged at line {number}: {error}.") from error
 
 
-def event_in(line: bytes) -> events.Event | None:
+def event_in(line: bytes, whose: str = "") -> events.Event | None:
     """The event of one line, or ``None`` where it holds none: a log may be cut meanwhile."""
     try:
-        return event_from(parse_json(line))
+        return event_from(object_of(line, whose))
     except ValueError:
         return None
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from monas_core import seals, state
 from monas_core.errors import UsageError
-from monas_core.files import command, read_json
-from monas_core.record import checkpoints
+from monas_core.files import command, inside
+from monas_core.record import checkpoints, surroundings
 from monas_core.record.eventlog import read_events
 from monas_core.record.front_store import read_front
 from monas_core.record.given_store import going_on
 from monas_core.record.logs import read_lines
 from monas_core.record.rundir import RunFolder
+
+_DOCUMENTS = ("devices.json", "given.json", "data.json", "usage.json")
+_STATES = ("workloads", "task")
 
 
 def examine(folder: RunFolder) -> dict[str, Any]:
@@ -40,21 +44,21 @@ def _checks(folder: RunFolder) -> list[tuple[str, Callable[[], str]]]:
         return f"{config.space}, {len([*(config.devices or ()), *(config.held_out or ())])} devices"
 
     def environment() -> str:
-        document = read_json(folder.at("env.json"), "file", "restore it from a copy")
-        return str(document["started"])
+        return str(surroundings.read(folder.at(surroundings.FILE))["started"])
 
     def log(name: str) -> Callable[[], str]:
         def count() -> str:
             path = folder.at(name)
             if not path.is_file():
                 raise UsageError(f"{name} is missing.")
-            lines = read_events(path) if name == checkpoints.EVENTS else read_lines(path)
+            told = name == checkpoints.EVENTS
+            lines = read_events(path, folder.whose) if told else read_lines(path)
             return f"{sum(1 for _ in lines):,} lines"
 
         return count
 
-    def state() -> str:
-        found = checkpoints.newest(folder.path)
+    def saved() -> str:
+        found = checkpoints.newest(folder.path, folder.whose)
         if found is None:
             raise UsageError("There are none.")
         if found.faults:
@@ -63,15 +67,61 @@ def _checks(folder: RunFolder) -> list[tuple[str, Callable[[], str]]]:
 
     checks: list[tuple[str, Callable[[], str]]] = [
         ("config.yaml", devices),
-        ("env.json", environment),
+        (surroundings.FILE, environment),
         (checkpoints.EVENTS, log(checkpoints.EVENTS)),
         (checkpoints.ARCHIVE, log(checkpoints.ARCHIVE)),
-        ("checkpoints", state),
+        ("checkpoints", saved),
     ]
+    checks += _companions(folder)
     if not folder.finished:
         return checks
     checks.append(("result.json", lambda: f"{len(folder.result()['devices'])} devices"))
     return checks + [(f"front/{name}.json", _front(folder, name)) for name in _devices(folder)]
+
+
+def _companions(folder: RunFolder) -> list[tuple[str, Callable[[], str]]]:
+    """What some runs have beside: each is looked at where it is there."""
+
+    def document(name: str, whose: str) -> Callable[[], str]:
+        def read() -> str:
+            seals.read(folder.at(*name.split("/")), whose)
+            return ""
+
+        return read
+
+    def states(name: str) -> Callable[[], str]:
+        def compare() -> str:
+            state.verify(folder.at(name), whose=folder.whose)
+            return ""
+
+        return compare
+
+    named = [*_DOCUMENTS, *_STATES]
+    there = [name for name in named if folder.at(name).exists()]
+    found = [(n, document(n, folder.whose) if n in _DOCUMENTS else states(n)) for n in there]
+    trained = folder.at("trained")
+    keys = sorted(path.name for path in trained.iterdir()) if trained.is_dir() else []
+    return found + [(f"trained/{key}", _training(folder, key)) for key in keys]
+
+
+def _training(folder: RunFolder, key: str) -> Callable[[], str]:
+    """Settings, result and weights of one subnet, as far as they are there."""
+
+    def check() -> str:
+        place, whose = folder.at("trained", key), f"{folder.whose}/{key}"
+        for name in ("settings.json", "result.json"):
+            path = inside(place, name)
+            try:
+                if path.exists() or name == "settings.json":
+                    seals.read(path, whose)
+            except (OSError, ValueError) as error:
+                raise UsageError(f"{name}: {error}") from error
+        weights = inside(place, "weights")
+        if inside(weights, state.MANIFEST).exists():
+            state.verify(weights, ("model.safetensors",), whose)
+        return "finished" if inside(place, "result.json").exists() else "begun"
+
+    return check
 
 
 def _devices(folder: RunFolder) -> list[str]:

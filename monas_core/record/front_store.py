@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from monas_core import seals
 from monas_core.errors import UsageError
-from monas_core.files import parse_json, strict_json, write_text
+from monas_core.files import write_text
 from monas_core.values.choices import active_choices
 from monas_core.values.member import SCHEMA, Front
 
@@ -27,7 +28,7 @@ _OVER = "needs beyond memory [MB]"
 def write_front(folder: Path, front: Front, conditions: Conditions = _NONE) -> Path:
     """``front/<device>.json`` and ``.csv``; returns the path of the JSON."""
     path = folder / f"{front.device}.json"
-    write_text(path, strict_json(front.to_json(), indent=1) + "\n")
+    seals.write(path, front.to_json(), seals.identity(folder.parent))
     write_text(path.with_suffix(".csv"), to_csv(front, conditions))
     return path
 
@@ -82,7 +83,7 @@ def _cell(value: Any) -> Any:
 def read_front(path: Path) -> Front:
     """Read a front file. Raises UsageError when it is missing, damaged or of another schema."""
     try:
-        document = parse_json(path.read_text(encoding="utf-8"))
+        document = seals.read(path, seals.identity(path.parent.parent))
     except FileNotFoundError as error:
         raise UsageError(f"Front file {path} is missing; is the run finished?") from error
     except (OSError, ValueError) as error:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from monas_core import seals
 from monas_core.errors import UsageError
-from monas_core.files import command, inside, parse_json, strict_json, write_text
+from monas_core.files import command, inside
 
 FILE = "given.json"
 SCHEMA = 1
@@ -19,11 +20,10 @@ PARAMETERS = {"objective": "objectives", "device": "devices"}
 """By kind, the parameter of ``monas.search`` that takes it, where it is not the kind itself."""
 
 
-def write(run: Path, parts: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what is known of some parts; no file where there are none."""
+def write(run: Path, parts: Sequence[Mapping[str, Any]], whose: str = "") -> None:
+    """Keep what is known of some parts of the run of that mark; no file where there are none."""
     if parts:
-        text = strict_json({"schema": SCHEMA, "parts": [dict(p) for p in parts]}, indent=1)
-        write_text(run / FILE, text + "\n")
+        seals.write(run / FILE, {"schema": SCHEMA, "parts": [dict(p) for p in parts]}, whose)
 
 
 def read(run: Path) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ def read(run: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        parts = parse_json(path.read_text(encoding="utf-8"))["parts"]
+        parts = seals.read(path, seals.identity(run))["parts"]
         for part in parts:
             for key in ("kind", "name", "class", "code", "settings", "facts"):
                 _ = part[key]

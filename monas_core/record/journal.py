@@ -28,13 +28,18 @@ class Journal:
     """The record of work in one folder, from its latest checkpoint on.
 
     Attributes:
-        archive: Log of values; a training writes none.
+        archive: Log of values, the same in twins; a training writes none.
+
+    Args:
+        folder: Where.
+        bus: Who hears of the work.
+        whose: What events are marked with.
     """
 
-    def __init__(self, folder: Path, bus: events.Bus) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, bus: events.Bus, whose: str = "") -> None:
+        self.folder, self.whose = folder, whose
         self.archive = LineLog(inside(folder, ARCHIVE))
-        self._events = LineLog(inside(folder, EVENTS))
+        self._events = LineLog(inside(folder, EVENTS), whose)
         self._bus = bus
         self._cautions: list[str] = []
         self._useless: list[Path] = []
@@ -83,10 +88,16 @@ class Journal:
                 self._fail("failed", seconds(), f"{type(error).__name__}: {error}")
                 raise
 
-    def close(self, seconds: Mapping[str, float]) -> None:
-        """Tell of the good end, and have it on disk before anything says that all is done."""
+    def close(self, seconds: Mapping[str, float]) -> dict[str, Any]:
+        """Tell of the good end, and have it on disk before anything says that all is done.
+
+        How far the logs went then, by name.
+        """
         self.emit(events.RunFinished(self.now(), "done", seconds))
-        self._events.mark()
+        return self._marks()
+
+    def _marks(self) -> dict[str, Any]:
+        return {log.path.name: log.mark().to_json() for log in (self.archive, self._events)}
 
     def _log(self, event: events.Event) -> None:
         try:
@@ -114,9 +125,10 @@ class Journal:
             MonasError: It cannot be written; earlier ones are intact.
         """
         begin = time.perf_counter()
-        logs = {log.path.name: log.mark().to_json() for log in (self.archive, self._events)}
+        logs = self._marks()
         path = checkpoints.path_of(self.folder, checkpoints.next_number(self.folder))
-        state.save(path, {**content, "clock": self.now(), "logs": logs})
+        facts = {"logs": logs}
+        state.save(path, {**content, "clock": self.now(), **facts}, self.whose, facts)
         checkpoints.prune(self.folder, self._useless)
         self._useless.clear()
         self._saved_at = time.perf_counter()
@@ -131,7 +143,7 @@ class Journal:
         """
         for name in ("", "checkpoints", "front"):
             sweep(inside(self.folder, name) if name else self.folder)
-        found = checkpoints.newest(self.folder)
+        found = checkpoints.newest(self.folder, self.whose)
         if found is None:
             self._refuse_lost()
             self.archive.cut(Mark())

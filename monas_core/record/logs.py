@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from monas_core.files import explained, parse_json, strict_json
 
 _BLOCK = 1 << 20
 _LONGEST_LINE = 1 << 26
+_SUM = b',"crc":"'
+_SUM_BYTES = len(_SUM) + 8 + 2
+"""Of ``,"crc":"0123abcd"}``, with which every line ends."""
 
 
 @attrs.frozen
@@ -73,8 +77,9 @@ def _digest(path: Path, size: int) -> Any:
 class LineLog:
     """One log while it is written; ``cut`` or ``append`` opens it, ``close`` ends that."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, whose: str = "") -> None:
         self.path = path
+        self._whose = whose
         self._handle: int | None = None
         self._size = 0
         self._least = 0  # what was there when it was cut, and has to stay
@@ -83,7 +88,7 @@ class LineLog:
     def append(self, document: Mapping[str, Any]) -> None:
         """Write one line. Raises MonasError when the disk is full."""
         handle = self._opened()
-        line = f"{strict_json(document)}\n".encode()
+        line = summed(strict_json(document).encode(), self._whose) + b"\n"
         rest = memoryview(line)
         with explained(self.path):
             while rest:
@@ -150,7 +155,26 @@ class LineLog:
         return self._handle
 
 
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+def summed(line: bytes, whose: str = "") -> bytes:
+    """An object of JSON with a check sum of its text, and of whose it is, as the last key."""
+    return b'%b%b%08x"}' % (line[:-1], _SUM, zlib.crc32(line[:-1], zlib.crc32(whose.encode())))
+
+
+def object_of(line: bytes, whose: str = "") -> Any:
+    """The document of a line, compared with its sum where it has one. Raises ValueError."""
+    line = line.rstrip(b"\r\n")
+    if line[-_SUM_BYTES : -_SUM_BYTES + len(_SUM)] == _SUM:
+        text = line[:-_SUM_BYTES]
+        if summed(text + b"}", whose) != line:
+            raise ValueError("it is not what was written")
+        return parse_json(text + b"}")
+    document = parse_json(line)
+    if isinstance(document, dict):
+        document.pop("crc", None)  # of a line that another program wrote anew
+    return document
+
+
+def read_lines(path: Path, whose: str = "") -> Iterator[dict[str, Any]]:
     """Lines of JSON; a last line cut off by a kill is left out.
 
     Raises:
@@ -160,12 +184,12 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
         return
     try:
         with path.open("rb") as stream:
-            yield from _parsed(path, stream)
+            yield from _parsed(path, stream, whose)
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror}.") from error
 
 
-def _parsed(path: Path, stream: Any) -> Iterator[dict[str, Any]]:
+def _parsed(path: Path, stream: Any, whose: str) -> Iterator[dict[str, Any]]:
     number = 0
     while line := stream.readline(_LONGEST_LINE):
         number += 1
@@ -174,7 +198,7 @@ def _parsed(path: Path, stream: Any) -> Iterator[dict[str, Any]]:
                 return
             raise UsageError(f"{path} is damaged at line {number}: it does not end.")
         try:
-            document = parse_json(line)
+            document = object_of(line, whose)
         except ValueError as error:
             raise UsageError(f"{path} is damaged at line {number}: {error}.") from error
         if not isinstance(document, dict):

@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import platform
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from monas_core import events
+from monas_core import events, seals
 from monas_core.errors import UsageError
-from monas_core.files import command, inside, parse_json, read_json, strict_json, write_text
-from monas_core.record import given_store
+from monas_core.files import command, inside, remove, write_text
+from monas_core.record import given_store, surroundings
 from monas_core.record.config import RunConfig, read_config, write_config
 from monas_core.record.eventlog import read_events
 from monas_core.record.lock import locked
 from monas_core.values.reading import finite_number
 
 _DEVICES = "devices.json"
-_DIGEST = "sha256 of config.yaml"
+_RESULT = "result.json"
 _SUBFOLDERS = ("checkpoints", "front")
 
 
@@ -67,15 +63,14 @@ class RunFolder:
             raise UsageError(
                 f"Run folder {path} cannot be written: {error.strerror}; choose another --out-dir."
             ) from error
-        folder = cls(path)
         text = write_config(config)
-        told = {**environment(), _DIGEST: hashlib.sha256(text.encode()).hexdigest()}
-        write_text(path / "env.json", strict_json(told, indent=2) + "\n")
+        whose = seals.identity_of(text.encode())
+        surroundings.begin(path, hashlib.sha256(text.encode()).hexdigest())
         if config.own_devices:
-            write_text(path / _DEVICES, strict_json(config.own_devices) + "\n")
-        given_store.write(path, given)
-        write_text(path / "config.yaml", text)
-        return folder
+            seals.write(path / _DEVICES, config.own_devices, whose)
+        given_store.write(path, given, whose)
+        write_text(path / "config.yaml", text)  # the last: it declares the folder a run
+        return cls(path)
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -94,49 +89,75 @@ class RunFolder:
         return inside(self.path, *names)
 
     @property
+    def whose(self) -> str:
+        """What the files of this run are marked with."""
+        return seals.identity(self.path)
+
+    @property
     def config(self) -> RunConfig:
         """The configuration the run was started with, devices from files included."""
-        self._check_config()
+        self.check_settings()
         config, kept = read_config(self.at("config.yaml")), self.at(_DEVICES)
         if not kept.exists():
             return config
-        own = read_json(kept, "file of devices", "restore it from a copy of the run")
+        try:
+            own = seals.read(kept, self.whose)
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"{kept} is damaged: {error}; restore it from a copy of the run."
+            ) from error
         return attrs.evolve(config, own_devices=own)
 
-    def _check_config(self) -> None:
+    def check_settings(self) -> None:
         """Raise UsageError where the settings are not those that the run was started with."""
-        path, told = self.at("config.yaml"), self.at("env.json")
+        path = self.at("config.yaml")
+        before = surroundings.settings_digest(self.at(surroundings.FILE))
+        if before is None:
+            return  # nothing can be compared; what needs the file itself says so
         try:
-            before = parse_json(told.read_bytes()).get(_DIGEST)
             now = hashlib.sha256(path.read_bytes()).hexdigest()
-        except (OSError, ValueError, AttributeError):
-            return  # without it nothing can be compared; what needs the file itself says so
-        if before is not None and before != now:
+        except OSError as error:
+            raise UsageError(f"Cannot read {path}: {error.strerror}.") from error
+        if before != now:
             raise UsageError(
-                f"{path} was changed after the run was started; restore it from a copy, or start "
-                f"a new run with it: {command('monas run --config', path)}"
+                f"{path} was changed after the run was started, or {surroundings.FILE} is another "
+                f"run's; restore it from a copy, or start a new run with it: "
+                f"{command('monas run --config', path)}"
             )
 
     @property
     def finished(self) -> bool:
         """Whether the fronts are complete."""
-        return self.at("result.json").is_file()
+        return self.at(_RESULT).exists()
 
     def events(self) -> Iterator[events.Event]:
         """Replay the event log; an incomplete last line is left out."""
-        return read_events(self.at("events.jsonl"))
+        self.check_settings()  # lines are marked with them
+        return read_events(self.at("events.jsonl"), self.whose)
 
     def result(self) -> dict[str, Any]:
         """What ``result.json`` says. Raises UsageError when it is missing or damaged."""
-        path = self.at("result.json")
+        path = self.at(_RESULT)
         try:
-            document = parse_json(path.read_text(encoding="utf-8"))
+            document = seals.read(path, self.whose)
         except (OSError, ValueError) as error:
-            raise UsageError(f"{path} is missing or damaged: {error}.") from error
+            again = given_store.going_on(self.path)
+            raise UsageError(
+                f"{path} is missing or damaged: {error}; remove it, and have it made again with: "
+                f"{again}"
+            ) from error
         _check_result(document, path)
         for name, facts in document["devices"].items():  # a folder may have been moved
             facts["front"] = str(self.at("front", f"{name}.json"))
         return document | {"run": str(self.path)}
+
+    def conclude(self, result: Mapping[str, Any]) -> None:
+        """Declare the run complete."""
+        seals.write(self.at(_RESULT), result, self.whose)
+
+    def reopen(self) -> None:
+        """Take that back: something is to be made again."""
+        remove(self.at(_RESULT))
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[str]:
@@ -166,7 +187,7 @@ def _free(path: Path) -> bool:
     if not path.is_dir():
         return False
     there = {entry.name: entry for entry in path.iterdir() if not entry.name.startswith(".")}
-    made = {"env.json", _DEVICES, given_store.FILE, *_SUBFOLDERS}
+    made = {surroundings.FILE, _DEVICES, given_store.FILE, *_SUBFOLDERS}
     return there.keys() <= made and not any(
         any(there[name].iterdir()) for name in _SUBFOLDERS if name in there
     )
@@ -180,19 +201,6 @@ def _check_result(document: Any, path: Path) -> None:
     seconds = document.get("seconds")
     if not isinstance(seconds, dict) or not all(map(finite_number, seconds.values())):
         raise UsageError(f"{path} is damaged: it names no durations.")
-
-
-def environment() -> dict[str, Any]:
-    """Versions and machine, for ``env.json``."""
-    packages = ("monas", "torch", "numpy", "moocore", "safetensors")
-    return {
-        "python": sys.version.split()[0],
-        "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "packages": {name: version(name) for name in packages},
-        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-    }
 
 
 def _fresh_path(config: RunConfig) -> Path:

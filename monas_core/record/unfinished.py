@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import attrs
 
-from monas_core.errors import UsageError
+from monas_core.errors import Caution, UsageError
 from monas_core.events import FrontChanged, RunStarted
 from monas_core.record import given_store
 from monas_core.record.rundir import RunFolder
+from monas_core.record.soundness import events_fault
 from monas_core.values.member import Front, Member, ObjectiveView
 
 
@@ -29,10 +31,14 @@ def fronts_so_far(folder: RunFolder) -> dict[str, Front]:
             started = event
         elif isinstance(event, FrontChanged) and event.members:
             latest[event.device] = event
+    fault = events_fault(folder)
+    if fault:
+        warnings.warn(f"{fault} The fronts so far may be older ones.", Caution, stacklevel=2)
     if started is None or not latest:
         raise UsageError(
-            f"Run {folder.path} is not finished, and its search has found no front yet; go on "
-            f"with: {given_store.going_on(folder.path)}"
+            f"Run {folder.path} is not finished (it has no result.json), and its search has found "
+            f"no front yet; go on with: {given_store.going_on(folder.path)}"
+            + (f" ({fault.rstrip('.')})" if fault else "")
         )
     objectives = [
         ObjectiveView.from_json({"unit": "", "direction": "min", **o}) for o in started.objectives

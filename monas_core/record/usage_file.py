@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import cattrs
 from cattrs.errors import BaseValidationError
 
+from monas_core import seals
 from monas_core.errors import UsageError
-from monas_core.files import inside, read_json, write_text
+from monas_core.files import inside
 from monas_core.parts.usage import Usage
 
 NAME = "usage.json"
@@ -21,7 +21,7 @@ def keep(run: Path, usage: Usage | None) -> None:
     """Write what the task says; nothing where it says nothing."""
     if usage is not None:
         document = cattrs.unstructure(usage)
-        write_text(inside(run, NAME), json.dumps(document, indent=1, allow_nan=False) + "\n")
+        seals.write(inside(run, NAME), document, seals.identity(run))
 
 
 def recall(run: Path) -> Usage | None:
@@ -31,9 +31,9 @@ def recall(run: Path) -> Usage | None:
         UsageError: The file is damaged.
     """
     path = inside(run, NAME)
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        return cattrs.structure(read_json(path, "usage file", _REMEDY), Usage)
-    except (BaseValidationError, TypeError, ValueError, KeyError) as error:
+        return cattrs.structure(seals.read(path, seals.identity(run)), Usage)
+    except (BaseValidationError, OSError, TypeError, ValueError, KeyError) as error:
         raise UsageError(f"Usage file {path} is damaged; {_REMEDY}.") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from monas_core import state
+from monas_core import seals, state
 from monas_core.errors import UsageError
 from monas_core.files import inside
 from monas_core.parts.context import Context
@@ -37,14 +37,14 @@ def keep(run: Path, context: Context, architectures: Iterable[Architecture]) -> 
         for (architecture, batch), workload in context.workloads.items()
         if architecture in wanted
     ]
-    state.save(inside(run, _FOLDER), {"rows": rows})
+    state.save(inside(run, _FOLDER), {"rows": rows}, seals.identity(run))
 
 
 def recall(run: Path, context: Context) -> None:
     """Put back what ``keep`` wrote for the same space."""
     choices = context.space.choices
     try:
-        rows = state.load(inside(run, _FOLDER))["rows"]
+        rows = state.load(inside(run, _FOLDER), seals.identity(run))["rows"]
         for row in rows:
             key = choices.from_json(row.pop("architecture")), row.pop("batch")
             if row["depths"] is not None:  # what is not known is traced again

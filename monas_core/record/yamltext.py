@@ -18,6 +18,8 @@ _DEEPEST = 20
 class _Loader(yaml.SafeLoader):
     """YAML 1.2 floats (PyYAML would read ``1e-3`` as a string), and no dates."""
 
+    keys: tuple[type, ...] = (str,)
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
             event = self.peek_event()
@@ -32,11 +34,13 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        seen: set[Any] = set()
         for key in keys:
-            if not isinstance(key, str):
+            if not isinstance(key, self.keys) or isinstance(key, bool):
                 raise yaml.YAMLError(f"key {str(key)[:40]} is no text")
-            if keys.count(key) > 1:
+            if key in seen:
                 raise yaml.YAMLError(f'key "{key}" is there twice')
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 
@@ -51,12 +55,24 @@ _Loader.add_implicit_resolver(
 )
 
 
-def parse_yaml(text: str) -> Any:
-    """A value of YAML. Raises ValueError, with the reason in one line, for anything else."""
-    if len(text) > _LONGEST:
-        raise ValueError(f"it is longer than {_LONGEST:,} characters")
+class _NumberedLoader(_Loader):
+    """Keys may be numbers, too."""
+
+    keys = (str, int)
+
+
+def parse_yaml(text: str, longest: int = _LONGEST, *, numbered: bool = False) -> Any:
+    """A value of YAML. Raises ValueError, with the reason in one line, for anything else.
+
+    Args:
+        text: Of the document.
+        longest: In characters.
+        numbered: Whether keys may be integers.
+    """
+    if len(text) > longest:
+        raise ValueError(f"it is longer than {longest:,} characters")
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, _NumberedLoader if numbered else _Loader)  # noqa: S506 - safe ones
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"{reason:.300}") from error

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from monas_core.errors import UsageError
+from monas_core.errors import Caution, UsageError
 from monas_core.events import EvaluationAdded, Event, FrontChanged, RunStarted, Warned
 from monas_core.record.rundir import RunFolder
+from monas_core.record.soundness import events_fault
 
 _MOST_POINTS = 400
 """Of a curve: more than a screen can show only makes the page heavier."""
@@ -120,4 +122,7 @@ def told(folder: RunFolder) -> History:
     history = History()
     for event in folder.events():
         history.take(event)
+    fault = events_fault(folder)
+    if fault:
+        warnings.warn(f"{fault} The report tells what is left.", Caution, stacklevel=2)
     return history

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from monas_core.errors import UsageError
-from monas_core.files import parse_json
+from monas_core.record import surroundings
 from monas_core.record.front_store import read_front
 from monas_core.record.given_store import going_on
 from monas_core.record.rundir import RunFolder
@@ -49,7 +49,9 @@ def read_record(folder: RunFolder) -> Record:
     path = folder.path
     if not folder.finished:
         again = going_on(path)
-        raise UsageError(f"Run {path} is not finished; finish it with: {again}")
+        raise UsageError(
+            f"Run {path} is not finished: it has no result.json; finish it with: {again}"
+        )
     config = folder.config
     result = folder.result()
     devices = [*(config.devices or ()), *(config.held_out or ())] or list(result["devices"])
@@ -57,18 +59,8 @@ def read_record(folder: RunFolder) -> Record:
         path=path,
         config_text=folder.at("config.yaml").read_text(encoding="utf-8"),
         objectives=tuple(config.objectives or ()),
-        environment=_environment(folder.at("env.json")),
+        environment=surroundings.read(folder.at(surroundings.FILE)),
         seconds=result["seconds"],
         fronts={name: read_front(folder.at("front", f"{name}.json")) for name in devices},
         history=told(folder),
     )
-
-
-def _environment(path: Path) -> dict[str, Any]:
-    try:
-        document = parse_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} is missing or damaged: {error}.") from error
-    if not isinstance(document, dict):
-        raise UsageError(f"{path} is damaged: it holds no table of versions.")
-    return document

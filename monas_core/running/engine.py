@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 
 from monas_core import events
 from monas_core.catalog.blame import guilty_named
-from monas_core.record import usage_file
+from monas_core.record import surroundings, usage_file
 from monas_core.record.frontfile import view_of
 from monas_core.record.rundir import RunFolder
+from monas_core.record.soundness import front_fault
 from monas_core.running.control import Control
 from monas_core.running.finishing import conclude, finish
 from monas_core.running.plan import Plan
@@ -56,15 +57,23 @@ def stored_result(folder: RunFolder) -> RunResult:
 
 
 def _has_fronts(plan: Plan, folder: RunFolder) -> bool:
-    return all(folder.at("front", f"{d.name}.json").is_file() for d in plan.all_devices)
+    return not any(front_fault(folder, device.name) for device in plan.all_devices)
 
 
 def _carry_out(work: Work) -> None:
     resumed = work.restore()
+    if resumed and (changed := surroundings.differences(work.folder.at(surroundings.FILE))):
+        told = "; ".join(changed)
+        work.journal.warn(f"Not as when the run began: {told}. Numbers may differ in rounding.")
+    if work.folder.finished:
+        work.folder.reopen()
     if not resumed:
         begin(work.folder.path, work.plan)
     if work.session.phase in ("retrain", "done") and not _has_fronts(work.plan, work.folder):
-        work.session.phase = "finish"  # somebody removed them; nothing is evaluated twice
+        work.session.phase = "finish"  # they were removed or damaged; nothing is evaluated twice
+        for device in work.plan.all_devices:
+            if fault := front_fault(work.folder, device.name):
+                work.journal.warn(f"{fault.rstrip('.')}; it is made again.")
     with work.journal.recording(
         lambda: _opening(work, resumed=resumed), lambda: work.session.seconds
     ):

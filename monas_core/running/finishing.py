@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from monas_core.events import FrontChanged, PhaseStarted, Warned
-from monas_core.files import strict_json, write_text
 from monas_core.record import workload_store
 from monas_core.record.front_store import write_front
 from monas_core.record.picture import draw
@@ -56,9 +55,9 @@ def conclude(work: Work) -> None:
     one whose log has its end.
     """
     seconds = {**work.session.seconds, "total": work.now()}
-    work.journal.close(seconds)
+    logs = work.journal.close(seconds)
     result = RunResult(work.folder.path, work.facts, seconds, _data(work))
-    write_text(work.folder.at("result.json"), strict_json(result.to_json(), indent=1) + "\n")
+    work.folder.conclude({**result.to_json(), "logs": logs})
 
 
 def _data(work: Work) -> dict[str, Any]:

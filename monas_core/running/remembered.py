@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from monas_core import state
+from monas_core import seals, state
 from monas_core.catalog.lookup import Catalog
 from monas_core.catalog.specs import Entry, Spec
 from monas_core.errors import UsageError
@@ -63,6 +63,7 @@ def keep(run: Path, session: Session) -> None:
             "batches": recorder.seen,
             "read": recorder.read,
         },
+        seals.identity(run),
     )
 
 
@@ -268,7 +269,7 @@ def _remembered(stored: StoredData, reason: str, run: Path) -> tuple[Task, Entry
             f"Run {run} cannot go on without its data, {stored.said}, and {reason}; "
             f"{stored.wanted(run)}, or start a new run."
         )
-    task = RememberedTask(state.load(run / FOLDER), stored, reason, run)
+    task = RememberedTask(state.load(run / FOLDER, seals.identity(run)), stored, reason, run)
     name = stored.task.partition(":")[0]
     spec = Spec(name=name, summary="Kept by the run.", factory="", provides={task.modality})
     return task, Entry("task", spec, "this run", "")

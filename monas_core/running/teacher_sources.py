@@ -194,9 +194,9 @@ def _of_run(run: Path, key: str, space: SearchSpace, task: Task) -> Found:
     where = f"{run}#{key}"
     trained = TrainedFolder.of(run, architecture)
     if trained.finished:
-        weights = _weights(trained.at("weights", "model.safetensors"))
+        weights = _weights(trained.weights())
         return Found(of_weights(weights, architecture, space, task, where), architecture)
-    saved = checkpoints.newest(run)
+    saved = checkpoints.newest(run, folder.whose)
     content = saved.content.get("session", {}).get("supernet") if saved else None
     if content is None:
         raise UsageError(

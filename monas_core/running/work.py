@@ -67,7 +67,7 @@ class Work:
         self.crew = Crew(self.session)
         if plan.ranks.count > 1 and self.session.context.supernet is not None:
             self.session.context.helpers = self.crew
-        self.journal = Journal(folder.path, bus)
+        self.journal = Journal(folder.path, bus, folder.whose)
         self.told = 0
         self.facts: dict[str, dict[str, Any]] = {}
         self.control = control

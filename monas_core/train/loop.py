@@ -73,6 +73,8 @@ def train(
         raise UsageError(
             f"Architecture {architecture.key} is being trained by another process; wait for it."
         )
+    if not anew:
+        folder.check_begun()
     earlier = None
     if folder.started and not anew:
         earlier = longer(folder, settings)
@@ -104,7 +106,7 @@ class _Training:
         self.folder = folder
         self.architecture = architecture
         self.settings = settings
-        self.journal = Journal(folder.path, bus or events.Bus())
+        self.journal = Journal(folder.path, bus or events.Bus(), folder.whose)
         self.control = control
         self.task = context.require_task()
         self.teacher = Teacher(context) if settings.distil else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from torch import nn
 
-from monas_core.errors import UsageError
+from monas_core.errors import Caution, UsageError
 from monas_core.files import command
 from monas_core.parts.context import Context
 from monas_core.parts.soundness import unsound_weights
@@ -39,6 +40,9 @@ def subnet(
             + command("monas train", run, "--architecture", architecture.key)
         )
     trained = weights == "trained" or (weights == "auto" and folder.finished)
+    if weights == "auto" and folder.started and not folder.finished:
+        told = f"The training of {architecture.key} has not ended: it has no result.json"
+        warnings.warn(f"{told}. Its inherited weights are taken.", Caution, stacklevel=2)
     if context.supernet is None and not trained:
         raise UsageError(
             f"Run {run} has no supernet to inherit weights from; train the subnet with: "

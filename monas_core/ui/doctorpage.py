@@ -66,6 +66,17 @@ def _print_extras(extras: list[dict[str, Any]], console: Console) -> None:
     console.print(table)
 
 
+def print_repair(found: Mapping[str, Any], console: Console) -> None:
+    """What was done to a run, then how it is now."""
+    console.print("[bold]Done[/]")
+    for row in found["done"]:
+        console.print(f"{row['name']}: {row['done']}", markup=False, soft_wrap=True)
+    if not found["done"]:
+        console.print("nothing: all that can be mended is whole", markup=False)
+    console.print()
+    print_examination(found, console)
+
+
 def print_examination(found: Mapping[str, Any], console: Console) -> None:
     """The files of a run, each whole or not, and what can still be had."""
     marks = {"whole": _GOOD, "missing": _BAD, "damaged": _BAD}

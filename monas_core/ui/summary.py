@@ -13,7 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from monas_core.files import parse_json
+from monas_core import seals
+from monas_core.files import command
 from monas_core.ui.fronttable import heading, origin_legend, origin_mark
 from monas_core.ui.highlights import balanced
 from monas_core.ui.limits import limit_lines
@@ -33,8 +34,8 @@ _ERROR = "error: median relative difference of what was predicted, over the memb
 
 def print_summary(result: Document, console: Console) -> None:
     """The end of a run, from its result document and the front files it names."""
-    fronts = [_read(facts["front"]) for facts in result["devices"].values()]
-    fronts = [front for front in fronts if front]
+    found = {facts["front"]: _read(facts["front"]) for facts in result["devices"].values()}
+    fronts = [front for front in found.values() if isinstance(front, Front)]
     console.print()
     if fronts:
         console.print(_table(fronts, console.width))
@@ -48,6 +49,11 @@ def print_summary(result: Document, console: Console) -> None:
                 console.print(f"{front.device}: {line}", style="yellow", markup=False)
         _print_retrained(fronts, console)
         _print_words(fronts, console)
+    for path, front in found.items():
+        if isinstance(front, str):
+            again = command("monas run --resume", result["run"])
+            told = f"note: {path} {front}; have it made again with: {again}"
+            console.print(told, style="yellow", markup=False, soft_wrap=True)
     _print_files(result, console)
     _print_next(result, fronts, console)
 
@@ -91,12 +97,15 @@ def print_facts(facts: Document, console: Console) -> None:
     console.print(table)
 
 
-def _read(path: str) -> Front | None:
-    """A front file, or nothing where it cannot be read: a summary must not fail a run."""
+def _read(path: str) -> Front | str:
+    """A front file, or why it cannot be read: a summary must not fail a run."""
+    place = Path(path)
     try:
-        return Front.from_json(parse_json(Path(path).read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError):
-        return None
+        return Front.from_json(seals.read(place, seals.identity(place.parent.parent)))
+    except FileNotFoundError:
+        return "is missing"
+    except (OSError, ValueError, RecursionError) as error:
+        return f"is damaged ({getattr(error, 'strerror', None) or error})"
 
 
 def _table(fronts: Sequence[Front], width: int) -> Table:
@@ -197,8 +206,9 @@ def _print_files(result: Document, console: Console) -> None:
     console.print(
         f"[bold]Fronts[/]   {escape(str(run / 'front'))}/DEVICE.json and .csv", soft_wrap=True
     )
-    if (run / "front.png").is_file():
-        console.print(f"[bold]Picture[/]  {escape(str(run / 'front.png'))}", soft_wrap=True)
+    picture = run / "front.png"
+    told = escape(str(picture)) if picture.is_file() else "front.png is missing"
+    console.print(f"[bold]Picture[/]  {told}", soft_wrap=True)
 
 
 def _print_next(result: Document, fronts: Sequence[Front], console: Console) -> None:

@@ -169,7 +169,10 @@ class ChoiceSet:
                 f'Architecture is of space "{document["space"]}" version {document["version"]}; '
                 f'this is "{self.space}" version {self.version}.'
             )
-        return self.architecture(document["choices"])
+        answers = document["choices"]
+        if not isinstance(answers, dict):
+            raise UsageError(f"The choices of an architecture are a mapping, not {answers!r:.60}.")
+        return self.architecture(answers)
 
     def cardinality(self) -> int:
         """Exact number of distinct architectures, counting each inactive choice once."""

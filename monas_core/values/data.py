@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from monas_core.errors import UsageError
+from monas_core.values.reading import items, mapping, number, text
 
 MOST_LINES = 65_536
 """Lines of a file that are told apart; of longer files several lines share a mark."""
@@ -106,8 +107,9 @@ class DataRecord:
                 )
                 for item in document["sources"]
             )
-            return cls(**{**document, "sources": sources, "notes": tuple(document["notes"])})
-        except (KeyError, TypeError, AttributeError) as error:
+            notes = tuple(map(text, items(document["notes"])))
+            return _checked(cls(**{**document, "sources": sources, "notes": notes}))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise UsageError(f"what the run remembers of its data is damaged ({error})") from error
 
     @property
@@ -221,3 +223,22 @@ def changed_lines(old: Item, new: Item) -> str:
     if step > 1:
         return f"lines changed near {first}{beyond}"
     return f"{len(places)} lines changed ({first}{beyond})"
+
+
+def _checked(record: DataRecord) -> DataRecord:
+    """A record whose every part is of its kind. Raises ValueError."""
+    for source in record.sources:
+        for told in (source.given, source.path, source.kind):
+            text(told)
+        for name, item in source.items.items():
+            text(name), text(item.digest)
+    text(record.unit)
+    for count in mapping(record.parts).values():
+        number(count)
+    for counts in mapping(record.classes).values():
+        for count in mapping(counts).values():
+            number(count)
+    for reason in mapping(record.left_out).values():
+        text(reason)
+    mapping(record.vocabulary), mapping(record.facts)
+    return record

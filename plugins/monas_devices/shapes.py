@@ -25,6 +25,7 @@ from monas_core.parts.context import Context
 from monas_core.tracing.meta import Mode
 from monas_core.tracing.workload import Tracer
 from monas_core.values.architecture import Architecture
+from monas_core.values.reading import finite_number
 from monas_devices.lookup import cost_of
 
 _TAIL = ("Conv_1", "Conv_2", "Logits")
@@ -41,11 +42,20 @@ class Shapes:
 
     Args:
         document: ``{"metric": ..., "rows": {KEY: COST}}``.
+        where: Named in messages.
+
+    Raises:
+        UsageError: It has no such rows.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self.metric: str = document["metric"]
-        self._rows: Mapping[str, float] = document["rows"]
+    def __init__(self, document: Mapping[str, Any], where: str) -> None:
+        metric, rows = document.get("metric"), document.get("rows")
+        if not isinstance(metric, str) or not isinstance(rows, dict):
+            raise UsageError(f"{where} has neither blocks nor rows; docs/devices.md shows both.")
+        if not all(map(finite_number, rows.values())):
+            raise UsageError(f"{where}: every row must be a finite number.")
+        self.metric: str = metric
+        self._rows: Mapping[str, float] = rows
         self._keys: dict[Architecture, list[str]] = {}
 
     @staticmethod

@@ -15,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.parts.device import Device, DeviceProfile, require_metric
+from monas_core.record.yamltext import parse_yaml
 from monas_core.values.architecture import Architecture
 from monas_core.values.quantity import metric_unit
 from monas_core.values.value import Value
@@ -27,6 +26,8 @@ from monas_devices.lookup import FORMAT, Blocks
 from monas_devices.shapes import Shapes, is_shape_table
 
 _TEXTS = ("name", "processor", "runtime", "kind", "date")
+_LONGEST = 1 << 26
+"""Characters of a file; the published ones have less than a million."""
 _PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 
 
@@ -59,7 +60,9 @@ class Table(Device):
             document = _read(Path(argument or ""))
         self.document = document
         self.profile = _profile(document, where)
-        self._rows: Rows = Blocks(document, where) if "blocks" in document else Shapes(document)
+        self._rows: Rows = (
+            Blocks(document, where) if "blocks" in document else Shapes(document, where)
+        )
         self.metrics = frozenset({self._rows.metric})
 
     def cost(
@@ -97,10 +100,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = parse_yaml(path.read_text(encoding="utf-8"), _LONGEST, numbered=True)
     except OSError as error:
         raise UsageError(f"Cannot read table {path}: {error.strerror}.") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except ValueError as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"Table {path} is neither YAML nor JSON: {reason:.160}.") from error
     if not isinstance(document, dict):

@@ -43,10 +43,10 @@ def test_a_log_is_cut_back_to_any_mark(tmp_path: Path) -> None:
     ("damage", "told"),
     [
         (lambda p: p.unlink(), "is missing"),
-        (lambda p: p.write_bytes(b""), "holds 0 of 40 bytes"),
-        (lambda p: p.write_bytes(p.read_bytes()[:20]), "holds 20 of 40 bytes"),
-        (lambda p: p.write_bytes(b"\0" * 40), "was changed"),
-        (lambda p: p.write_bytes(p.read_bytes().replace(b"3", b"4")), "was changed"),
+        (lambda p: p.write_bytes(b""), "holds 0 of 125 bytes"),
+        (lambda p: p.write_bytes(p.read_bytes()[:20]), "holds 20 of 125 bytes"),
+        (lambda p: p.write_bytes(b"\0" * 125), "was changed"),
+        (lambda p: p.write_bytes(p.read_bytes().replace(b'"n":3', b'"n":4')), "was changed"),
     ],
     ids=["removed", "emptied", "halved", "zeroed", "one digit"],
 )
@@ -57,6 +57,28 @@ def test_what_is_missing_is_said(tmp_path: Path, damage: Any, told: str) -> None
     damage(path)
     assert told in marks[-1].missing_in(path)
     assert Mark().missing_in(path) == ""
+
+
+@pytest.mark.parametrize(("old", "new"), [(b'"n":3', b'"n":4'), (b"crc", b"crd")])
+def test_a_changed_line_is_noticed_or_says_the_same(tmp_path: Path, old: bytes, new: bytes) -> None:
+    path = tmp_path / "a.jsonl"
+    written(path)[0].close()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    if old == b"crc":  # lines without a sum, as earlier versions wrote them
+        assert [line["n"] for line in read_lines(path)] == list(range(5))
+        return
+    with pytest.raises(UsageError, match=r"damaged at line 4: it is not what was written"):
+        list(read_lines(path))
+
+
+def test_lines_of_another_run_are_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    log = LineLog(path, "this run")
+    log.append({"n": 0})
+    log.close()
+    assert [line["n"] for line in read_lines(path, "this run")] == [0]
+    with pytest.raises(UsageError, match="not what was written"):
+        list(read_lines(path, "that run"))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +93,7 @@ def test_cutting_never_lengthens(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     log, _ = written(path)
     log.cut(Mark(50_000_000_000))
-    assert path.stat().st_size == 40
+    assert path.stat().st_size == 125
 
 
 def test_a_log_removed_or_replaced_meanwhile_is_noticed(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from monas_core import events, state
 from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.record import checkpoints, journal
+from monas_core.record.repair import repair
 from monas_core.record.rundir import RunFolder
 from monas_core.running import finishing
 from monas_core.running.control import Control
@@ -251,7 +252,7 @@ def test_killed_at_the_very_end(
     elif place == "before the result":
         monkeypatch.setattr(finishing, "RunResult", kill)
     else:
-        monkeypatch.setattr(finishing, "write_text", kill)
+        monkeypatch.setattr(RunFolder, "conclude", kill)
     with pytest.raises(SystemExit):
         start(plan(), run)
     assert not (run / "result.json").exists()
@@ -340,3 +341,58 @@ def test_a_moved_run_speaks_of_its_own_fronts(whole: Path, tmp_path: Path) -> No
     result = RunFolder(moved).result()
     assert result["run"] == str(moved)
     assert all(facts["front"].startswith(str(moved)) for facts in result["devices"].values())
+
+
+# -- repair -------------------------------------------------------------------------------------
+
+
+def content(path: Path) -> dict[str, bytes]:
+    files = (p for p in path.rglob("*") if p.is_file() and p.name != ".lock")
+    return {p.relative_to(path).as_posix(): p.read_bytes() for p in files}
+
+
+@pytest.mark.parametrize("fault", ["halved", "one bit"])
+@pytest.mark.parametrize("name", ["archive.jsonl", "checkpoints/newest/state.json", "data.json"])
+def test_a_repaired_run_goes_on_and_lost_nothing(
+    run: Path, whole: Path, plan: Plans, name: str, fault: str
+) -> None:
+    older = min(marks(path)["archive.jsonl"]["bytes"] for path in checkpoints.found(run))
+    name = name.replace("newest", checkpoints.found(run)[-1].name)
+    data = (run / name).read_bytes()
+    if name == "archive.jsonl":  # damage what the newer checkpoint counts on
+        place = older + 20
+        damaged = data[:place] + (b"" if fault == "halved" else b"#" + data[place + 1 :])
+        (run / name).write_bytes(damaged)
+    else:
+        DAMAGE[fault](run / name)
+    before = content(run)
+    done = repair(run)["done"]
+    assert any(row["name"] in name or name.startswith(row["name"]) for row in done), done
+    after = content(run)
+    kept = {data for path, data in after.items() if path.startswith("set-aside/1/")}
+    changed = [data for path, data in before.items() if after.get(path) != data]
+    assert changed
+    assert kept == set(changed), "what was dropped is set aside, whole"
+    start(plan(), run)
+    same(run, whole)
+
+
+def test_repairing_a_copy_leaves_the_run_as_it_is(whole: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(whole, tmp_path / "run")
+    (run / "front" / "toy-a.json").write_text("{")
+    before = content(run)
+    found = repair(run, tmp_path / "copy")
+    assert content(run) == before
+    assert {row["name"] for row in found["done"]} == {"front/toy-a.json", "result.json"}
+    assert found["can"]["go on"].startswith("monas run --resume")
+    with pytest.raises(UsageError, match="is there already"):
+        repair(run, tmp_path / "copy")
+
+
+def test_nothing_to_repair(whole: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(whole, tmp_path / "run")
+    before = content(run)
+    assert repair(run) | {"files": [], "can": {}} == {
+        "run": str(run), "whole": True, "done": [], "files": [], "can": {},
+    }  # fmt: skip
+    assert content(run) == before
