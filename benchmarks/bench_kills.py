@@ -99,7 +99,11 @@ def toy(entry: Entry, options: dict[str, Any], retrain: str = "") -> Work:
             made["config"] = attrs.evolve(settings(), retrain=RetrainConfig(budget, members=2))
         return made
 
-    return lambda path: carried_out(plan(**parts()), path)
+    def work(path: Path) -> None:
+        given = parts()
+        carried_out(plan(**given), path)
+
+    return work
 
 
 def tried(entry: Entry, options: dict[str, Any]) -> Any:

@@ -80,14 +80,13 @@ def start(work: Callable[[], object], scratch: Path, cpu_s: int = 120, wall_s: i
 def wait(child: int, scratch: Path) -> End:
     """How a child that was begun in ``scratch`` ended."""
     _, status, used = os.wait4(child, 0)
-    texts = [
-        (scratch / name).read_text(encoding="utf-8", errors="replace")
-        if (scratch / name).exists()
-        else ""
-        for name in ("out", "err")
-    ]
+    out, err = (_said(scratch / name) for name in ("out", "err"))
     seconds = used.ru_utime + used.ru_stime
-    return End(os.waitstatus_to_exitcode(status), *texts, seconds, used.ru_maxrss / 1024)
+    return End(os.waitstatus_to_exitcode(status), out, err, seconds, used.ru_maxrss / 1024)
+
+
+def _said(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
 
 
 def run(work: Callable[[], object], scratch: Path, cpu_s: int = 120, wall_s: int = 600) -> End:

@@ -231,7 +231,8 @@ def _checked(record: DataRecord) -> DataRecord:
         for told in (source.given, source.path, source.kind):
             text(told)
         for name, item in source.items.items():
-            text(name), text(item.digest)
+            text(name)
+            text(item.digest)
     text(record.unit)
     for count in mapping(record.parts).values():
         number(count)
@@ -240,5 +241,6 @@ def _checked(record: DataRecord) -> DataRecord:
             number(count)
     for reason in mapping(record.left_out).values():
         text(reason)
-    mapping(record.vocabulary), mapping(record.facts)
+    mapping(record.vocabulary)
+    mapping(record.facts)
     return record
