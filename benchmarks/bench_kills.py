@@ -154,7 +154,7 @@ def of_space(stages: Stages, entry: Entry) -> Work:
         quality = installed.find("objective", "quality").create(task=task)
         objectives = (quality, installed.find("objective", "params").create())
         config = attrs.evolve(settings(), space=space.name, budget=Budget.parse("3steps"))
-        optimizer = installed.find("optimizer", "random").create({"batch": 2})
+        optimizer = installed.create("optimizer", "random", {"batch": 2})
         made = plan(
             space=space, task=task, objectives=objectives, config=config, optimizer=optimizer
         )
