@@ -16,7 +16,8 @@ from monas_core.ui.text import clock, number
 
 EXPLANATION = (
     "hypervolume: share of one box per device, from the best to a little beyond the worst value "
-    "of all these runs, costs as logarithms; unbeaten: members that no other run's front beats"
+    "of all these runs, costs as logarithms; unbeaten: members that no other run's front beats. "
+    "Quality is that of each run's own weights"
 )
 
 

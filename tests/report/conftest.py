@@ -174,7 +174,7 @@ def browse(tmp_path_factory):
                 f"--user-data-dir={folder / 'profile'}", "--dump-dom",
                 copy.as_uri() + fragment,
             ],
-            capture_output=True, text=True, timeout=60, check=True,
+            capture_output=True, text=True, timeout=180, check=True,
         )  # fmt: skip
         return done.stdout, done.stderr
 

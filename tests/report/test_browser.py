@@ -273,6 +273,11 @@ def test_texts_stay_texts(run, facts, browse) -> None:
             member["extra"] = {attack: 1.0}
             member["architecture"]["choices"]["width"] = attack
         front["members"][0]["key"] = attack
+        front["members"][1]["retrained"] = {"acc": 3.9}
+        front["retrained"] = {
+            "budget": attack, "hypervolume": 0.5, "inherited_hypervolume": 0.4,
+            "rank_correlation": {attack: 0.5}, "members": front["members"][1:3],
+        }  # fmt: skip
 
     rewrite(run, change)
     (run / "env.json").write_text(json.dumps({"python": attack, "packages": {attack: attack}}))

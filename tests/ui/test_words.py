@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from monas_core.ui.nextsteps import next_steps
+from monas_core.ui.text import spoken
 from monas_core.ui.words import against_best, front_in_words, knee_in_words, sentences
 from monas_core.values.knee import knee, stepped
 from monas_core.values.member import Front, Member, ObjectiveView
@@ -100,3 +101,11 @@ def test_next_begins_with_the_report_and_its_limit_can_be_met():
     assert "--max lat=1.1ms" in second
     assert third.startswith("monas export")
     assert next_steps("runs/a", [front([ACC, LAT])]) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.04, "0.0 s"), (59.9, "59.9 s"), (127.4, "2 min 7 s"), (3725, "1 h 2 min"), (-1, "–")],
+)
+def test_durations_carry_their_units(seconds, said):
+    assert spoken(seconds) == said

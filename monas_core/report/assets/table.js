@@ -30,9 +30,9 @@ function columns() {
   ];
 }
 
-// "acc, lat measured; energy computed"; one word where all values have the same origin.
+// "acc, lat measured; energy modelled"; one word where all values have the same origin.
 const SHORT = {
-  measured: "measured", tabulated: "published", modelled: "computed", predicted: "predicted" };
+  measured: "measured", tabulated: "published", modelled: "modelled", predicted: "predicted" };
 
 function originsOf(member) {
   const found = new Map();

@@ -4,7 +4,7 @@ const content = JSON.parse(document.getElementById("content").textContent);
 const names = content.objectives.map((objective) => objective.name);
 const ARROW = { min: "↓", max: "↑" };
 const ORIGINS = { measured: "measured", tabulated: "published table",
-  modelled: "computed from a model", predicted: "predicted" };
+  modelled: "modelled", predicted: "predicted" };
 const byId = (id) => document.getElementById(id);
 
 // About this many significant digits, and no needless ones; as in monas_core/ui/text.py.
