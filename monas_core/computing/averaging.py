@@ -31,8 +31,8 @@ class Average:
     def follow(self, done: int) -> None:
         """Take in the weights after step ``done``."""
         decay = min(self._decay, (1 + done) / (_EARLY + done))
-        now = self._followed()
-        torch._foreach_lerp_(list(self._average.values()), list(now.values()), 1 - decay)
+        for name, value in self._followed().items():
+            self._average[name].lerp_(value, 1 - decay)
 
     def settle(self) -> None:
         """Put the average in the place of the weights."""

@@ -50,10 +50,10 @@ class Engine:
     def prepare(self, network: nn.Module) -> None:
         """Set a network up for training: layout of its weights, layers computed again."""
         if self.recipe.channels_last:
-            network.to(memory_format=torch.channels_last)
+            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         for module in network.modules():
             if hasattr(module, "recompute"):
-                module.recompute = self.recipe.recompute
+                module.recompute = self.recipe.recompute  # pyright: ignore[reportArgumentType]
 
     def placed(self, tree: Any) -> Any:
         """Inputs on the torch device, images in the layout of the recipe."""

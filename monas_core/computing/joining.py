@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.distributed_c10d import PrefixStore, rendezvous  # pyright: ignore[reportPrivateImportUsage]
 
 from monas_core.computing.launch import Launch
 from monas_core.computing.ranks import RankLostError, Ranks
@@ -35,7 +36,7 @@ class Joined(Ranks):
         store: Where a process that cannot go on says why.
     """
 
-    def __init__(self, launch: Launch, store: dist.Store) -> None:
+    def __init__(self, launch: Launch, store: Any) -> None:
         self.number, self.count = launch.number, launch.count
         self._store = store
 
@@ -124,16 +125,16 @@ def join(launch: Launch, patience_s: float = PATIENCE_S) -> Joined:
         UsageError: They do not all come.
     """
     patience = timedelta(seconds=patience_s)
-    there = 0
+    there, store = 0, None
     try:
-        store, *_ = next(dist.rendezvous("env://", launch.number, launch.count, timeout=patience))
+        store, *_ = next(rendezvous("env://", launch.number, launch.count, timeout=patience))
         store.set_timeout(patience)
         there = store.add("monas/there", 1)
         store.set(f"monas/here/{launch.number}", "")
         store.wait([f"monas/here/{number}" for number in range(launch.count)], patience)
     except RuntimeError as error:
-        with contextlib.suppress(RuntimeError, UnboundLocalError):
-            there = max(there, store.add("monas/there", 0))
+        with contextlib.suppress(RuntimeError):
+            there = max(there, store.add("monas/there", 0) if store is not None else 0)
         raise UsageError(
             f"Of {launch.count} processes (WORLD_SIZE) {max(1, there)} came within "
             f"{patience_s:g} s; start as many as that, with the same MASTER_ADDR and MASTER_PORT, "
@@ -145,7 +146,7 @@ def join(launch: Launch, patience_s: float = PATIENCE_S) -> Joined:
         backend = "cpu:gloo,cuda:nccl"
     dist.init_process_group(
         backend,
-        store=dist.PrefixStore("monas/group", store),
+        store=PrefixStore("monas/group", store),
         rank=launch.number,
         world_size=launch.count,
         timeout=_LONG,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -63,7 +64,7 @@ def weight_optimizers(
 
 def _groups(
     named: Named, rate: float, factors: Mapping[str, float], decay: float | None
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """One group of parameters for each factor and decay, in order of first appearance.
 
     Biases and the weights of norms do not decay.

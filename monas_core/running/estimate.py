@@ -25,7 +25,7 @@ from monas_core.tracing.footprint import pretended
 from monas_core.updater import Updater
 
 _MB = 2**20
-LATER_MB = 60.0
+LATER_MB = 90.0
 """What is loaded after the start: figures, predictors, a screen (benchmarks/bench_dry_run.py)."""
 _TIMED = 2
 

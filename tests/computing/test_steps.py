@@ -247,7 +247,7 @@ def test_images_lie_channels_last_where_that_is_asked_for() -> None:
     Updater(convolution, 1e-3, 5, engine=Engine(recipe)).learn(batch, of(convolution))
     Updater(plain, 1e-3, 5).learn(batch, of(plain))
     assert seen == [True, False]
-    assert convolution[0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert next(convolution.parameters()).is_contiguous(memory_format=torch.channels_last)
     assert distance(convolution, plain) < 1e-5
 
 
