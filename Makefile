@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 LOWEST := .venv-lowest
 LOWEST_TORCH ?= 2.13.0
 
-.PHONY: demo test test-all test-lowest check bench bench-tables clean
+.PHONY: docs demo test test-all test-lowest check bench bench-tables clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "monas needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
@@ -62,3 +62,8 @@ bench-tables: $(STAMP)  ## the contest on published measurements in MONAS_DATA (
 clean:
 	rm -rf $(VENV) $(LOWEST) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+docs: $(STAMP)  ## the documentation as a site, in site/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	$(BIN)/python docs/reference.py
+	$(BIN)/zensical build --strict --clean
