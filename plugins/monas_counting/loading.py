@@ -74,7 +74,7 @@ def _made(
     mean = seen.mean((0, 2, 3), keepdim=True)
     deviation = seen.std((0, 2, 3), keepdim=True).clamp_min(1e-3)
     height, width = seen.shape[2:]
-    pictures = {
+    pictures: dict[Part, Pictures] = {
         part: Pictures(
             (images - mean) / deviation,
             maps_of(points, (height, width), spread),

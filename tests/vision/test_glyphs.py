@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from monas_core.errors import UsageError
+from monas_core.parts.task import Batch, Part
 from monas_vision import glyphs
 from monas_vision.classification import ImageClassification
-from monas_vision.images import PARTS
+from monas_vision.images import PARTS, StoredImages
 
 
 @pytest.fixture(scope="module")
@@ -19,16 +20,22 @@ def task() -> ImageClassification:
     return glyphs.load()
 
 
+def stored(task: ImageClassification, part: Part) -> Batch:
+    """All letters of a part, as they were drawn."""
+    assert isinstance(task._images, StoredImages)
+    return Batch(*task._images._drawn[part])
+
+
 def test_no_letter_of_a_font_is_in_two_parts(task: ImageClassification) -> None:
-    images = [image for part in PARTS for image in task._images._drawn[part][0]]
+    images = [image for part in PARTS for image in stored(task, part).inputs]
     assert len(images) == len(glyphs.FONTS) * len(glyphs.LETTERS)
     assert all(float(image.max()) > 0.4 for image in images), "a letter was not drawn"
     digests = {image.numpy().tobytes() for image in images}
     assert len(digests) > 0.98 * len(images)  # l and I, o in two styles may look the same
     counts = task.describe()["images"]
-    assert counts == {part: len(task._images._drawn[part][1]) for part in PARTS}
+    assert counts == {part: len(stored(task, part).targets) for part in PARTS}
     for part in PARTS:
-        assert task._images._drawn[part][1].unique().numel() == 26
+        assert stored(task, part).targets.unique().numel() == 26
 
 
 def test_the_same_every_time(task: ImageClassification) -> None:
