@@ -81,7 +81,7 @@ def test_a_pruning_goes_on_where_it_stopped(material: Material, moment: int) -> 
     """Masks half shut, or a network being tuned; with the multiplier of a limit."""
     aim = Aim(0.0, "weights", Constraint("weights", "max", 300.0))
     warm = {name: value.clone() for name, value in material.supernet.state_dict().items()}
-    straight = Pruning(material, aim, LENGTHS, 0)
+    straight, state = Pruning(material, aim, LENGTHS, 0), dict[str, Any]()
     while not straight.finished:
         if straight.done == moment:
             state = copy.deepcopy(straight.state_dict())
