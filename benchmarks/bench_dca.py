@@ -225,7 +225,7 @@ def on_digits(catalog: Catalog, seeds: Sequence[int], steps: int, training: int)
             runs[name].append(found)
             if options.calibrate:
                 gains += compared(problem, found, spent, training, seed)
-            elif name == PLAIN:
+            else:
                 own = [alone(context, each.answer, training, seed) for each in found]
                 print(f"  {name}: " + ", ".join(f"{a:.1f}" for a in own), flush=True)
         summed_up(runs, gains)

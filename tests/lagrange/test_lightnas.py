@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 
 import attrs
 import pytest
 import torch
 
+from monas_core.cli.main import main
 from monas_core.errors import UsageError
 from monas_core.problem.problem import Problem
 from monas_core.testing.fakes import toy_problem
@@ -165,3 +168,17 @@ def test_an_unknown_cost_is_named() -> None:
 def test_options_out_of_range_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=r"options\.optimizer"):
         LightNASOptions(**bad)  # type: ignore[arg-type]
+
+
+def test_the_documented_command_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "systems-lightnas.md").read_text(encoding="utf-8")
+    line = next(part for part in text.split("\n\n") if part.lstrip().startswith("monas run"))
+    words = line.replace("\\\n", " ").split()[1:]
+    words += ["--budget", "8evals", "--out-dir", str(tmp_path / "run")]
+    words += ["--set", "warm_up.steps=4", "--set", "warm_up.batch_size=8"]
+    words += ["--set", "options.optimizer.steps=10", "--set", "options.optimizer.cost_samples=12"]
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert not end.value.code, capsys.readouterr()
+    result = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))
+    assert {"jetson-nano", "raspberry-pi-4"} <= set(result["devices"])
