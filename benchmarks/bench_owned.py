@@ -4,13 +4,15 @@ On one healed supernet: searches (``--optimizers``) at an equal budget, parts le
 (depth), and one share for all widths (width). Beside it: four sizes cut from the network at once
 and healed alone, for language models by importance (Minitron's recipe), for others by
 torch-pruning; each with a quarter of the supernet's healing steps (``one-shot``: the same healing
-in all) and with all of them (``one-shot-long``: four times the healing). Hypervolume on unseen
-data, per device, with one scale for all. One call is one seed; ``--table`` sums up.
+in all) and with all of them (``one-shot-long``: about the time of a healing and a search).
+``modnas+retrain`` is what ``--retrain`` adds to a run: eight members along the front healed alone
+for a quarter of the steps each, which in all is the healing of ``one-shot-long``. Hypervolume on
+unseen data, per device, with one scale for all. ``--table`` sums up what was run.
 
     python benchmarks/make_checkpoint.py runs/llama --family llama
-    python benchmarks/bench_owned.py runs/llama --seed 0 [--budget 60s] [--steps 200]
+    python benchmarks/bench_owned.py runs/llama --seeds 0,1,2 [--budget 60s] [--steps 200]
     python benchmarks/make_classifier.py runs/resnet
-    python benchmarks/bench_owned.py runs/resnet/network.py --task digits --seed 0
+    python benchmarks/bench_owned.py runs/resnet/network.py --task digits --seeds 0,1,2
     python benchmarks/bench_owned.py runs/llama --table
 """
 
@@ -44,6 +46,8 @@ from monas_core.values.choices import ChoiceSet
 from monas_core.values.front import non_dominated
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
+MEMBERS = 8
+"""Of the front that are retrained."""
 DEVICES = "host,raspberry-pi-5,jetson-nano,t4"
 Scores = dict[Architecture, float]
 
@@ -94,7 +98,7 @@ def pruned(session: Session, architecture: Architecture, share: float) -> nn.Mod
     last = list(network.modules())[-1]
     example = session.context.require_task().example(2)
     groups = space.elastic.groups  # pyright: ignore[reportAttributeAccessIssue]
-    ratios = {  # multiples of eight, as in the space
+    ratios: Any = {  # multiples of eight, as in the space
         network.get_submodule(name): 1 - answer / groups[name].size
         for name in groups
         if isinstance(answer := architecture.choices.get(f"width_{name}"), int)
@@ -112,30 +116,55 @@ def pruned(session: Session, architecture: Architecture, share: float) -> nn.Mod
 def one_shot(config: Mapping[str, Any], catalog: Catalog, steps: int) -> tuple[Scores, float]:
     """Sizes cut at once and healed alone, each for some steps: scores, and seconds of healing."""
     session = Session(resolve(load_config(None, dict(config)), catalog))
-    context, plan = session.context, session.plan
-    task, teacher = context.require_task(), Teacher(context)
+    plan, task = session.plan, session.context.require_task()
+    teacher = Teacher(session.context)
     found: Scores = {}
     spent = 0.0
     for share in SHARES:
         architecture = uniform(plan.space.choices, ("n_layer", "groups", "mlp", "width_"), share)
-        settings = TrainSettings.recommended(
-            plan.warm_up, budget=f"{steps}steps", distil=True, seed=plan.config.seed
-        )
         network = pruned(session, architecture, share)
-        trainer = SubnetTrainer(
-            network, task, settings, recommended=plan.warm_up,
-            steps=steps, engine=session.context.engine.alone(), teacher=teacher,
-        )  # fmt: skip
-        begin = time.perf_counter()
-        while share < 1 and trainer.done < trainer.steps:
-            trainer.step()
-        spent += time.perf_counter() - begin
-        found[architecture] = trainer.score()[task.score.name]
+        if share == 1:
+            found[architecture] = task.evaluate(network.eval(), "test")[task.score.name]
+            continue
+        found[architecture], seconds = healed_alone(session, network, steps, teacher)
+        spent += seconds
     return found, spent
 
 
+def healed_alone(
+    session: Session, network: nn.Module, steps: int, teacher: Teacher
+) -> tuple[float, float]:
+    """Heal one network for some steps: its score on unseen data, and the seconds it took."""
+    plan, task = session.plan, session.context.require_task()
+    settings = TrainSettings.recommended(
+        plan.warm_up, budget=f"{steps}steps", distil=True, seed=plan.config.seed
+    )
+    trainer = SubnetTrainer(
+        network, task, settings, recommended=plan.warm_up,
+        steps=steps, engine=session.context.engine.alone(), teacher=teacher,
+    )  # fmt: skip
+    begin = time.perf_counter()
+    while trainer.done < trainer.steps:
+        trainer.step()
+    return trainer.score()[task.score.name], time.perf_counter() - begin
+
+
+def retrained(session: Session, points: Mapping[Architecture, Any], steps: int) -> Scores:
+    """Members evenly along the front of a search, healed alone from their shared weights."""
+    keys = list(points)
+    rows = np.array([points[architecture] for architecture in keys])
+    front = sorted(np.flatnonzero(non_dominated(rows)), key=lambda place: rows[place, 1])
+    chosen = {front[round(x)] for x in np.linspace(0, len(front) - 1, MEMBERS)}
+    teacher = Teacher(session.context)  # the network as it came
+    found: Scores = {}
+    for place in chosen:
+        network = session.context.network(keys[place])
+        found[keys[place]] = healed_alone(session, network, steps, teacher)[0]
+    return found
+
+
 def judged(
-    sessions: Mapping[str, Session], alone: Mapping[str, Scores]
+    sessions: Mapping[str, Session], alone: Mapping[str, Scores], steps: int
 ) -> dict[str, dict[str, float]]:
     """Hypervolume of every way on every device; one scale and one measurement for all."""
     judge = next(iter(sessions.values()))
@@ -149,6 +178,7 @@ def judged(
     everyone = list(dict.fromkeys(a for pool in pools.values() for a in pool))
     scales = yardstick.scales(evaluator, plan.all_devices, "final")
     place = [o.score is not None for o in plan.objectives].index(True)
+    better: dict[str, Scores] = dict(alone)
     volumes: dict[str, dict[str, float]] = {name: {} for name in pools}
     for device in plan.all_devices:
         columns = [
@@ -156,15 +186,20 @@ def judged(
             for o in plan.objectives
         ]
         points = dict(zip(everyone, np.array(columns).T, strict=True))
+        if "modnas" in sessions and "modnas+retrain" not in better:
+            mine = {a: points[a] for a in pools["modnas"]}
+            better["modnas+retrain"] = retrained(sessions["modnas"], mine, steps)
+            pools["modnas+retrain"], volumes["modnas+retrain"] = pools["modnas"], {}
         for name, pool in pools.items():
             own = np.array([points[architecture] for architecture in pool])
-            if name in alone:
-                own[:, place] = [sign(plan.objectives[place]) * alone[name][a] for a in pool]
+            for row, architecture in zip(own, pool, strict=True):
+                if architecture in better.get(name, {}):
+                    row[place] = sign(plan.objectives[place]) * better[name][architecture]
             volumes[name][device.name] = scales[device.name].hypervolume(own[non_dominated(own)])
     return volumes
 
 
-def compared(words: argparse.Namespace, config: dict[str, Any]) -> list[dict[str, Any]]:
+def compared(words: argparse.Namespace, seed: int, config: dict[str, Any]) -> list[dict[str, Any]]:
     """Every way on one seed."""
     catalog = Catalog.installed()
     healed = Session(resolve(load_config(None, config), catalog))
@@ -183,12 +218,12 @@ def compared(words: argparse.Namespace, config: dict[str, Any]) -> list[dict[str
     alone: dict[str, Scores] = {}
     for name, steps in (("one-shot", quarter), ("one-shot-long", words.steps)):
         alone[name], seconds[name] = one_shot(config, catalog, steps)
-    print(f"seed {words.seed}: whole differs by {gap:.1e}; seconds:",
+    print(f"seed {seed}: whole differs by {gap:.1e}; seconds:",
           {name: round(spent, 1) for name, spent in seconds.items()},
           {name: s.meter.evaluations for name, s in sessions.items()})  # fmt: skip
     return [
-        {"seed": words.seed, "way": name, "hypervolume": found, "seconds": seconds.get(name)}
-        for name, found in judged(sessions, alone).items()
+        {"seed": seed, "way": name, "hypervolume": found, "seconds": seconds.get(name)}
+        for name, found in judged(sessions, alone, quarter).items()
     ]
 
 
@@ -202,7 +237,7 @@ def difference(session: Session) -> float:
             return float((mine - space._network(inputs)).abs().max())  # pyright: ignore
         from transformers import AutoModelForCausalLM
 
-        theirs: Any = AutoModelForCausalLM.from_pretrained(space.argument).eval()
+        theirs: Any = AutoModelForCausalLM.from_pretrained(str(space.argument)).eval()
         return float((mine - theirs(inputs).logits).abs().max())
 
 
@@ -225,7 +260,7 @@ def main() -> None:
     """Run every way on a seed and keep the rows; or print all that are kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", default="0")
     parser.add_argument("--budget", default="60s")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--optimizers", default="modnas,random,nsga2")
@@ -237,14 +272,14 @@ def main() -> None:
     name = owned.parent.name if owned.suffix == ".py" else owned.name
     kept = RESULTS / f"owned-{name}.json"
     rows = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
-    if not words.table:
-        space = f"module:{owned}:network" if owned.suffix == ".py" else f"hf:{owned}"
+    space = f"module:{owned}:network" if owned.suffix == ".py" else f"hf:{owned}"
+    for seed in [] if words.table else [int(word) for word in words.seeds.split(",")]:
         config: dict[str, Any] = {
-            "space": space, "objectives": ["acc", "lat"], "seed": words.seed,
+            "space": space, "objectives": ["acc", "lat"], "seed": seed, "held_out": [],
             "devices": words.devices.split(","), "budget": words.budget,
             "warm_up": {"steps": words.steps},
         } | ({"task": words.task} if words.task else {})  # fmt: skip
-        rows = [row for row in rows if row["seed"] != words.seed] + compared(words, config)
+        rows = [row for row in rows if row["seed"] != seed] + compared(words, seed, config)
         RESULTS.mkdir(exist_ok=True)
         kept.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     table(rows)
