@@ -8,8 +8,11 @@ Blocks: modules that add something to their input (torch.fx).
 
 from __future__ import annotations
 
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping
+from inspect import Parameter, signature
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -71,9 +74,17 @@ def _forms(network: nn.Module, arguments: tuple[Any, ...]) -> list[tuple[int, ..
             return [tuple(x.shape) for x in tree_leaves(network(*arguments))]
     except Exception as error:
         raise UsageError(
-            f"Your network does not run on its example inputs: {type(error).__name__}: "
-            f"{' '.join(str(error).split())[:200]}; return inputs it takes."
+            f"Your network does not run on its example inputs{_where(error)}: "
+            f"{type(error).__name__}: {' '.join(str(error).split())[:200]}; return inputs it takes."
         ) from error
+
+
+def _where(error: BaseException) -> str:
+    """The last line outside of libraries that an error passed, ``, at line 7 of net.py``."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if "site-packages" not in frame.filename and frame.filename != __file__:
+            return f", at line {frame.lineno} of {Path(frame.filename).name}"
+    return ""
 
 
 def _groups(network: nn.Module, arguments: tuple[Any, ...]) -> Iterator[tuple[str, Group, str]]:
@@ -87,7 +98,7 @@ def _groups(network: nn.Module, arguments: tuple[Any, ...]) -> Iterator[tuple[st
             found = list(graph.get_all_groups())
     except Exception as error:
         raise UsageError(
-            "The graph of your network cannot be followed by torch-pruning: "
+            f"The graph of your network cannot be followed by torch-pruning{_where(error)}: "
             f"{type(error).__name__}: {' '.join(str(error).split())[:200]}; make its forward a "
             "plain composition of modules, or give a part of it that is one."
         ) from error
@@ -108,6 +119,7 @@ def _group(found: Any, graph: Any, names: Mapping[nn.Module, str]) -> tuple[str,
             kinds = _dimensions(module, out=out)
             if kinds is None:
                 what = type(module).__name__
+                what = f"grouped {what}" if getattr(module, "groups", 1) > 1 else what
                 return root, Group(root, size, ()), f"{names[module]} is a {what}"
             told = [(f"{names[module]}.{own}", dim) for own, dim in kinds]
         else:  # torch-pruning's own stand-in for an operation
@@ -177,12 +189,21 @@ def _blocks(network: nn.Module) -> list[str]:
 def _adds(module: nn.Module) -> bool:
     if not list(module.children()):
         return False
+    given = signature(module.forward).parameters
+    usual = {n: p.default for n, p in given.items() if p.default is not Parameter.empty}
     try:
-        graph: GraphModule = symbolic_trace(module)
+        graph: GraphModule = symbolic_trace(module, concrete_args=usual)
     except Exception:  # noqa: BLE001 - what cannot be traced stays
         return False
     nodes = list(graph.graph.nodes)
-    inputs = [node for node in nodes if node.op == "placeholder" and node.users]
+    # torch.fx numbers what it was given a value for
+    inputs = [
+        node
+        for node in nodes
+        if node.op == "placeholder"
+        and node.users
+        and str(node.target).rpartition("_")[0] not in usual
+    ]
     outputs = [node for node in nodes if node.op == "output"]
     if len(inputs) != 1 or not isinstance(outputs[0].args[0], Node):
         return False

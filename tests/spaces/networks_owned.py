@@ -126,7 +126,7 @@ class Mixer(nn.Module):
         self.attention = nn.MultiheadAttention(width, 2, batch_first=True)
         self.mlp = nn.Sequential(nn.Linear(width, inner), nn.GELU(), nn.Linear(inner, width))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         y = self.norm1(x)
-        x = x + self.attention(y, y, y, need_weights=False)[0]
+        x = x + self.attention(y, y, y, attn_mask=mask, need_weights=False)[0]
         return x + self.mlp(self.norm2(x))

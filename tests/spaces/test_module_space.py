@@ -159,6 +159,22 @@ def clumsy():
     return Net(), torch.zeros(2, 5)
 
 
+class Branching(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(6, 16), nn.Linear(16, 3)
+
+    def forward(self, x):
+        if torch.is_grad_enabled():
+            x = x.detach().numpy()
+            x = self.first(x)
+        return self.second(self.first(x))
+
+
+def branching():
+    return Branching(), torch.zeros(2, 6)
+
+
 def rigid():
     return nn.Sequential(nn.Linear(6, 3)), torch.zeros(2, 6)
 
@@ -193,7 +209,8 @@ def file(tmp_path: Path) -> Path:
     ("name", "said"),
     [
         (":alone", r"must return the network and example inputs.*got a Net"),
-        (":clumsy", "does not run on its example inputs"),
+        (":clumsy", r"does not run on its example inputs, at line 12 of mine\.py"),
+        (":branching", r"cannot be followed by torch-pruning, at line 34 of mine\.py"),
         (":rigid", "Nothing of .* can be made smaller"),
         (":faulty", r"line \d+.*ZeroDivisionError"),
         (":missing", "defines no function"),
