@@ -23,12 +23,14 @@ BILLION: dict[str, Any] = {
 }  # fmt: skip
 """Sizes of Llama 3.2 with one billion parameters."""
 MEASURE = """
-import resource, sys, torch
+import sys, torch
 from monas_hf.space import HFSpace
 from monas_hf.options import HFOptions
 from monas_core.parts.task import Task
 space = HFSpace("all", argument=sys.argv[1], options=HFOptions(calibration=0))
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def peak():  # of this program; getrusage would tell of the one that started it
+    lines = open("/proc/self/status").read().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 class Unused(Task):
     name, n_outputs, modality = "unused", 1, "language-model"
     def describe(self): ...
@@ -98,4 +100,4 @@ def test_weights_are_never_in_memory_twice(tmp_path: Path) -> None:
     )
     size, rise = map(int, done.stdout.split())
     assert size > 300e6
-    assert rise < 1.3 * size
+    assert 0.9 * size < rise < 1.3 * size
