@@ -29,7 +29,7 @@ def compared(subject: Subject, path: Path) -> dict[str, Any]:
     """
     if importlib.util.find_spec("llama_cpp") is None:
         return {"runtime": "not asked: llama-cpp-python is not installed"}
-    import llama_cpp
+    import llama_cpp  # pyright: ignore[reportMissingImports]
 
     longest = max(int(tree_leaves(probe)[0].shape[1]) for probe in subject.probes)
     model = llama_cpp.Llama(
