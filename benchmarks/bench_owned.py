@@ -57,6 +57,9 @@ def uniform(choices: ChoiceSet, kinds: Sequence[str], share: float) -> Architect
     answers: dict[str, Any] = {}
     for choice in choices.choices:
         sizes = [option for option in choice.options if isinstance(option, int)]
+        if not sizes:  # words: the last is the largest
+            answers[choice.name] = choice.options[-1]
+            continue
         wanted = share * max(sizes) if choice.name.startswith(tuple(kinds)) else max(sizes)
         answers[choice.name] = min(sizes, key=lambda size: (abs(size - wanted), size))
     return choices.architecture(_active(choices, answers))
