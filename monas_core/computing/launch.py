@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-
-import attrs
+from typing import NamedTuple
 
 from monas_core.errors import UsageError
 
 _VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR")
 
 
-@attrs.frozen
-class Launch:
+class Launch(NamedTuple):  # not attrs: every command starts here, help too
     """One process of several.
 
     Attributes:

@@ -107,7 +107,7 @@ class RunConfig:
     def __attrs_post_init__(self) -> None:
         if self.torch_device not in TORCH_DEVICES:
             raise UsageError(
-                f'torch_device "{self.torch_device}" is not known; choose of '
+                f'torch_device "{self.torch_device}" is not known; choose one of '
                 f"{', '.join(TORCH_DEVICES)}."
             )
         within("", 1, preferences=self.preferences)

@@ -94,7 +94,7 @@ def _archive(record: Record) -> list[Mapping[str, Any]]:
 
 
 def _canonical(architecture: Any) -> str:
-    return json.dumps(architecture, sort_keys=True)
+    return json.dumps(architecture, sort_keys=True, allow_nan=False)
 
 
 def _short(value: float) -> float:

@@ -31,6 +31,7 @@ from monas_core.record.given_store import PARAMETERS
 from monas_core.running.plan import Plan
 from monas_core.values.architecture import Architecture, Choice, Condition, Ends
 from monas_core.values.choices import ChoiceSet
+from monas_core.values.recipe import Recipe
 from monas_core.values.value import Split, Value
 from monas_core.values.wish import Wish
 
@@ -69,7 +70,8 @@ class AbsentSpace(Absent, SearchSpace):
         self.choices = ChoiceSet(
             self.name, self.facts["version"], [_choice(c) for c in self.facts["choices"]]
         )
-        self.warm_up = WarmUp(**self.facts["warm_up"])
+        told = dict(self.facts["warm_up"])
+        self.warm_up = WarmUp(**{**told, "recipe": Recipe(**told.get("recipe", {}))})
 
     @classmethod
     def tiny(cls) -> SearchSpace:

@@ -65,7 +65,9 @@ class Recipe:
             value = getattr(self, name)
             if value not in get_args(kind):
                 allowed = ", ".join(get_args(kind))
-                raise UsageError(f'training.{name} "{value}" is not known; choose of {allowed}.')
+                raise UsageError(
+                    f'training.{name} "{value}" is not known; choose one of {allowed}.'
+                )
         if self.micro_batch is not None:
             within("training", 1, micro_batch=self.micro_batch)
         shares = {name: getattr(self, name) for name in ("ramp", "final", "cooldown")}

@@ -6,7 +6,6 @@ Only a search space knows which of its networks llama.cpp has, so it says so: it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
@@ -19,6 +18,7 @@ from monas_core.errors import UsageError
 from monas_core.export.check import compare
 from monas_core.export.format import Format
 from monas_core.export.subject import Subject
+from monas_core.files import parse_json
 from monas_core.tracing.storage import BLOCK, FULL
 from monas_formats import gguf_loader, gguf_runtime
 from monas_formats.gguf_tokens import fields
@@ -84,9 +84,9 @@ def _tokenizer(subject: Subject) -> Mapping[str, Any] | None:
     """That of the checkpoint the space was made from, else that of the task."""
     for file in getattr(subject.space, "companions", ()):
         if file.name == "tokenizer.json":
-            return cast("Mapping[str, Any]", json.loads(file.read_text(encoding="utf-8")))
+            return cast("Mapping[str, Any]", parse_json(file.read_text(encoding="utf-8")))
     text = subject.usage.files.get("tokenizer.json") if subject.usage is not None else None
-    return cast("Mapping[str, Any]", json.loads(text)) if text is not None else None
+    return cast("Mapping[str, Any]", parse_json(text)) if text is not None else None
 
 
 def _save(path: Path, found: Mapping[str, Any], more: Mapping[str, Any]) -> None:

@@ -49,11 +49,19 @@ def _pre(found: Any) -> str | None:
     parts = found.get("pretokenizers", [found]) if isinstance(found, Mapping) else []
     if not any(part.get("type") == "ByteLevel" for part in parts):
         return None
-    patterns = [json.dumps(part.get("pattern")) for part in parts if part.get("type") == "Split"]
+    patterns = [
+        json.dumps(part.get("pattern"), allow_nan=False)
+        for part in parts
+        if part.get("type") == "Split"
+    ]
     if not patterns:
         (level,) = [part for part in parts if part.get("type") == "ByteLevel"]
         return "gpt-2" if level.get("use_regex", True) and len(parts) == 1 else None
-    known = [name for sign, name in _SPLITS.items() if json.dumps(sign)[1:-1] in patterns[0]]
+    known = [
+        name
+        for sign, name in _SPLITS.items()
+        if json.dumps(sign, allow_nan=False)[1:-1] in patterns[0]
+    ]
     return known[0] if known else None
 
 

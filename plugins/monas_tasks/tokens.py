@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -76,7 +75,7 @@ class Tokens:
         return self.encode(["\n"])[0]
 
     def _lengths(self, vocabulary: Mapping[str, int]) -> Tensor | None:
-        decoder = json.dumps(self._plain.get("decoder"))
+        decoder = strict_json(self._plain.get("decoder"))
         added = {token["content"] for token in self._plain.get("added_tokens") or ()}
         found = torch.ones(self.size)
         for token, number in vocabulary.items():

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import subprocess
+import sys
 import urllib.request
 from typing import Any
 
 from monas_core import events
 from monas_core.errors import UsageError
 from monas_core.events import Event
+from monas_core.files import strict_json
 from monas_trackers.options import NotifyOptions
 
 
@@ -47,7 +48,9 @@ class Notify:
     def _tell(self, event: str, status: str, message: str, seconds: float) -> None:
         document: dict[str, Any] = {"run": self._run, "event": event, "status": status}
         document |= {"message": message, "seconds": round(seconds, 1)}
-        text = json.dumps(document, allow_nan=False)
+        text = strict_json(document)
+        if not self._command and not self.options.url:
+            sys.stderr.write("\a")  # the terminal's bell
         if self._command:
             subprocess.run(
                 self._command, input=text, text=True, check=True, timeout=self.options.seconds

@@ -53,7 +53,7 @@ class MLflowOptions:
 
 @attrs.frozen
 class NotifyOptions:
-    """Whom to tell, and of what.
+    """Whom to tell, and of what; without a command or a hook the terminal's bell rings.
 
     Attributes:
         command: Program and arguments, split as a shell does; gets one JSON document on its input.
@@ -69,11 +69,6 @@ class NotifyOptions:
 
     def __attrs_post_init__(self) -> None:
         positive("options.observer.notify", seconds=self.seconds)
-        if not self.command and not self.url:
-            raise UsageError(
-                "notify has nobody to tell; give options.observer.notify.command=... or "
-                "options.observer.notify.url=https://..."
-            )
         if self.url and not self.url.startswith(("http://", "https://")):
             raise UsageError(
                 f'options.observer.notify.url is "{self.url:.60}"; it must begin with https:// or '

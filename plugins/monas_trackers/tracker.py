@@ -19,13 +19,18 @@ class Tracker(ABC):
     whole seconds of the run, which go on where a run is resumed.
     """
 
+    _directions: Mapping[str, str] | None = None
+
     def __call__(self, event: Event) -> None:
-        """Tell what an event holds."""
+        """Tell what an event holds; before a run began and after its end there is nothing to."""
+        if self._directions is None and not isinstance(event, events.RunStarted):
+            return
         match event:
             case events.RunStarted():
                 self._directions = {o["name"]: o["direction"] for o in event.objectives}
                 self.begin(Path(event.run), configuration(event))
             case events.RunFinished():
+                self._directions = None
                 self.end(event.status, event.message)
             case events.StepFinished() | events.FrontChanged():
                 for name, value, step in self._numbers(event):
@@ -47,7 +52,7 @@ class Tracker(ABC):
             return
         yield f"hypervolume/{event.device}", event.hypervolume, seconds
         yield f"members/{event.device}", float(len(event.members)), seconds
-        for name, direction in self._directions.items():
+        for name, direction in (self._directions or {}).items():
             found = [m["values"][name] for m in event.members if name in m["values"]]
             if found:
                 best = max(found) if direction == "max" else min(found)

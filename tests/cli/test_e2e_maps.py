@@ -65,8 +65,10 @@ def test_two_heads(cli, nowhere):
         assert 0 <= member["values"]["acc:seg"] <= 100
         assert 0 <= member["values"]["acc:normal"] <= 180
     shown = cli("front", "out").out
-    (head,) = [line for line in shown.splitlines() if "acc:seg" in line and "acc:normal" in line]
-    assert head.index("acc:seg ↑") < head.index("acc:normal ↓") < head.index("edges ↓")
+    lines = shown.splitlines()
+    row = next(i for i, line in enumerate(lines) if "acc:seg ↑" in line)  # names over units
+    assert lines[row].index("acc:seg ↑") < lines[row].index("acc:normal ↓")
+    assert lines[row].index("acc:normal ↓") < lines[row + 1].index("edges ↓")
     rows = cli("front", "out", "--csv").out.splitlines()
     assert len(rows) == 1 + len(document["members"])
     best = json.loads(cli("pick", "out", "--prefer", "acc:seg=1", "--json").out)

@@ -31,7 +31,7 @@ BAD = [
     (("run", "--space", "gpt", "--seed", "-4"), "seed must be at least 0"),
     (("run", "--space", "gpt", "--seed", "x"), "--seed"),
     (("run", "--space", "gpt", "--preferences", "0"), "preferences must be at least 1"),
-    (("run", "--space", "gpt", "--torch-device", "tpu"), "choose auto, cpu or cuda"),
+    (("run", "--space", "gpt", "--torch-device", "tpu"), "choose one of auto, cpu, cuda"),
     (("run", "--space", "gpt", "spcae=1"), 'spcae: unknown key; did you mean "space"?'),
     (("run", "--space", "gpt", "warm_up.stps=3"), "warm_up.stps: unknown key; did you mean"),
     (("run", "--space", "gpt", "--set", "warm_up.steps=many"), "warm_up.steps: "),

@@ -195,19 +195,22 @@ def test_what_info_recommends_is_accepted(catalog: Catalog) -> None:
         path, offered = options_path(entry), options(entry)
         if path is None:
             continue
-        named = {"objective": "objectives", "device": "devices"}.get(entry.kind)
+        lists = {"objective": "objectives", "device": "devices", "observer": "observers"}
+        named = lists.get(entry.kind)
         for option in offered:
             shown += 1
             dotted = [f"{path}.{option['name']}={json.dumps(option['default'])}"]
             argument = ":any" if "takes-argument" in entry.spec.provides else ""
             keys = {named: entry.name + argument} if named == "devices" else {}
-            keys |= {named: entry.name} if named == "objectives" else {}
+            keys |= {named: entry.name} if named in ("objectives", "observers") else {}
             config = load_config(None, GOOD | keys, dotted)
             if named == "devices":
                 named_devices(config, catalog, differ=True)
                 checked_options(entry, config.options["device"][entry.name])
             elif named == "objectives":
                 options_by_name(config, "objective", objectives_of(config, catalog))
+            elif named == "observers":
+                checked_options(entry, config.options["observer"][entry.name])
             else:
                 check_kinds(config)
                 checked_options(entry, config.options[entry.kind])

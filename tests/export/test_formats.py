@@ -139,7 +139,7 @@ def test_a_taken_path_is_left_alone(run: Run, tmp_path: Path) -> None:
 def test_formats_say_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match=r'No format "onxx"\. Did you mean "onnx"'):
         formats.find(CATALOG, "onxx")
-    with pytest.raises(UsageError, match=r"Known: pt2, onnx, safetensors, hf\."):
+    with pytest.raises(UsageError, match=r"Known: pt2, onnx, safetensors, hf, gguf\."):
         formats.find(CATALOG, "qqqqqq")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     for form, package in (("onnx", "onnx"), ("hf", "transformers")):

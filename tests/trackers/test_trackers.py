@@ -148,7 +148,6 @@ def test_a_command_gets_one_document(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"observers": ["notify"]}, "nobody to tell"),
         ({"observers": ["notfy"]}, "notify"),
         ({"options": {"observer": {"tensorboard": {}}}}, "add --observers tensorboard"),
         (
