@@ -135,7 +135,7 @@ def _refuse_copies(given: Sequence[str]) -> None:
     words = [word for word in given if not word.startswith("-")]
     if launch is not None and words[:1] != ["run"]:
         raise UsageError(
-            f"{launch.count} processes were started together, and only monas run works so; start "
+            f"{launch.total} processes were started together, and only monas run works so; start "
             f"monas {' '.join(words[:1])} on its own."
         )
 

@@ -37,7 +37,7 @@ class Joined(Ranks):
     """
 
     def __init__(self, launch: Launch, store: Any) -> None:
-        self.number, self.count = launch.number, launch.count
+        self.number, self.count = launch.number, launch.total
         self._store = store
 
     def any(self, flag: bool) -> bool:
@@ -127,16 +127,16 @@ def join(launch: Launch, patience_s: float = PATIENCE_S) -> Joined:
     patience = timedelta(seconds=patience_s)
     there, store = 0, None
     try:
-        store, *_ = next(rendezvous("env://", launch.number, launch.count, timeout=patience))
+        store, *_ = next(rendezvous("env://", launch.number, launch.total, timeout=patience))
         store.set_timeout(patience)
         there = store.add("monas/there", 1)
         store.set(f"monas/here/{launch.number}", "")
-        store.wait([f"monas/here/{number}" for number in range(launch.count)], patience)
+        store.wait([f"monas/here/{number}" for number in range(launch.total)], patience)
     except RuntimeError as error:
         with contextlib.suppress(RuntimeError):
             there = max(there, store.add("monas/there", 0) if store is not None else 0)
         raise UsageError(
-            f"Of {launch.count} processes (WORLD_SIZE) {max(1, there)} came within "
+            f"Of {launch.total} processes (WORLD_SIZE) {max(1, there)} came within "
             f"{patience_s:g} s; start as many as that, with the same MASTER_ADDR and MASTER_PORT, "
             "as torchrun does."
         ) from error
@@ -148,7 +148,7 @@ def join(launch: Launch, patience_s: float = PATIENCE_S) -> Joined:
         backend,
         store=PrefixStore("monas/group", store),
         rank=launch.number,
-        world_size=launch.count,
+        world_size=launch.total,
         timeout=_LONG,
     )
     return Joined(launch, store)

@@ -15,12 +15,12 @@ class Launch(NamedTuple):  # not attrs: every command starts here, help too
 
     Attributes:
         number: Which, from 0 (``RANK``).
-        count: Of how many (``WORLD_SIZE``).
+        total: Of how many (``WORLD_SIZE``).
         local: Which of those on this machine (``LOCAL_RANK``): the number of its GPU.
     """
 
     number: int
-    count: int
+    total: int
     local: int
 
 
