@@ -22,7 +22,7 @@ class MLflow(Tracker):
 
     def begin(self, folder: Path, configuration: Mapping[str, str]) -> None:
         """Start a run in an experiment of its own name."""
-        from mlflow import MlflowClient
+        from mlflow import MlflowClient  # pyright: ignore[reportMissingImports]
 
         self._folder = folder
         uri = self.options.uri or f"sqlite:///{(folder / 'mlflow.db').resolve()}"
@@ -43,7 +43,7 @@ class MLflow(Tracker):
         """One metric; sent with others."""
         import time
 
-        from mlflow.entities import Metric
+        from mlflow.entities import Metric  # pyright: ignore[reportMissingImports]
 
         self._waiting.append(Metric(name, value, int(time.time() * 1000), step))
         if len(self._waiting) >= _MOST:
