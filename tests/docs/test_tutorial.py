@@ -37,6 +37,7 @@ def carry_out(command: list[str], cwd: Path, *folders: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_first_run(tmp_path: Path) -> None:
     for command in commands(1):
         carry_out(command, tmp_path)
@@ -53,6 +54,7 @@ def test_a_device_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_plugin_of_ones_own(tmp_path: Path) -> None:
     pytest.importorskip("copier")
     new, installation, *others = commands(4)
