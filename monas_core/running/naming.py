@@ -10,7 +10,6 @@ import attrs
 from monas_core.catalog.lookup import Catalog, checked_options
 from monas_core.catalog.specs import NAMES_SCORES, ON_REQUEST, Entry
 from monas_core.errors import UsageError, nearest
-from monas_core.extras import require_packages
 from monas_core.parts.objective import Objective
 from monas_core.parts.task import Task
 from monas_core.problem.guide import Guide
@@ -196,9 +195,8 @@ def observers(config: RunConfig, catalog: Catalog) -> list[tuple[Entry, Mapping[
     parts = [Asked(entry) for entry in heard]
     found = options_by_name(config, "observer", parts)
     for part in parts:
-        where = f"options.observer.{part.name}"
-        if part.name in found or part.entry in named:
-            checked_options(part.entry, found.get(part.name, {}), where)
         if part.entry in named:
-            require_packages(f'observer "{part.name}"', part.entry.spec.extras)
+            part.create(found.get(part.name))  # whatever it lacks is told before anything starts
+        elif part.name in found:
+            checked_options(part.entry, found[part.name], f"options.observer.{part.name}")
     return [(part.entry, found.get(part.name, {})) for part in parts]
