@@ -111,9 +111,10 @@ def test_the_screen_in_a_terminal(logged_run, width, height):
 
 def opened(run, *words, width=80, height=24, **environment) -> pexpect.spawn:
     """``monas watch`` in a terminal of its own."""
+    inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
     return pexpect.spawn(
         MONAS[0], [*MONAS[1:], "watch", str(run), *words],
-        dimensions=(height, width), env={**os.environ, "TERM": "xterm-256color", **environment},
+        dimensions=(height, width), env={**inherited, "TERM": "xterm-256color", **environment},
         encoding="utf-8", codec_errors="replace", timeout=60,
     )  # fmt: skip
 

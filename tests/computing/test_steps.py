@@ -282,7 +282,7 @@ def test_a_compiled_network_learns_the_same() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"precision": "fp8"}, 'training.precision "fp8" is not known; choose of fp32, bf16'),
+        ({"precision": "fp8"}, 'training.precision "fp8" is not known; choose one of fp32, bf16'),
         ({"micro_batch": 0}, "training.micro_batch must be at least 1, got 0"),
         ({"ema": 1.0}, "training.ema and training.betas must be at least 0 and less than 1"),
         ({"ramp": 1.5}, "training.ramp must be at most 1, got 1.5"),
