@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 NOTICE = "stopping after this step … (once more stops at once; the last checkpoint stays)"
@@ -34,15 +34,8 @@ def graceful(control: Stoppable, screen: Any, notice: str = NOTICE) -> Iterator[
         else:  # a handler may interrupt a write, so it must not use the buffered stream
             os.write(2, f"{notice}\n".encode())
 
-    if threading.current_thread() is not threading.main_thread():
+    with _handled_by(on_signal):
         yield
-        return
-    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -52,6 +45,13 @@ def ending_as_interrupt() -> Iterator[None]:
     def on_signal(*_: object) -> None:
         raise KeyboardInterrupt
 
+    with _handled_by(on_signal):
+        yield
+
+
+@contextlib.contextmanager
+def _handled_by(on_signal: Callable[..., None]) -> Iterator[None]:
+    """Every signal to end goes to a function; in another thread than the main one none can."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -14,13 +15,14 @@ from monas_core.values.value import Direction, Split, Value
 from monas_cost.options import FlopsOptions
 
 
-class Parameters(Objective):
-    """Number of weights; tied weights count once."""
+class Counted(Objective):
+    """A number that follows from the network alone."""
 
-    name: ClassVar[str] = "params"
-    short: ClassVar[str] = "params"
-    unit: str = "params"
     direction: Direction = "min"
+
+    @abstractmethod
+    def count(self, architecture: Architecture, context: Context) -> float:
+        """Of one architecture, in the unit of the objective."""
 
     def evaluate(
         self,
@@ -30,32 +32,36 @@ class Parameters(Objective):
         split: Split = "search",  # noqa: ARG002 - costs do not depend on data
     ) -> list[Value]:
         """Exact counts."""
-        counts = [context.workload(architecture).parameters for architecture in architectures]
+        counts = [self.count(architecture, context) for architecture in architectures]
         return [Value(float(count), self.unit, "modelled") for count in counts]
 
 
-class Size(Objective):
+class Parameters(Counted):
+    """Number of weights; tied weights count once."""
+
+    name: ClassVar[str] = "params"
+    short: ClassVar[str] = "params"
+    unit: str = "params"
+
+    def count(self, architecture: Architecture, context: Context) -> float:
+        """Weights."""
+        return context.workload(architecture).parameters
+
+
+class Size(Counted):
     """Bytes of the weights as they are stored, MB (10^6 bytes): in float32, and in fewer bits where
     an architecture chooses so. Tied weights count once."""
 
     name: ClassVar[str] = "size"
     short: ClassVar[str] = "size"
     unit: str = "MB"
-    direction: Direction = "min"
 
-    def evaluate(
-        self,
-        architectures: Sequence[Architecture],
-        device: Device | None,  # noqa: ARG002 - the same on every device
-        context: Context,
-        split: Split = "search",  # noqa: ARG002 - costs do not depend on data
-    ) -> list[Value]:
-        """Exact counts."""
-        sizes = [context.workload(architecture).weight_bytes(4) for architecture in architectures]
-        return [Value(size / 1e6, self.unit, "modelled") for size in sizes]
+    def count(self, architecture: Architecture, context: Context) -> float:
+        """Megabytes of weights, four bytes each where nothing else is chosen."""
+        return context.workload(architecture).weight_bytes(4) / 1e6
 
 
-class Flops(Objective):
+class Flops(Counted):
     """FLOPs of one inference of one sample: 2 per multiply-accumulate, matrix work only.
 
     Args:
@@ -66,7 +72,6 @@ class Flops(Objective):
     name: ClassVar[str] = "flops"
     short: ClassVar[str] = "flops"
     unit: str = "FLOP"
-    direction: Direction = "min"
 
     def __init__(self, task: Task | None = None, options: FlopsOptions | None = None) -> None:
         super().__init__(task)
@@ -74,14 +79,6 @@ class Flops(Objective):
         if self._each == 2:
             self.unit = "MAC"
 
-    def evaluate(
-        self,
-        architectures: Sequence[Architecture],
-        device: Device | None,  # noqa: ARG002 - the same on every device
-        context: Context,
-        split: Split = "search",  # noqa: ARG002 - costs do not depend on data
-    ) -> list[Value]:
-        """Exact counts of the operators that torch has a formula for."""
-        flops = (context.workload(architecture).total_flops for architecture in architectures)
-        counts = [number / self._each for number in flops]
-        return [Value(count, self.unit, "modelled") for count in counts]
+    def count(self, architecture: Architecture, context: Context) -> float:
+        """Of the operators that torch has a formula for."""
+        return context.workload(architecture).total_flops / self._each
