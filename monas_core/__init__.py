@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         open_run,
         push_to_hub,
         search,
+        wish_slider,
     )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "open_run",
     "push_to_hub",
     "search",
+    "wish_slider",
 ]
 
 

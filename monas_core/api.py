@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from monas_core.answers.judging import from_front
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.events import Bus, Event
 from monas_core.export.hub import from_pretrained, push_to_hub
+from monas_core.extras import require_packages
 from monas_core.own_task import OwnTask
 from monas_core.parts.device import Device, HardwareEmbedding
 from monas_core.parts.loss import Loss
@@ -24,13 +28,18 @@ from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig, load_config, to_document
 from monas_core.record.rundir import RunFolder
 from monas_core.run import Run
-from monas_core.run import search as carry_out
+from monas_core.running import starting
 from monas_core.running.control import Control, Following, Progress
 from monas_core.running.handed import handed_over
 from monas_core.running.naming import Asked
 from monas_core.running.naming import observers as observers_of
-from monas_core.running.starting import AUTO
+from monas_core.running.signals import graceful
+from monas_core.ui.notebook import NotebookProgress, in_notebook
+from monas_core.ui.plain import PlainLines
 from monas_core.values.constraint import Constraint
+
+if TYPE_CHECKING:
+    from monas_core.answers.slider import WishSlider
 
 __all__ = [
     "Constraint",
@@ -45,6 +54,7 @@ __all__ = [
     "open_run",
     "push_to_hub",
     "search",
+    "wish_slider",
 ]
 
 Observer = Callable[[Event], Any]
@@ -94,7 +104,8 @@ def search(
             there is one; a run folder: go on with that one.
         data: Where the data of the run that is gone on with lie now, if they were moved.
         control: Its ``stop()``, from any thread, stops the run after the current step.
-        progress: Write lines to standard output; or a function, told after every step.
+        progress: Lines on standard output, bars in a notebook; or a function, told after
+            every step.
         settings: Any other field of ``RunConfig``: ``preset``, ``seed``, ``preferences``,
             ``retrain="500steps"``, ``warm_up={"steps": 500}``, ``options``,
             ``max={"lat": "5ms"}``, ``min``, ``target={"lat@host": "12ms"}``, ...
@@ -128,9 +139,31 @@ def search(
     where = _folders(out_dir=out_dir, predictor=predictor)
     again = _resumed(resume)
     config = _config({**names, "budget": budget, **where, **settings}, again)
-    bus = _bus(progress, observers, config, catalog)
+    screen, control = _screen(progress), control or Control()
+    bus = _bus(screen, observers, config, catalog)
     place = str(data) if data is not None else None
-    return carry_out(config, catalog, bus, control=control, resume=again, data=place)
+    # the button that interrupts a cell does what Ctrl-C does on the command line
+    with graceful(control, screen) if in_notebook() else nullcontext():
+        return carry_out(config, catalog, bus, control=control, resume=again, data=place)
+
+
+def carry_out(
+    config: RunConfig,
+    catalog: Catalog | None = None,
+    bus: Bus | None = None,
+    *,
+    control: Control | None = None,
+    resume: str | None = None,
+    data: str | None = None,
+) -> Run:
+    """Carry out a run that is configured, and return it finished.
+
+    Raises:
+        MonasError: As the command line would report it.
+    """
+    catalog = catalog or Catalog.installed()
+    path = starting.carry_out(config, catalog, bus or Bus(), control or Control(), resume, data)
+    return Run.open(path, catalog)
 
 
 def open_run(path: Path | str, **parts: Any) -> Run:
@@ -145,6 +178,28 @@ def open_run(path: Path | str, **parts: Any) -> Run:
         UsageError: The folder holds none, or an object is not the one it was started with.
     """
     return Run.open(path, None, **{name: _listed_part(part) for name, part in parts.items()})
+
+
+def wish_slider(run: Run, device: str | None = None) -> WishSlider:
+    """A slider per objective, for a notebook: ``slider.member`` is what the wish singles out.
+
+    Args:
+        run: Finished.
+        device: Whose front answers every move, the first of the run if none is given; a click
+            asks the optimizer for that wish, as ``run.pick``.
+
+    Raises:
+        MissingPackage: anywidget is not installed.
+        UsageError: The run has no such device, or nothing is on its front.
+    """
+    require_packages("A wish slider", {"anywidget": "monas[notebook]"})
+    from monas_core.answers.slider import WishSlider
+
+    front = run.front(device or run.devices[0])
+    if not front.members:
+        raise UsageError(f'Nothing is on the front of device "{front.device}", so no wish has one.')
+    stored = from_front(run.session, run.catalog, front)
+    return WishSlider(front, stored, partial(run.pick, front.device))
 
 
 def _folders(**places: str | Path | Run | None) -> dict[str, str | None]:
@@ -169,12 +224,12 @@ def _listed_part(part: Any) -> Any:
 def _resumed(resume: bool | str | Path | None) -> str | None:
     if resume is None or resume is False:
         return None
-    return AUTO if resume is True else str(resume)
+    return starting.AUTO if resume is True else str(resume)
 
 
 def _config(given: Mapping[str, Any], resume: str | None) -> RunConfig:
     """What is run: of a run that is named its own settings, and what is said beside them."""
-    if resume in (None, AUTO):
+    if resume in (None, starting.AUTO):
         return load_config(None, given)
     folder = RunFolder.open(Path(resume))
     where = given["out_dir"]
@@ -183,20 +238,25 @@ def _config(given: Mapping[str, Any], resume: str | None) -> RunConfig:
     return load_config(None, {**given, "out_dir": None}, base=to_document(folder.config))
 
 
+def _screen(progress: bool | Callable[[Progress], Any]) -> Callable[[Event], Any] | None:
+    """Who shows how far the run is: bars in a notebook, else lines."""
+    if callable(progress):
+        return Following(progress)
+    if not progress:
+        return None
+    return NotebookProgress() if in_notebook() else PlainLines(sys.stdout)
+
+
 def _bus(
-    progress: bool | Callable[[Progress], Any],
+    screen: Callable[[Event], Any] | None,
     observers: Sequence[str | Observer],
     config: RunConfig,
     catalog: Catalog,
 ) -> Bus:
     """Who hears of the run. Raises UsageError for a name that no observer has."""
     bus = Bus()
-    if callable(progress):
-        bus.attach(Following(progress))
-    elif progress:
-        from monas_core.ui.plain import PlainLines
-
-        bus.attach(PlainLines(sys.stdout))
+    if screen is not None:
+        bus.attach(screen)
     named = tuple(observer for observer in observers if isinstance(observer, str))
     config = attrs.evolve(config, observers=(*(config.observers or ()), *named))
     for entry, options in observers_of(config, catalog):

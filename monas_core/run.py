@@ -1,4 +1,4 @@
-"""A run as a person holds it: start it, open it, ask it for fronts and picks."""
+"""A run as a person holds it: open it, ask it for fronts and picks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from monas_core.errors import UsageError
 from monas_core.events import Bus
 from monas_core.export.ship import check_request, ship
 from monas_core.record import front_store, given_store, picture
-from monas_core.record.config import RunConfig
 from monas_core.record.rundir import RunFolder
 from monas_core.running.absent import require_space
 from monas_core.running.control import Control
 from monas_core.running.handed import handed_over
 from monas_core.running.remembered import RememberedTask
 from monas_core.running.session import Session
-from monas_core.running.starting import carry_out, gradients
+from monas_core.running.starting import gradients
 from monas_core.train.keys import Which, architecture_of
 from monas_core.train.loop import train
 from monas_core.train.settings import TrainSettings
@@ -51,7 +50,7 @@ class Run:
     def __init__(self, folder: RunFolder, catalog: Catalog, data: str | None = None) -> None:
         self.folder = folder
         self.config = folder.config
-        self._catalog, self._data = catalog, data
+        self.catalog, self._data = catalog, data
         self._missing: Sequence[Mapping[str, Any]] = ()
 
     @classmethod
@@ -145,7 +144,7 @@ class Run:
         """
         stated = {"max": max or {}, "min": min or {}, "target": target or {}}
         asked = judging.Asked(device or self.devices[0], prefer, limits, stated, verify)
-        return judging.picked(self.session, self._catalog, self.devices, self.front, asked)
+        return judging.picked(self.session, self.catalog, self.devices, self.front, asked)
 
     def architecture(self, which: Which) -> Architecture:
         """The architecture that is meant.
@@ -163,9 +162,9 @@ class Run:
         ``weights="trained"`` (or ``auto``) judges its own weights; fronts judge inherited ones.
         """
         asked = self.architecture(which), device or self.devices[0], weights
-        return judging.evaluated(self.session, self._catalog, self.path, *asked)
+        return judging.evaluated(self.session, self.catalog, self.path, *asked)
 
-    def frame(self, device: str | None = None, *, kind: str = "auto") -> Any:
+    def fronts(self, device: str | None = None, *, kind: str = "auto") -> Any:
         """The fronts, or that of one device, as a table with a row per member.
 
         ``kind`` is ``pandas``, ``polars``, ``rows`` (dicts), or ``auto``: the first installed.
@@ -194,13 +193,20 @@ class Run:
         return subnet(self.session.context, self.path, self.architecture(which), weights)[0]
 
     def train(
-        self, which: Which, *, bus: Bus | None = None, anew: bool = False, **settings: Any
+        self,
+        which: Which,
+        *,
+        bus: Bus | None = None,
+        control: Control | None = None,
+        anew: bool = False,
+        **settings: Any,
     ) -> dict[str, Any]:
         """Train one subnet alone; ``load`` and ``export`` then take its weights.
 
         Args:
             which: As for ``load``.
             bus: Hears of progress.
+            control: Its ``stop()``, from any thread, saves and raises Interrupted.
             anew: Forget an earlier training of this subnet.
             settings: Verbatim to ``TrainSettings.recommended``: ``budget="500steps"``,
                 ``distil=True``, ``from_scratch=True``, ``learning_rate=1e-3``, ...
@@ -210,9 +216,9 @@ class Run:
         """
         wanted = TrainSettings.recommended(self.session.plan.warm_up, **settings)
         require_space(self.session.plan)
-        architecture = self.architecture(which)
+        asked = self.session.context, self.path, self.architecture(which), wanted
         with gradients():
-            return train(self.session.context, self.path, architecture, wanted, bus=bus, anew=anew)
+            return train(*asked, bus=bus, control=control, anew=anew)
 
     def adopt(self, which: Which, module: nn.Module, *, anew: bool = False) -> dict[str, Any]:
         """Keep weights trained elsewhere: ``load`` and ``export`` then take them.
@@ -257,16 +263,16 @@ class Run:
             UsageError: Unknown format, missing package, or a network without this form.
             MonasError: What was written answers otherwise; nothing is left behind.
         """
-        wanted = check_request(self._catalog, form, weights, Path(out), dict(options or {}))
+        wanted = check_request(self.catalog, form, weights, Path(out), dict(options or {}))
         require_space(self.session.plan)
-        provides = self._catalog.ask("space", self.config.space)[0].spec.provides
+        provides = self.catalog.ask("space", self.config.space)[0].spec.provides
         asked = self.session, self.path, self.architecture(which), wanted, Path(out)
         return ship(*asked, weights=weights, capabilities=provides)
 
     @cached_property
     def session(self) -> Session:
         """The run's supernet, optimizer and values, loaded on first use."""
-        return reopened(self.folder, self._catalog, self._missing, self._data)
+        return reopened(self.folder, self.catalog, self._missing, self._data)
 
     @property
     def missing(self) -> str:
@@ -278,22 +284,3 @@ class Run:
         """Why the run does without its data; empty where it has them as they were."""
         task = self.session.plan.task
         return task.reason if isinstance(task, RememberedTask) else ""
-
-
-def search(
-    config: RunConfig,
-    catalog: Catalog | None = None,
-    bus: Bus | None = None,
-    *,
-    control: Control | None = None,
-    resume: str | None = None,
-    data: str | None = None,
-) -> Run:
-    """Carry out a run from Python and return it finished.
-
-    Raises:
-        MonasError: As the command line would report it.
-    """
-    catalog = catalog or Catalog.installed()
-    path = carry_out(config, catalog, bus or Bus(), control or Control(), resume, data)
-    return Run.open(path, catalog)

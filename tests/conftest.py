@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,3 +71,36 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture(scope="session")
+def browse(tmp_path_factory):
+    """Load a page in a headless browser, run a script in it; the document and the messages."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium is installed")
+
+    def load(page: Path, script: str = "", fragment: str = "") -> tuple[str, str]:
+        """``script`` runs last; what it assigns to ``answer`` ends up in ``#answer``."""
+        folder = tmp_path_factory.mktemp("browser")
+        driver = (
+            f"<script>(async () => {{ let answer = null; {script}\n"
+            'const out = document.createElement("pre"); out.id = "answer";'
+            "out.textContent = JSON.stringify(answer); document.body.append(out); })()</script>"
+        )
+        copy = folder / "page.html"
+        text = page.read_text(encoding="utf-8")
+        copy.write_text(text.replace("</body>\n</html>", f"{driver}</body>\n</html>"))
+        done = subprocess.run(
+            [
+                found, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+                "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=3000",
+                f"--user-data-dir={folder / 'profile'}", "--dump-dom",
+                copy.as_uri() + fragment,
+            ],
+            capture_output=True, text=True, timeout=180, check=True,
+        )  # fmt: skip
+        return done.stdout, done.stderr
+
+    return load

@@ -80,6 +80,13 @@ def picked(
     return picker.pick(preference, wanted, verify=asked.verify)
 
 
+def from_front(session: Session, catalog: Catalog, front: Front) -> Callable[[Any], Member]:
+    """Answers weights by objective from a front of the run alone; it must have members."""
+    words = vocabulary(catalog, session.plan.objectives)
+    picker = Picker(session, [front], targets.find(front.device, session, catalog))
+    return lambda prefer: picker.stored(words.preference(prefer))
+
+
 def evaluated(
     session: Session,
     catalog: Catalog,

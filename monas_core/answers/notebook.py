@@ -1,30 +1,19 @@
-"""A run as a notebook shows it: a small table of HTML, made of fronts."""
+"""A run as a notebook shows it: a small table, made of its fronts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
+from monas_core.values.markup import shown
 from monas_core.values.member import Front
 
 
 def run_html(title: str, facts: Mapping[str, str], fronts: Sequence[Front]) -> str:
     """A heading, facts, and one row per front: size, hypervolume, best value of each objective."""
-    told = " · ".join(f"{escape(name)} {escape(value)}" for name, value in facts.items())
     if not fronts:
-        return f"<div><strong>{escape(title)}</strong><br>{told}</div>"
-    objectives = fronts[0].objectives
-    heads = ["front of", "members", "hypervolume"]
-    heads += [f"best {o.name} {'[' + o.unit + ']' if o.unit else ''}" for o in objectives]
-    rows = [_cells(front) for front in fronts]
-    head = "".join(f"<th>{escape(text.strip())}</th>" for text in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return (
-        f"<div><strong>{escape(title)}</strong><br>{told}"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+        return shown(title, facts)
+    best = [f"best {objective.headed}" for objective in fronts[0].objectives]
+    return shown(title, facts, ["front of", "members", "hypervolume", *best], map(_cells, fronts))
 
 
 def _cells(front: Front) -> list[str]:

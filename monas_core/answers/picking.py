@@ -20,7 +20,7 @@ from monas_core.running.finish import predicted
 from monas_core.running.remembered import RememberedTask
 from monas_core.running.session import Session
 from monas_core.values.architecture import Architecture
-from monas_core.values.constraint import Constraint
+from monas_core.values.constraint import Constraint, holding
 from monas_core.values.front import Points, Scale
 from monas_core.values.member import Front, Member
 from monas_core.values.preference import Preference
@@ -82,6 +82,25 @@ class Picker:
         answer = self._answer(chosen, known[chosen.architecture], expected)
         wish = preference.to_json()
         return attrs.evolve(answer, device=self.target.device.name, preference=wish)
+
+    def stored(self, preference: Preference) -> Member:
+        """The member of the device's own front that a wish singles out; nothing is judged anew.
+
+        Limits of the run leave those that meet them, where any does. The front must have members.
+        """
+        front = self._own_front
+        assert front is not None
+        limits = holding(self.session.plan.limits, front.device)
+        met = [
+            m for m in front.members if not any(c.violation(m.reached[c.objective]) for c in limits)
+        ]
+        members = met or front.members
+        points = comparable(
+            self._objectives, [[m.reached[n] for n in self._names] for m in members]
+        )
+        losses = scalarised(self._scale(points).apply(points), np.array([preference.vector]))[0]
+        chosen = members[int(losses.argmin())]
+        return attrs.evolve(chosen, device=front.device, preference=preference.to_json())
 
     def _answer(
         self, chosen: Evaluation, known: Evaluation, expected: Mapping[str, float]

@@ -212,8 +212,8 @@ def _hold(
     from monas_core.bench.course import hold
     from monas_core.bench.store import Store
     from monas_core.cli.common import catalog
-    from monas_core.cli.signals import graceful
     from monas_core.running.control import Control
+    from monas_core.running.signals import graceful
 
     installed, control = catalog(), Control()
     with _waiting(quiet=quiet):

@@ -13,9 +13,9 @@ import typer
 
 from monas_core.cli import streams
 from monas_core.cli.common import catalog, console, print_json
-from monas_core.cli.signals import graceful
 from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.files import command as written
+from monas_core.running.signals import graceful
 
 if TYPE_CHECKING:
     from monas_core.catalog.specs import Entry

@@ -121,12 +121,12 @@ def _carry_out(
 ) -> dict[str, Any]:
     """Pick and train under a screen, stopping gracefully on Ctrl-C."""
     from monas_core.cli.execution import observer
-    from monas_core.cli.signals import graceful
     from monas_core.cli.subnet import opened
     from monas_core.errors import Interrupted
     from monas_core.events import Bus
     from monas_core.running.absent import require_space
     from monas_core.running.control import Control
+    from monas_core.running.signals import graceful
     from monas_core.train.loop import train
     from monas_core.train.settings import TrainSettings
 

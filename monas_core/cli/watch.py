@@ -12,7 +12,7 @@ import typer
 
 from monas_core.cli import complete
 from monas_core.cli.options import Plain, RunFolder
-from monas_core.cli.signals import ending_as_interrupt
+from monas_core.running.signals import ending_as_interrupt
 
 if TYPE_CHECKING:
     from monas_core.events import Event

@@ -8,47 +8,11 @@ from typing import Any
 
 import attrs
 
-from monas_core.values import reading
-from monas_core.values.spelling import typed
+from monas_core.values import markup, reading
+from monas_core.values.view import ObjectiveView
 
 SCHEMA = 1
 """Of the JSON form of a front."""
-
-
-@attrs.frozen
-class ObjectiveView:
-    """Name, unit and direction of an objective, and the name of the task's score that it is."""
-
-    name: str
-    unit: str
-    direction: str
-    score: str = ""
-
-    @property
-    def said(self) -> str:
-        """Its name, and where that does not tell, which score it is: ``acc (RMSE)``."""
-        told = typed(self.score).casefold() in self.name.casefold()
-        return self.name if told else f"{self.name} ({self.score})"
-
-    def better(self, first: float, second: float) -> bool:
-        """Whether the first value is better than the second."""
-        return first < second if self.direction == "min" else first > second
-
-    def to_json(self) -> dict[str, str]:
-        """``{"name", "unit", "direction"}``; ``score`` where it is one."""
-        document = {"name": self.name, "unit": self.unit, "direction": self.direction}
-        return document | ({"score": self.score} if self.score else {})
-
-    @classmethod
-    def from_json(cls, document: Any) -> ObjectiveView:
-        """Inverse of ``to_json``. Raises ValueError for anything else."""
-        view = cls(
-            *(reading.part(document, name, reading.text) for name in ("name", "unit", "direction")),
-            score=reading.part(document, "score", reading.text, ""),
-        )
-        if view.direction not in ("min", "max"):
-            raise ValueError(f'direction of {view.name} is "{view.direction}", not min or max')
-        return view
 
 
 @attrs.frozen
@@ -90,6 +54,16 @@ class Member:
     def choices(self) -> Mapping[str, Any]:
         """The answers by name of choice."""
         return self.architecture["choices"]
+
+    def _repr_html_(self) -> str:
+        where = f" on {self.device}" if self.device else ""
+        answers = ", ".join(f"{name}={option}" for name, option in self.choices.items())
+        rows = [
+            [name, f"{value:.4g}", self.origin.get(name, "")]
+            for name, value in self.reached.items()
+        ]
+        title = f"{self.key}{where}"
+        return markup.shown(title, {"choices": answers}, ("objective", "value", "origin"), rows)
 
     def to_json(self) -> dict[str, Any]:
         """Plain form; ``extra``, ``device`` and ``preference`` only where there are such."""
@@ -218,6 +192,12 @@ class Front:
         """Those that training members alone has changed; none where none was trained."""
         names = {name for member in self.members for name in member.retrained}
         return [objective for objective in self.objectives if objective.name in names]
+
+    def _repr_html_(self) -> str:
+        facts = {"members": str(len(self.members)), "hypervolume": f"{self.hypervolume:.3f}"}
+        title = f"front of {self.space} on {self.device}{' (held out)' if self.held_out else ''}"
+        rows = [[m.key, *(f"{m.reached[name]:.4g}" for name in self.names)] for m in self.members]
+        return markup.shown(title, facts, ["key", *(o.headed for o in self.objectives)], rows)
 
     def to_json(self) -> dict[str, Any]:
         """The document of a front file."""

@@ -229,7 +229,7 @@ def main(folder: Path, what: str) -> None:
             "adopted": {"before": adopted["before"], "after": adopted["after"]},
             "judged": dict(judged.values),
             "exported": report["weights"],
-            "rows": len(run.frame(kind="rows")),
+            "rows": len(run.fronts(kind="rows")),
         }
         sys.stdout.write(json.dumps(answer))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -22,21 +21,10 @@ from torch import nn
 import monas_core as monas
 from monas_core.cli.main import main
 from monas_core.errors import UsageError
+from monas_core.events import Bus, StepFinished
 from monas_core.record import given_store
 
 SCRIPT = Path(__file__).with_name("notebook_script.py")
-
-
-@pytest.fixture(scope="module")
-def notebook() -> ModuleType:
-    """The script as a module: its classes are the same, though they go by another module."""
-    spec = importlib.util.spec_from_file_location("notebook_script", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["notebook_script"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +36,6 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == -signal.SIGKILL
     assert not (folder / "result.json").exists()
     return folder
-
-
-@pytest.fixture(scope="module")
-def whole(notebook: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> monas.Run:
-    """The same run without a break."""
-    return notebook.searched(tmp_path_factory.mktemp("whole") / "run", progress=False)
 
 
 @pytest.fixture
@@ -246,15 +228,33 @@ def test_stopped_from_another_thread_and_taken_up_again(
     assert run.front("desk").to_json() == whole.front("desk").to_json()
 
 
+def test_training_is_stopped_from_another_thread_and_goes_on(
+    copied: Path, notebook: ModuleType
+) -> None:
+    run = monas.open_run(copied, **own(notebook))
+    member, control, bus = run.pick(), monas.Control(), Bus()
+
+    def follow(event: object) -> None:
+        if isinstance(event, StepFinished) and event.done == 3:
+            other = threading.Thread(target=control.stop)
+            other.start()
+            other.join()
+
+    bus.attach(follow)
+    with pytest.raises(monas.Interrupted, match="3 of 6 steps are done"):
+        run.train(member, budget="6steps", bus=bus, control=control)
+    assert run.train(member, budget="6steps")["steps"] == 6
+
+
 def test_fronts_as_tables_and_pictures(whole: monas.Run) -> None:
     members = whole.front("desk").members
-    rows = whole.frame("desk", kind="rows")
+    rows = whole.fronts("desk", kind="rows")
     assert [row["key"] for row in rows] == [member.key for member in members]
     assert rows[0]["pause"] == members[0].values["pause"]
     assert rows[0]["choice.depth"] == members[0].choices["depth"]
     assert rows[0]["device"] == "desk"
     with pytest.raises(UsageError, match="choose auto, pandas, polars, rows"):
-        whole.frame(kind="excel")
+        whole.fronts(kind="excel")
     figure = whole.plot()
     assert figure.axes[0].get_title(loc="left") == "layers on desk"
     drawn = {float(x) for line in figure.axes[0].lines for x in line.get_xdata()}  # pyright: ignore

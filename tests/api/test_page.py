@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import linecache
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "python.md"
 
 
+@pytest.mark.skipif(importlib.util.find_spec("anywidget") is None, reason="anywidget is missing")
 def test_the_page_runs_from_top_to_bottom(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -27,6 +29,8 @@ def test_the_page_runs_from_top_to_bottom(
     told = capsys.readouterr().out
     assert "go on with: monas.search(resume='stopped') in Python" in told
     assert "gflops is 7, not 5" in told
+    assert space["slider"].wish == {"params": 0.2, "lat": 0.8}
+    assert len(space["table"]) == len(space["rows"])
     assert space["rows"][0]["device"] == "board"
     assert space["scores"]["after"] != space["scores"]["before"]
     assert space["report"]["weights"] == "trained"

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from monas_core.cli.signals import graceful
 from monas_core.errors import UsageError
 from monas_core.events import FrontChanged, RunStarted
 from monas_core.record.rundir import RunFolder
 from monas_core.record.unfinished import fronts_so_far
 from monas_core.running.control import Control
+from monas_core.running.signals import graceful
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"])

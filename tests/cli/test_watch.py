@@ -16,8 +16,8 @@ import pyte
 import pytest
 
 from monas_core import events
-from monas_core.cli.signals import graceful
 from monas_core.cli.watch import _tell_silence, tail
+from monas_core.running.signals import graceful
 from monas_core.ui.view import ViewState, fold, fold_all
 
 MONAS = [sys.executable, "-m", "monas_core.cli.main"]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from monas_core.api import carry_out as search
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.record.config import RunConfig
 from monas_core.record.training import WarmUpConfig
-from monas_core.run import Run, search
+from monas_core.run import Run
 from monas_core.values.budget import Budget
 from monas_core.values.constraint import Constraint
 

@@ -12,11 +12,12 @@ from typing import Any
 import attrs
 import pytest
 
+from monas_core.api import carry_out as search
 from monas_core.catalog.lookup import Catalog
 from monas_core.cli.main import main
 from monas_core.record.config import RunConfig
 from monas_core.record.training import WarmUpConfig
-from monas_core.run import Run, search
+from monas_core.run import Run
 from monas_core.values.budget import Budget
 
 STRANGER = Path(__file__).with_name("stranger.py")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from monas_core.api import carry_out as search
 from monas_core.catalog.lookup import Catalog
 from monas_core.cli.main import main
 from monas_core.parts.context import Context
@@ -14,7 +15,7 @@ from monas_core.profiling.profile import Profile
 from monas_core.profiling.reference_set import ReferenceSet
 from monas_core.record.config import RunConfig
 from monas_core.record.training import WarmUpConfig
-from monas_core.run import Run, search
+from monas_core.run import Run
 from monas_core.testing.fakes import ToySpace, ToyTask
 from monas_core.values.budget import Budget
 

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
+from monas_core.api import carry_out as search
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.parts.device import identity
@@ -17,7 +18,7 @@ from monas_core.profiling.profile import Profile
 from monas_core.record.config import RunConfig
 from monas_core.record.rundir import RunFolder, unfinished_run
 from monas_core.record.training import WarmUpConfig
-from monas_core.run import Run, search
+from monas_core.run import Run
 from monas_core.running.devices import look_up, profile_of
 from monas_core.running.resolving import resolve
 from monas_core.values.budget import Budget

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -146,39 +144,6 @@ def page(tmp_path_factory, facts) -> Path:
     folder = tmp_path_factory.mktemp("report")
     run = write_run(folder / "run")
     return write_report(RunFolder(run), folder / "report.html", facts)
-
-
-@pytest.fixture(scope="session")
-def browse(tmp_path_factory):
-    """Load a page in a headless browser, run a script in it; the document and the messages."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium is installed")
-
-    def load(page: Path, script: str = "", fragment: str = "") -> tuple[str, str]:
-        """``script`` runs last; what it assigns to ``answer`` ends up in ``#answer``."""
-        folder = tmp_path_factory.mktemp("browser")
-        driver = (
-            f"<script>(async () => {{ let answer = null; {script}\n"
-            'const out = document.createElement("pre"); out.id = "answer";'
-            "out.textContent = JSON.stringify(answer); document.body.append(out); })()</script>"
-        )
-        copy = folder / "page.html"
-        text = page.read_text(encoding="utf-8")
-        copy.write_text(text.replace("</body>\n</html>", f"{driver}</body>\n</html>"))
-        done = subprocess.run(
-            [
-                found, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-                "--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=3000",
-                f"--user-data-dir={folder / 'profile'}", "--dump-dom",
-                copy.as_uri() + fragment,
-            ],
-            capture_output=True, text=True, timeout=180, check=True,
-        )  # fmt: skip
-        return done.stdout, done.stderr
-
-    return load
 
 
 @pytest.fixture(scope="session")
