@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,12 +139,9 @@ def search(
     where = _folders(out_dir=out_dir, predictor=predictor)
     again = _resumed(resume)
     config = _config({**names, "budget": budget, **where, **settings}, again)
-    screen, control = _screen(progress), control or Control()
-    bus = _bus(screen, observers, config, catalog)
     place = str(data) if data is not None else None
-    # the button that interrupts a cell does what Ctrl-C does on the command line
-    with graceful(control, screen) if in_notebook() else nullcontext():
-        return carry_out(config, catalog, bus, control=control, resume=again, data=place)
+    with _told(config, catalog, progress, observers, control) as (bus, stopped_by):
+        return carry_out(config, catalog, bus, control=stopped_by, resume=again, data=place)
 
 
 def carry_out(
@@ -236,6 +233,21 @@ def _config(given: Mapping[str, Any], resume: str | None) -> RunConfig:
     if where is not None and Path(where).resolve() != folder.path.resolve():
         raise UsageError(f"resume={resume!r} goes on in that folder; leave out out_dir={where!r}.")
     return load_config(None, {**given, "out_dir": None}, base=to_document(folder.config))
+
+
+@contextmanager
+def _told(
+    config: RunConfig,
+    catalog: Catalog,
+    progress: bool | Callable[[Progress], Any],
+    observers: Sequence[str | Observer],
+    control: Control | None,
+) -> Iterator[tuple[Bus, Control]]:
+    """Who hears of a run, and what stops it: in a notebook also the button that interrupts."""
+    screen, control = _screen(progress), control or Control()
+    bus = _bus(screen, observers, config, catalog)
+    with graceful(control, screen) if in_notebook() else nullcontext():
+        yield bus, control
 
 
 def _screen(progress: bool | Callable[[Progress], Any]) -> Callable[[Event], Any] | None:
