@@ -104,8 +104,7 @@ def search(
             there is one; a run folder: go on with that one.
         data: Where the data of the run that is gone on with lie now, if they were moved.
         control: Its ``stop()``, from any thread, stops the run after the current step.
-        progress: Lines on standard output, bars in a notebook; or a function, told after
-            every step.
+        progress: Lines on standard output, bars in a notebook; or a function, told every step.
         settings: Any other field of ``RunConfig``: ``preset``, ``seed``, ``preferences``,
             ``retrain="500steps"``, ``warm_up={"steps": 500}``, ``options``,
             ``max={"lat": "5ms"}``, ``min``, ``target={"lat@host": "12ms"}``, ...
@@ -139,9 +138,9 @@ def search(
     where = _folders(out_dir=out_dir, predictor=predictor)
     again = _resumed(resume)
     config = _config({**names, "budget": budget, **where, **settings}, again)
-    place = str(data) if data is not None else None
     with _told(config, catalog, progress, observers, control) as (bus, stopped_by):
-        return carry_out(config, catalog, bus, control=stopped_by, resume=again, data=place)
+        more = {"resume": again, "data": None if data is None else str(data)}
+        return carry_out(config, catalog, bus, control=stopped_by, **more)
 
 
 def carry_out(
