@@ -87,7 +87,10 @@ class SearchSpace(ABC):
     @classmethod
     @abstractmethod
     def tiny(cls) -> SearchSpace:
-        """An instance small enough to enumerate, built and run in seconds; for contracts."""
+        """An instance small enough to enumerate (at most 20,000 architectures), for contracts.
+
+        Its networks are built and run in milliseconds: give it few choices and small widths.
+        """
 
     def supernet(self, task: Task) -> Supernet:
         """A freshly initialised supernet for a task; by default one made from ``build``.

@@ -1,0 +1,1 @@
+"""Residual networks for small pictures, and what it takes to search them for a board."""
