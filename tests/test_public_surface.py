@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/public-surface.md"
+FROM = re.compile(r"^from (monas_core[\w.]*) import (.+)$", re.MULTILINE)
 ROW = re.compile(r"^\| `(monas_core[\w.]*)` \| (.+) \|$", re.MULTILINE)
 
 
@@ -25,9 +26,12 @@ def listed() -> dict[str, set[str]]:
 
 
 def imported() -> dict[str, dict[str, str]]:
-    """Names of the core that plugins import, by module, each with one place that does."""
+    """Names of the core that plugins import, by module, each with one place that does.
+
+    Those of this repository, of its example package, and of what ``monas new`` writes.
+    """
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for group in ("search_spaces", "objectives", "plugins"):
+    for group in ("search_spaces", "objectives", "plugins", "docs/examples"):
         for path in sorted((ROOT / group).rglob("*.py")):
             place = path.relative_to(ROOT).as_posix()
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -37,6 +41,9 @@ def imported() -> dict[str, dict[str, str]]:
                 if isinstance(node, ast.Import):
                     whole = [a.name for a in node.names if a.name.startswith("monas_core")]
                     assert not whole, f"{place}: import names from {whole}, not the module"
+    for path in sorted((ROOT / "monas_core/scaffold/template").rglob("*.jinja")):
+        for origin, names in FROM.findall(path.read_text(encoding="utf-8")):
+            found[origin] |= dict.fromkeys(names.split(", "), path.relative_to(ROOT).as_posix())
     return found
 
 

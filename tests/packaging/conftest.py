@@ -28,6 +28,7 @@ class Shell:
     def python(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Run and check the exit code."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("MONAS", "PY"))}
+        environment.setdefault("OMP_NUM_THREADS", "1")  # a second thread mostly waits here
         environment["PYTHONPATH"] = os.pathsep.join(map(str, self.folders))
         done = subprocess.run(
             [sys.executable, *self.options, *arguments],

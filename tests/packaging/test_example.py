@@ -1,4 +1,4 @@
-"""The example package of the documentation: its wheel beside that of monas, no checkout in sight."""
+"""The example package of the documentation: its wheel beside that of monas, and no checkout."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ import monas_core as monas
 run = monas.search(
     "resnet", objectives=["acc", "lat", "peak"], task="digits", devices=["pico-2"], held_out=[],
     optimizer="hill-climber", preset="tiny", budget="16evals", preferences=4,
-    max={"peak": "2kB"}, warm_up={"steps": 10}, out_dir="run", progress=False,
+    max={"peak": "5kB"}, warm_up={"steps": 10}, out_dir="run", progress=False,
 )
 member = run.pick("pico-2", {"acc": 1.0})
 report = run.export(member, "safetensors", "small")
@@ -88,7 +88,7 @@ def test_it_is_found(example: Any) -> None:
 def test_it_searches_under_a_limit_picks_and_exports(example: Any) -> None:
     values, picked, difference = json.loads(example.python("-c", SESSION).stdout.splitlines()[-1])
     assert values
-    assert all(v["peak"] <= 2.0 for v in values)
+    assert all(v["peak"] <= 5.0 for v in values)
     assert picked in values
     assert difference <= 1e-5
 

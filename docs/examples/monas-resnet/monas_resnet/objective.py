@@ -71,9 +71,10 @@ def most_alive(context: Context, architecture: Architecture) -> int:
     task = context.require_task()
     with torch.device("meta"), torch.no_grad():
         network = context.space.build(architecture, task).eval()
+        picture = task.example(1).to("meta")
         counted = Alive([*network.parameters(), *network.buffers()])
         with counted:
-            network(task.example(1).to("meta", copy=True))
+            network(picture.clone())
     return counted.most
 
 
