@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: commands, glossary, hooks.
+"""Writes the pages that are made from the code: commands, glossary, hooks, demands of the kit.
 
 python docs/reference.py          # writes them
 python docs/reference.py --check  # ends with 1 where a page is not what the code says
@@ -14,6 +14,7 @@ from typing import Any
 from monas_core.catalog import hookspecs
 from monas_core.cli import menu
 from monas_core.cli.main import build
+from monas_core.testing import contracts
 from monas_core.ui.glossary import TERMS
 
 HERE = Path(__file__).parent
@@ -82,7 +83,29 @@ def hooks() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"commands.md": commands, "glossary.md": glossary, "hooks.md": hooks}
+def kit() -> str:
+    """The page on the kit, each heading with all that its contracts demand."""
+    demanded: dict[str, list[str]] = {}
+    for name in contracts.__all__:
+        contract = getattr(contracts, name)
+        for test in sorted(vars(contract)):
+            if test.startswith("test_"):
+                heading = contract.headings.get(test, contract.heading)
+                said = test.removeprefix("test_").replace("_", " ")
+                demanded.setdefault(heading, []).append(said)
+    parts = (HERE / "kit.md").read_text(encoding="utf-8").split("\n## ")
+    for place, part in enumerate(parts[1:], 1):
+        demands = sorted(set(demanded.pop(part.partition("\n")[0])))
+        before, rest = part.split("<!-- demands -->")
+        told = f"All that `monas check` demands here: {'; '.join(demands)}."
+        parts[place] = (
+            f"{before}<!-- demands -->\n{told}\n<!-- end -->{rest.split('<!-- end -->')[1]}"
+        )
+    assert not demanded, f"docs/kit.md has no heading {sorted(demanded)}"
+    return "\n## ".join(parts)
+
+
+PAGES = {"commands.md": commands, "glossary.md": glossary, "hooks.md": hooks, "kit.md": kit}
 
 
 def main(check: bool) -> int:

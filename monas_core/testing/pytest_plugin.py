@@ -77,7 +77,8 @@ def pytest_runtest_makereport(
     report = yield
     contract = getattr(item, "cls", None)
     if report.failed and isinstance(contract, type) and issubclass(contract, Contract):
-        told = {"where": _where(item, call), "read": contract.reads}
+        page = contract.explained(item.name.partition("[")[0])
+        told = {"where": _where(item, call), "read": f"{contract.reads}; {page}"}
         report.user_properties += list(told.items())
         lines = "\n".join(f"{name}: {text}" for name, text in told.items())
         report.sections.append(("for its author", lines))

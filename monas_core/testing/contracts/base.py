@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar, get_args
 
@@ -18,6 +18,9 @@ from monas_core.values.value import Origin, Value
 ORIGINS = get_args(Origin)
 _ALIKE = 0.88
 """Likeness from which a word nobody knows is taken for a slip of the pen."""
+
+PAGE = "docs/kit.md"
+"""What the kit demands, in words."""
 
 Subject = Callable[..., Any]
 """Makes a new part: of itself, or with the options it is given, where it takes some."""
@@ -41,6 +44,8 @@ class Contract:
             trying on the toy what the toy can meet.
         over_catalog: Run over everything installed; otherwise over the ``subject`` alone.
         reads: What an author whose plugin fails should read.
+        heading: Of ``docs/kit.md`` under which its clauses are explained.
+        headings: Other headings, by the name of a test.
     """
 
     kind: ClassVar[str | None]
@@ -48,6 +53,14 @@ class Contract:
     finds_stage: ClassVar[bool] = False
     over_catalog: ClassVar[bool] = False
     reads: ClassVar[str] = "CONTRIBUTING.md"
+    heading: ClassVar[str] = "Packages"
+    headings: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def explained(cls, test: str) -> str:
+        """Where a clause is explained: ``docs/kit.md#trainers``."""
+        heading = cls.headings.get(test, cls.heading)
+        return f"{PAGE}#{heading.lower().replace(' ', '-')}"
 
     @pytest.fixture(scope="class")
     @classmethod

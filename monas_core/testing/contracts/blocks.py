@@ -25,6 +25,7 @@ class BlockwiseContract(Contract):
     """A space whose supernet has blocks; override ``subject`` to return your class."""
 
     kind: ClassVar[str | None] = "space"
+    heading: ClassVar[str] = "Blocks"
     provides: ClassVar[frozenset[str]] = frozenset({"blocks"})
     reads: ClassVar[str] = "monas_core.parts.blockwise.Blockwise"
 
@@ -49,7 +50,9 @@ class BlockwiseContract(Contract):
                 for architecture in stage.architectures(_SAMPLES):
                     features = _features(blocks, inputs, architecture)
                     outputs = blocks.run_head(features[-1], architecture)
-                    _assert_close(outputs, supernet(inputs, architecture))
+                    mode = "training" if training else "evaluation"
+                    fault = f"blocks and head are not the forward pass in {mode}"
+                    _assert_close(outputs, supernet(inputs, architecture), fault)
         supernet.eval()
 
     def test_a_tap_is_where_a_block_ends(self, stage: Stage) -> None:
@@ -63,7 +66,10 @@ class BlockwiseContract(Contract):
                 _, found = tapped(network, taps, inputs)
                 features = _features(blocks, inputs, architecture)
                 for mine, theirs in zip(features, found, strict=True):
-                    assert mine.shape == theirs.shape, taps
+                    assert mine.shape == theirs.shape, (
+                        f"a block gives {tuple(mine.shape)}, its tap among {', '.join(taps)} "
+                        f"{tuple(theirs.shape)}"
+                    )
 
     def test_a_block_depends_on_its_own_and_on_shared_choices(self, stage: Stage) -> None:
         """It takes features of the largest network and gives the same whatever the others are.
@@ -85,14 +91,33 @@ class BlockwiseContract(Contract):
                     mixed = [wide[i] if i in others else k for i, k in enumerate(known)]
                     other = space.choices.from_indices(mixed)
                     alone = blocks.run_block(name, start, architecture)
-                    _assert_close(blocks.run_block(name, start, other), alone)
+                    fault = f"block {name} depends on choices of other blocks"
+                    _assert_close(blocks.run_block(name, start, other), alone, fault)
         supernet.eval()
 
     def test_every_block_has_choices_and_none_belongs_to_two(self, stage: Stage) -> None:
         _, blocks = _parts(stage)
         owned = [i for name in blocks.blocks for i in stage.context.space.choices.block(name)]
-        assert len(owned) == len(set(owned))
-        assert all(stage.context.space.choices.block(name) for name in blocks.blocks)
+        assert len(owned) == len(set(owned)), "a choice belongs to two blocks"
+        for name in blocks.blocks:
+            assert stage.context.space.choices.block(name), (
+                f"block {name} has no choices: Choice(group=...) says to which one each belongs"
+            )
+
+    def test_a_block_has_weights_of_its_own(self, stage: Stage) -> None:
+        """Training one leaves what the others give as it was."""
+        supernet, blocks = _parts(stage)
+        inputs, (_, largest) = _inputs(stage), stage.architectures(2)
+        given = [inputs, *(f.detach() for f in _features(blocks, inputs, largest)[:-1])]
+        owners: dict[str, str] = {}
+        for name, start in zip(blocks.blocks, given, strict=True):
+            supernet.zero_grad(set_to_none=True)
+            blocks.run_block(name, start, largest).sum().backward()
+            for weight, value in supernet.named_parameters():
+                if value.grad is not None and bool(value.grad.abs().sum() > 0):
+                    other = owners.setdefault(weight, name)
+                    assert other == name, f"blocks {other} and {name} share the weight {weight}"
+        supernet.zero_grad(set_to_none=True)
 
 
 def _parts(stage: Stage) -> tuple[Supernet, Blockwise]:
@@ -112,7 +137,8 @@ def _inputs(stage: Stage) -> Any:
     return stage.context.require_task().batch("train", 4, torch.Generator().manual_seed(0)).inputs
 
 
-def _assert_close(found: Tensor, expected: Tensor) -> None:
+def _assert_close(found: Tensor, expected: Tensor, fault: str) -> None:
     scale = max(1.0, float(expected.abs().max()))
-    assert found.shape == expected.shape
-    assert float((found - expected).abs().max()) <= TOLERANCE * scale
+    assert found.shape == expected.shape, f"{fault}: {found.shape} against {expected.shape}"
+    gap = float((found - expected).abs().max()) / scale
+    assert gap <= TOLERANCE, f"{fault}: they differ by {gap:.1e}"

@@ -32,6 +32,7 @@ class DeviceContract(Contract):
     """A device on a small problem; override ``subject`` to return yours."""
 
     kind: ClassVar[str | None] = "device"
+    heading: ClassVar[str] = "Devices"
     reads: ClassVar[str] = "monas_core.parts.device.Device"
 
     @pytest.fixture(scope="class")

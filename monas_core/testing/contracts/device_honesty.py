@@ -25,6 +25,7 @@ class DeviceHonestyContract(Contract):
     """A device on a small problem; override ``subject`` to return yours."""
 
     kind: ClassVar[str | None] = "device"
+    heading: ClassVar[str] = "Devices"
     reads: ClassVar[str] = "monas_core.parts.device.Device, monas_core.values.value.Origin"
 
     @pytest.fixture(scope="class")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,6 +29,7 @@ class FormatContract(Contract):
     """A format; override ``subject`` to return yours, ``space`` where it ships but some."""
 
     kind: ClassVar[str | None] = "format"
+    heading: ClassVar[str] = "Formats"
     reads: ClassVar[str] = "monas_core.export.format.Format"
 
     @pytest.fixture(scope="class")
@@ -58,16 +62,33 @@ class FormatContract(Contract):
         self, shipped: tuple[Subject, Path, dict[str, Any]]
     ) -> None:
         check = shipped[2]["check"]
-        assert 0 <= check["max_difference"] <= check["tolerance"] <= TOLERANCE
-        assert len(check["shapes"]) == len(shipped[0].probes)
+        assert 0 <= check["max_difference"] <= check["tolerance"] <= TOLERANCE, (
+            f"its check allows {check['tolerance']:.1e} and found {check['max_difference']:.1e}; "
+            f"at most {TOLERANCE:.1e} is no difference"
+        )
+        assert len(check["shapes"]) == len(shipped[0].probes), (
+            "it was compared on fewer inputs than compare() has"
+        )
 
     def test_it_is_a_file_or_a_folder_as_declared(
         self, subject: Format, shipped: tuple[Subject, Path, dict[str, Any]]
     ) -> None:
-        assert shipped[1].is_file() if subject.suffix else shipped[1].is_dir()
+        found = "a file" if shipped[1].is_file() else "a folder"
+        declared = "a file" if subject.suffix else "a folder"
+        assert found == declared, f"suffix {subject.suffix!r} declares {declared}, it wrote {found}"
 
     def test_the_loader_stands_alone(self, subject: Format) -> None:
-        assert "def load(" in bundle((subject.loader,), "loader")
+        text = bundle((subject.loader,), "loader")
+        assert "def load(" in text, f"{subject.loader} has no function load(path)"
+        used = _imported(text) - {
+            *sys.stdlib_module_names,
+            "numpy",
+            *map(_module, subject.packages),
+        }
+        assert not used, (
+            f"the loader imports {', '.join(sorted(used))}, which packages= does not name: whoever "
+            "is given the files does not know what to install"
+        )
 
     def test_loaded_it_answers_as_the_network(
         self, subject: Format, shipped: tuple[Subject, Path, dict[str, Any]]
@@ -81,7 +102,34 @@ class FormatContract(Contract):
             for wanted, found in zip(item.outputs(probe), got, strict=True):
                 assert isinstance(found, np.ndarray), "the loader's network must give arrays"
                 scale = wanted.abs().max().clamp(min=1)
-                assert (wanted - torch.from_numpy(found)).abs().max() <= TOLERANCE * scale
+                assert tuple(found.shape) == tuple(wanted.shape), (
+                    f"loaded, it answers {tuple(found.shape)} in place of {tuple(wanted.shape)}"
+                )
+                gap = float((wanted - torch.from_numpy(found)).abs().max() / scale)
+                assert gap <= TOLERANCE, (
+                    f"loaded, it answers otherwise than the network by {gap:.1e}"
+                )
+
+    def test_the_network_stays_as_it_was(
+        self, subject: Format, stages: Stages, tmp_path: Path
+    ) -> None:
+        for stage in stages.all():
+            item = _network(stage)
+            before = {name: value.clone() for name, value in item.network.state_dict().items()}
+            modes = [module.training for module in item.network.modules()]
+            try:
+                export(item, Chosen("tested", subject), tmp_path / f"network{subject.suffix}")
+            except UsageError:
+                continue
+            after = item.network.state_dict()
+            changed = [
+                name for name, value in before.items() if not torch.equal(value, after[name])
+            ]
+            assert not changed, f"writing it changes {changed[0]} of the network"
+            assert [module.training for module in item.network.modules()] == modes, (
+                "writing it switches the training mode of the network"
+            )
+            return
 
     def test_another_network_under_the_name_is_an_error(
         self, subject: Format, shipped: tuple[Subject, Path, dict[str, Any]]
@@ -89,6 +137,25 @@ class FormatContract(Contract):
         item, out, _ = shipped
         with pytest.raises(UsageError, match="already exists"):
             export(item, Chosen("tested", subject), out)
+
+
+def _imported(text: str) -> set[str]:
+    """Top-level packages that a text imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def _module(requirement: str) -> str:
+    """The package that a requirement installs, as it is imported."""
+    name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0].replace("-", "_").lower()
+    return {"pillow": "PIL", "scikit_learn": "sklearn", "llama_cpp_python": "llama_cpp"}.get(
+        name, name
+    )
 
 
 def _network(stage: Stage) -> Subject:

@@ -25,6 +25,7 @@ class GatedContract(Contract):
     """A space whose supernet is pruned by gates; override ``subject`` to return your class."""
 
     kind: ClassVar[str | None] = "space"
+    heading: ClassVar[str] = "Gates"
     provides: ClassVar[frozenset[str]] = frozenset({"gated"})
     reads: ClassVar[str] = "monas_core.parts.gated.GatedSupernet"
 

@@ -18,6 +18,7 @@ class GuideContract(Contract):
     """A guide; override ``subject`` with yours."""
 
     kind: ClassVar[str | None] = "guide"
+    heading: ClassVar[str] = "Guides"
     reads: ClassVar[str] = "monas_core.problem.guide.Guide"
 
     @pytest.fixture(scope="class")
@@ -27,7 +28,9 @@ class GuideContract(Contract):
         return entry.create()
 
     def test_entry_and_class_agree(self, entry: Entry | None, subject: Guide) -> None:
-        assert entry is None or entry.name == subject.name
+        assert entry is None or entry.name == subject.name, (
+            f'the Spec is named "{entry.name if entry else ""}", its class "{subject.name}"'
+        )
 
     @pytest.mark.parametrize("count", [2, 3], ids="{}-objectives".format)
     def test_one_finite_row_per_member(self, subject: Guide, count: int) -> None:
@@ -37,20 +40,23 @@ class GuideContract(Contract):
             points = _points(size, count)
             before = points.copy()
             found = subject.columns(objectives, points)
-            assert found.shape[0] == size
-            assert found.ndim == 2
-            assert np.isfinite(found).all()
+            assert found.ndim == 2 and len(found) == size, (  # noqa: PT018 - one shape
+                f"columns() of {size} members has the shape {found.shape}, not ({size}, k)"
+            )
+            assert np.isfinite(found).all(), "columns() gives nan or inf"
             assert np.array_equal(points, before), "it changes the points it is shown"
 
     def test_equal_points_do_not_break_it(self, subject: Guide) -> None:
         found = subject.columns([ToyQuality(), ToyLatency()], np.ones((6, 2)))
-        assert np.isfinite(found).all()
+        assert np.isfinite(found).all(), "equal members give nan or inf"
         assert (found == found[0]).all(), "equal members are told apart"
 
     def test_order_does_not_matter(self, subject: Guide) -> None:
         objectives, points = [ToyQuality(), ToyLatency()], _points(12, 2)
         turned = subject.columns(objectives, points[::-1])[::-1]
-        assert turned == pytest.approx(subject.columns(objectives, points))
+        assert turned == pytest.approx(subject.columns(objectives, points)), (
+            "columns() depends on the order of the members"
+        )
 
 
 def _points(count: int, objectives: int) -> Points:

@@ -32,6 +32,7 @@ class HonestyContract(Contract):
     """An objective; override ``subject`` (a function of a task) and ``stage`` with yours."""
 
     kind: ClassVar[str | None] = "objective"
+    heading: ClassVar[str] = "Objectives"
     reads: ClassVar[str] = "monas_core.parts.objective.Objective, monas_core.values.value.Origin"
 
     @pytest.fixture(scope="class")

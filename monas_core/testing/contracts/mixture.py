@@ -32,6 +32,7 @@ class MixtureContract(Contract):
     """A supernet that runs relaxations; override ``subject`` to return your class."""
 
     kind: ClassVar[str | None] = "space"
+    heading: ClassVar[str] = "Spaces and supernets"
     provides: ClassVar[frozenset[str]] = frozenset({"relaxed"})
     reads: ClassVar[str] = (
         "monas_core.parts.supernet.Supernet.forward, monas_core.values.relaxation"

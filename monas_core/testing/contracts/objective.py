@@ -28,6 +28,7 @@ class ObjectiveContract(Contract):
     """An objective on a small problem; override ``subject`` (and ``stage``) with yours."""
 
     kind: ClassVar[str | None] = "objective"
+    heading: ClassVar[str] = "Objectives"
     reads: ClassVar[str] = "monas_core.parts.objective.Objective"
 
     @pytest.fixture(scope="class")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
@@ -46,7 +46,13 @@ class OptimizerContract(Contract):
     """
 
     kind: ClassVar[str | None] = "optimizer"
+    heading: ClassVar[str] = "Optimizers"
     reads: ClassVar[str] = "monas_core.problem.optimizer.Optimizer"
+    headings: ClassVar[Mapping[str, str]] = {
+        "test_limits_are_obeyed": "Limits",
+        "test_a_limit_of_a_wish_is_obeyed": "Limits",
+        "test_a_limit_nothing_meets_is_answered": "Limits",
+    }
     budget: ClassVar[str] = "40steps"
     tolerance: ClassVar[float] = 0.05
 
@@ -78,7 +84,9 @@ class OptimizerContract(Contract):
         optimizer, problem = subject(), toy_problem(budget="4steps")
         optimizer.start(problem, torch.Generator().manual_seed(0))
         drive(optimizer, problem)
-        assert torch.equal(torch.get_rng_state(), before)
+        assert torch.equal(torch.get_rng_state(), before), (
+            "draws from torch's global generator; draw from the one that start() is given"
+        )
 
     def test_proposals_are_valid_on_any_device(self, finished: tuple[Optimizer, Problem]) -> None:
         optimizer, problem = finished
@@ -86,7 +94,9 @@ class OptimizerContract(Contract):
         spent = problem.meter.evaluations
         for device in (*problem.devices, ToyDevice("never-seen", power=3.0)):
             found = optimizer.propose(device, asked)
-            assert len(found) == len(asked)
+            assert len(found) == len(asked), (
+                f"propose() answers {len(asked)} wishes with {len(found)} architectures"
+            )
             for architecture in found:
                 assert problem.choices.from_json(architecture.to_json()) == architecture
         assert problem.meter.evaluations == spent, "propose queried quality"
@@ -145,10 +155,13 @@ class OptimizerContract(Contract):
             "a limit on one device holds back the other"
         )
 
-    def test_a_limit_of_a_wish_is_obeyed(self, finished: tuple[Optimizer, Problem]) -> None:
-        """Also one that the search did not know of."""
+    @pytest.mark.parametrize("kind", ["max", "min"])
+    def test_a_limit_of_a_wish_is_obeyed(
+        self, finished: tuple[Optimizer, Problem], kind: Kind
+    ) -> None:
+        """Also one that the search did not know of, and one from below."""
         optimizer, problem = finished
-        limit = _reachable("max", None)
+        limit = _reachable(kind, None)
         for wish in _wishes(problem, 5):
             (found,) = optimizer.propose(problem.devices[0], [attrs.evolve(wish, limits=(limit,))])
             value = _exact(problem, [found], problem.devices[0])[0, 1]
@@ -167,7 +180,8 @@ class OptimizerContract(Contract):
         optimizer, problem = subject(), toy_problem(budget="30evals")
         optimizer.start(problem, torch.Generator().manual_seed(0))
         drive(optimizer, problem, at_most=60)
-        assert problem.meter.evaluations <= 30
+        spent = problem.meter.evaluations
+        assert spent <= 30, f"a budget of 30 evaluations was overdrawn: {spent}"
 
     def test_resumed_equals_uninterrupted(
         self, subject: Subject, tmp_path: Path, variant: dict[str, Any]
@@ -204,7 +218,8 @@ class OptimizerContract(Contract):
         assert_same(kept[0], kept[1], "deposits")
         asked = _wishes(problem, 11)
         for device in problem.devices:
-            assert second.propose(device, asked) == straight.propose(device, asked)
+            same = second.propose(device, asked) == straight.propose(device, asked)
+            assert same, f"answers on {device.name} differ after resuming"
 
 
 def _skip_without_front(optimizer: Optimizer) -> None:

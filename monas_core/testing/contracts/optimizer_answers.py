@@ -34,6 +34,7 @@ class OptimizerAnswersContract(Contract):
     """An optimizer on toy problems; override ``subject`` with a function that makes yours."""
 
     kind: ClassVar[str | None] = "optimizer"
+    heading: ClassVar[str] = "Optimizers"
     budget: ClassVar[str] = "30steps"
     reads: ClassVar[str] = "monas_core.problem.optimizer.Optimizer"
 

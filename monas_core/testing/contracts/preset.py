@@ -30,6 +30,7 @@ class PresetContract(Contract):
     """A class of search spaces; override ``subject`` to return yours."""
 
     kind: ClassVar[str | None] = "space"
+    heading: ClassVar[str] = "Spaces and supernets"
     reads: ClassVar[str] = "monas_core.parts.space.SearchSpace"
 
     @pytest.fixture(scope="class")

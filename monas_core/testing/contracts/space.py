@@ -29,6 +29,7 @@ class SpaceContract(Contract):
     """A class of search spaces; override ``subject`` to return yours."""
 
     kind: ClassVar[str | None] = "space"
+    heading: ClassVar[str] = "Spaces and supernets"
     reads: ClassVar[str] = "monas_core.parts.space.SearchSpace, monas_core.values.architecture"
 
     @pytest.fixture(scope="class")

@@ -29,6 +29,7 @@ class SupernetContract(Contract):
     """A space that provides a supernet; override ``subject`` to return your class."""
 
     kind: ClassVar[str | None] = "space"
+    heading: ClassVar[str] = "Spaces and supernets"
     reads: ClassVar[str] = "monas_core.parts.supernet.Supernet"
     provides: ClassVar[frozenset[str]] = frozenset({"supernet"})
 
@@ -96,6 +97,7 @@ class RelaxedContract(Contract):
     """A space whose supernet also runs mixtures; override ``subject`` to return your class."""
 
     kind: ClassVar[str | None] = "space"
+    heading: ClassVar[str] = "Spaces and supernets"
     reads: ClassVar[str] = "monas_core.parts.supernet.Supernet"
     provides: ClassVar[frozenset[str]] = frozenset({"relaxed"})
 

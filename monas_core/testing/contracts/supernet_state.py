@@ -24,6 +24,7 @@ class SupernetStateContract(Contract):
     """A space that provides a supernet; override ``subject`` to return your class."""
 
     kind: ClassVar[str | None] = "space"
+    heading: ClassVar[str] = "Spaces and supernets"
     provides: ClassVar[frozenset[str]] = frozenset({"supernet"})
     reads: ClassVar[str] = "monas_core.parts.supernet.Supernet, docs/decisions/0009-batch-norm.md"
 

@@ -25,6 +25,7 @@ class TaskConductContract(Contract):
     """A task; override ``subject`` to return yours, with its argument if it takes one."""
 
     kind: ClassVar[str | None] = "task"
+    heading: ClassVar[str] = "Tasks"
     reads: ClassVar[str] = "monas_core.parts.task.Task"
 
     @pytest.fixture(scope="class")

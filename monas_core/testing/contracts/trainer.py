@@ -36,6 +36,7 @@ class TrainerContract(Contract):
     """
 
     kind: ClassVar[str | None] = "trainer"
+    heading: ClassVar[str] = "Trainers"
     reads: ClassVar[str] = "monas_core.parts.trainer.Trainer"
     trains: ClassVar[bool] = True
     lesson: ClassVar[int] = 120
@@ -60,15 +61,18 @@ class TrainerContract(Contract):
         reports = _run(trainer)
         assert trainer.done == trainer.steps == len(reports)
         for report in reports:
-            assert isinstance(report, TrainingReport)
-            assert all(math.isfinite(loss) for loss in report.losses.values())
+            assert isinstance(report, TrainingReport), "step() must return a TrainingReport"
+            bad = {name: loss for name, loss in report.losses.items() if not math.isfinite(loss)}
+            assert not bad, f"step() reports {bad}: leave out what is not known"
         changed = any(not torch.equal(a, b) for a, b in zip(before, _weights(context), strict=True))
         assert changed == supplies, "the spec provides a supernet if and only if one is trained"
 
     def test_fewer_steps_are_kept_too(self, subject: Subject) -> None:
         for steps in (0, 1, 5):
             trainer, _ = _started(subject, steps=steps)
-            assert trainer.steps <= steps
+            assert trainer.steps <= steps, (
+                f"takes {trainer.steps} steps where the settings allow {steps}"
+            )
             assert len(_run(trainer)) == trainer.steps
 
     def test_seeded_steps_repeat_exactly(self, subject: Subject, supplies: bool) -> None:
@@ -79,7 +83,9 @@ class TrainerContract(Contract):
             _run(trainer)
             found.append(_weights(context))
         first, again, other = found
-        assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True)), (
+            "the same generator gives other weights: something is drawn from elsewhere"
+        )
         same = all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
         assert same != supplies, "another generator must give other weights"
 
@@ -87,7 +93,9 @@ class TrainerContract(Contract):
         trainer, _ = _started(subject)
         before = torch.get_rng_state()
         _run(trainer)
-        assert torch.equal(torch.get_rng_state(), before)
+        assert torch.equal(torch.get_rng_state(), before), (
+            "draws from torch's global generator; draw from the one that start() is given"
+        )
 
     def test_resumed_equals_uninterrupted(
         self, subject: Subject, tmp_path: Path, variant: dict[str, Any]
@@ -104,7 +112,7 @@ class TrainerContract(Contract):
             saved = state.load(folder)
             after.require_supernet().load_state_dict(saved["supernet"])
             second.load_state_dict(saved["trainer"])
-            assert second.done == stop
+            assert second.done == stop, f"after resuming, done is {second.done} and not {stop}"
             _run(second)
             assert_same(second.state_dict(), straight.state_dict(), f"stopped at {stop}: state")
             assert_same(_weights(after), _weights(whole), f"stopped at {stop}: weights")
@@ -131,7 +139,33 @@ class TrainerContract(Contract):
         _run(trainer)
         for name, weight in supernet.named_parameters():
             still = torch.equal(weight, before[name])
-            assert still == (tag_of(supernet, name) == "head"), name
+            if tag_of(supernet, name) == "head":
+                assert still, f"{name} moves at rate 0: rates by tag of weight are ignored"
+            else:
+                assert not still, f"{name} is never trained"
+
+    def test_it_learns_from_the_training_data_alone(self, subject: Subject) -> None:
+        asked: list[tuple[str, int]] = []
+        trainer, context = _started(subject, asked=asked)
+        looked = len(asked)  # a look at data before the first step holds no gradients
+        _run(trainer)
+        parts = {part for part, _ in asked} - {"train"}
+        assert not parts, (
+            f"reads the part {min(parts)!r} of the task: what is searched and judged on must not "
+            "have been trained on"
+        )
+        most, allowed = (
+            max((size for _, size in asked[looked:]), default=0),
+            context.space.warm_up.batch_size,
+        )
+        assert most <= allowed, f"asks for {most} samples at once, the settings say {allowed}"
+
+    def test_weights_can_be_trained_on(self, subject: Subject) -> None:
+        trainer, context = _started(subject)
+        _run(trainer)
+        supernet = context.require_supernet()
+        still = [name for name, weight in supernet.named_parameters() if not weight.requires_grad]
+        assert not still, f"{still[0]} is left frozen: whoever trains next cannot move it"
 
 
 def _started(
@@ -141,9 +175,17 @@ def _started(
     seed: int = 1,
     steps: int = _STEPS,
     rates: dict[str, float] | None = None,
+    asked: list[tuple[str, int]] | None = None,
 ) -> tuple[Trainer, Context]:
-    """A trainer that has taken a fresh toy supernet, always with the same weights."""
+    """A trainer that has taken a fresh toy supernet, always with the same weights.
+
+    Parts and sizes of the batches it takes are written to ``asked``.
+    """
     context = toy_problem().context
+    if asked is not None:
+        task, batch = context.require_task(), context.require_task().batch
+        noted = lambda part, size, drawn: asked.append((part, size)) or batch(part, size, drawn)  # noqa: E731
+        vars(task)["batch"] = noted
     settings: WarmUp = attrs.evolve(context.space.warm_up, steps=steps, rates=rates or {})
     trainer = made(subject, options or {})
     trainer.start(context, settings, torch.Generator().manual_seed(seed))

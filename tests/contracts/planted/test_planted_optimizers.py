@@ -53,7 +53,7 @@ class PredictsNan(Predicts):
 
 class PredictsStrangers(Predicts):
     def say(self, truth: dict[str, float]) -> dict[str, float]:
-        return {**truth, "beauty": 1.0}
+        return {**truth, "predict\\(\\) names": 1.0}
 
 
 class PredictsBackwards(Predicts):
@@ -128,12 +128,28 @@ class Everywhere(ToyOptimizer):
         return super().propose(device, [attrs.evolve(wish, limits=limits) for wish in wishes])
 
 
+class NoFloors(ToyOptimizer):
+    """Knows limits from above alone."""
+
+    def propose(self, device: Device, wishes: Any) -> list[Architecture]:
+        above = [
+            attrs.evolve(wish, limits=tuple(c for c in wish.limits if c.kind != "min"))
+            for wish in wishes
+        ]
+        return super().propose(device, above)
+
+
 OPTIMIZERS: list[tuple[type[ToyOptimizer], str, tuple[Any, ...], str]] = [
     (Deaf, "test_answers_depend_on_the_device", (), "ignores the device"),
     (Fickle, "test_answers_repeat", (), "otherwise the second time|global generator"),
     (PredictsNan, "test_predictions_are_about_the_objectives", (), "nan or inf"),
-    (PredictsStrangers, "test_predictions_are_about_the_objectives", (), "beauty"),
-    (PredictsBackwards, "test_predictions_are_about_the_objectives", (), "rank correlation"),
+    (PredictsStrangers, "test_predictions_are_about_the_objectives", (), "predict\\(\\) names"),
+    (
+        PredictsBackwards,
+        "test_predictions_are_about_the_objectives",
+        (),
+        "predict\\(\\) orders architectures on",
+    ),
     (PredictsOtherUnit, "test_predictions_are_about_the_objectives", (), "wrong unit"),
     (TooMany, "test_a_portfolio_is_no_larger_than_asked", (4,), "names 5 architectures"),
     (Repeats, "test_a_portfolio_is_no_larger_than_asked", (4,), "names an architecture twice"),
@@ -171,6 +187,14 @@ def test_faults_of_limits(broken: type[ToyOptimizer], kind: Any, told: str) -> N
     contract.test_limits_are_obeyed(ToyOptimizer, kind)
     with pytest.raises(AssertionError, match=told):
         contract.test_limits_are_obeyed(broken, kind)
+
+
+@pytest.mark.parametrize(("broken", "kind"), [(Heedless, "max"), (NoFloors, "min")])
+def test_faults_of_limits_of_a_wish(broken: type[ToyOptimizer], kind: Any) -> None:
+    contract = contracts.OptimizerContract()
+    contract.test_a_limit_of_a_wish_is_obeyed(searched(ToyOptimizer)[:2], kind)
+    with pytest.raises(AssertionError, match=", but it has"):
+        contract.test_a_limit_of_a_wish_is_obeyed(searched(broken)[:2], kind)
 
 
 def test_an_optimizer_that_never_ends_is_caught() -> None:
