@@ -77,10 +77,25 @@ def hooks() -> str:
     said = "Functions of a package's `plugin.py`; each returns a list of specs."
     lines = ["# Hooks", "", said, ""]
     for kind, hook in hookspecs.HOOKS.items():
-        spec = f'Spec(name="my-{kind}", summary="What it is.", factory="my_package.it:It")'
-        lines += [f"## {hook}", "", inspect.getdoc(getattr(hookspecs, hook)) or "", "", "```python"]
-        lines += ["@hookimpl", f"def {hook}():", f"    return [{spec}]", "```", ""]
+        lines += [f"## {hook}", "", inspect.getdoc(getattr(hookspecs, hook)) or "", ""]
+        lines += ["```python", EXAMPLE.format(kind=kind, hook=hook, name=kind.title()), "```", ""]
     return "\n".join(lines)
+
+
+EXAMPLE = """from monas_core.catalog.hookspecs import hookimpl
+from monas_core.catalog.specs import Spec
+
+
+@hookimpl
+def {hook}() -> list[Spec]:
+    return [
+        Spec(
+            name="my-{kind}",
+            summary="What it is, in a line for `monas plugins`.",
+            factory="my_package.{kind}:My{name}",
+        )
+    ]"""
+"""A hook's implementation, as it stands in a ``plugin.py``."""
 
 
 def kit() -> str:

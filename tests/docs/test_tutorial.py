@@ -121,3 +121,6 @@ def test_a_model_of_ones_own(tmp_path: Path) -> None:
     pytest.importorskip("transformers")
     follow(5, tmp_path)
     assert (tmp_path / "smaller" / "config.json").is_file()
+    page = (ROOT / "docs" / "own-model.md").read_text(encoding="utf-8")
+    (loading,) = re.findall(r"^```python\n([^`]+from_pretrained[^`]+)^```", page, re.MULTILINE)
+    python(["-c", loading], tmp_path)
