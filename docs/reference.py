@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: commands, glossary, hooks, demands of the kit.
+"""Writes the pages that are made from the code: commands, glossary, hooks, kit, Python API.
 
 python docs/reference.py          # writes them
 python docs/reference.py --check  # ends with 1 where a page is not what the code says
@@ -18,6 +18,8 @@ from monas_core.testing import contracts
 from monas_core.ui.glossary import TERMS
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # a test loads this file by its path
+import docstrings  # noqa: E402
 
 
 def commands() -> str:
@@ -120,7 +122,13 @@ def kit() -> str:
     return "\n## ".join(parts)
 
 
-PAGES = {"commands.md": commands, "glossary.md": glossary, "hooks.md": hooks, "kit.md": kit}
+PAGES = {
+    "commands.md": commands,
+    "glossary.md": glossary,
+    "hooks.md": hooks,
+    "kit.md": kit,
+    "public-api.md": docstrings.page,
+}
 
 
 def main(check: bool) -> int:

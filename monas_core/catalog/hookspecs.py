@@ -12,6 +12,7 @@ from monas_core.catalog.specs import Spec
 
 hookspec = pluggy.HookspecMarker("monas")
 hookimpl = pluggy.HookimplMarker("monas")
+"""Marks a function of a ``plugin.py`` as the implementation of the hook of its name."""
 
 
 @hookspec

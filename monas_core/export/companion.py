@@ -22,6 +22,7 @@ FACTS, CODE, LOADER, EXAMPLE, CARD = (
     "predict.py",
     "README.md",
 )
+"""Names of the files beside an exported model; ``FACTS`` holds what its task says of itself."""
 ARRAYS = Usage(code=("monas_core.export.arrays",), facts={}, given="ARRAYS", example="inputs.npy")
 """Where a task says nothing."""
 

@@ -17,10 +17,12 @@ from monas_core.values.data import DataRecord, Item, Source
 from monas_core.values.split_names import role
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+"""Endings of the files that are taken for pictures."""
 HELD_BACK = 10
 """One picture of so many, at least one, is held back for each further part."""
 _DECODER = {"PIL": "monas[vision]"}
 PARTS: tuple[Part, ...] = get_args(Part)
+"""What data is divided into: to train on, to search by, to judge by."""
 T = TypeVar("T")
 
 

@@ -17,6 +17,7 @@ import attrs
 from monas_core.errors import UsageError
 
 Option = bool | int | float | str
+"""An answer to a choice."""
 
 
 @attrs.frozen

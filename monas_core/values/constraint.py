@@ -9,6 +9,7 @@ from typing import Literal
 import attrs
 
 Kind = Literal["max", "min", "equal"]
+"""Which way a limit holds."""
 
 WORDS: dict[Kind, str] = {"max": "at most", "min": "at least", "equal": "exactly"}
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
+"""Minimised values, ``(n, M)``: one row for each point, one column for each objective."""
 
 
 def non_dominated(points: Points) -> NDArray[np.bool_]:

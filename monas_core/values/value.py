@@ -19,6 +19,7 @@ PRECISIONS: Mapping[str, int] = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
 """Number formats that networks run in on a device, each with its bytes per number."""
 
 Direction = Literal["min", "max"]
+"""Whether less or more of an objective is better."""
 Split = Literal["search", "final"]
 """Data that steers the search, or data no search step has seen."""
 
