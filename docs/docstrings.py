@@ -125,12 +125,9 @@ def _parameter(parameter: inspect.Parameter) -> str:
     typed = "" if parameter.annotation is parameter.empty else f": {parameter.annotation}"
     default = repr(parameter.default)
     shown = "..." if " at 0x" in default or default.startswith(("NOTHING", "<")) else default
-    return (
-        stars
-        + parameter.name
-        + typed
-        + ("" if parameter.default is parameter.empty else f" = {shown}")
-    )
+    if parameter.default is not parameter.empty:
+        typed += f" = {shown}" if typed else f"={shown}"
+    return stars + parameter.name + typed
 
 
 def _markdown(text: str) -> str:
