@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as from_bytes
 from safetensors.torch import load_file, save_file
@@ -29,9 +30,26 @@ _NUMBER = "__number__"
 _TENSORS, _PLAIN, MANIFEST = "tensors.safetensors", "state.json", "manifest.json"
 
 
-def _split(tree: Any, path: str, tensors: dict[str, Tensor]) -> Any:
+class _Tensors(dict[str, Tensor]):
+    """Tensors to be written, as they lie in memory: a copy of all would double what a run needs."""
+
+    def __init__(self) -> None:
+        self._storages: set[int] = set()
+
+    def put(self, path: str, tensor: Tensor) -> None:
+        """Take one; a copy where it is a part of another or in another order."""
+        found = tensor.detach().cpu()
+        storage = found.untyped_storage()
+        whole = found.is_contiguous() and storage.nbytes() == found.nbytes
+        if not whole or storage.data_ptr() in self._storages:
+            found = found.clone(memory_format=torch.contiguous_format)
+        self._storages.add(found.untyped_storage().data_ptr())
+        self[path] = found
+
+
+def _split(tree: Any, path: str, tensors: _Tensors) -> Any:
     if isinstance(tree, Tensor):
-        tensors[path] = tree.detach().cpu().clone().contiguous()
+        tensors.put(path, tree)
         return {_TENSOR: path}
     if isinstance(tree, Mapping):
         # JSON keys are strings; weight optimizers number their parameters
@@ -71,7 +89,7 @@ def copied(tree: Any) -> Any:
 
 def packed(state: Any) -> bytes:
     """Nested dicts and lists of tensors and plain values as bytes, for another process."""
-    tensors: dict[str, Tensor] = {}
+    tensors = _Tensors()
     plain = json.dumps(_split(state, "", tensors), allow_nan=False).encode()
     return len(plain).to_bytes(8, "big") + plain + to_bytes(tensors)
 
@@ -96,7 +114,7 @@ def save(
     Raises:
         MonasError: The disk is full or may not be written; nothing is left behind.
     """
-    tensors: dict[str, Tensor] = {}
+    tensors = _Tensors()
     plain = _split(state, "", tensors)
     with atomic_folder(folder) as draft:
         try:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,6 +12,7 @@ import typer
 
 from monas_core.cli import streams
 from monas_core.cli.common import catalog, console, print_json
+from monas_core.cli.request import Request, configuration, folder_for
 from monas_core.errors import Interrupted, MonasError, UsageError
 from monas_core.files import command as written
 from monas_core.running.signals import graceful
@@ -26,37 +26,6 @@ if TYPE_CHECKING:
     from monas_core.running.engine import RunResult
     from monas_core.running.plan import Plan
     from monas_core.ui.controls import Mode
-
-
-@attrs.frozen
-class Request:
-    """The command line of ``monas run``.
-
-    Attributes:
-        flags: Settings given by options; ``None`` where not given.
-        dotted: ``key.path=value`` settings.
-        file: File of settings.
-        resume: ``auto``, a folder, or ``None``.
-        dry_run: Stop before anything is made.
-        json: One document on standard output and nothing else.
-        plain: No live screen.
-        data: Where the data of a run that is resumed lie now.
-    """
-
-    flags: Mapping[str, Any]
-    dotted: Sequence[str]
-    file: Path | None
-    resume: str | None
-    dry_run: bool
-    json: bool
-    plain: bool
-    data: str | None = None
-
-    @property
-    def given(self) -> list[str]:
-        """The settings that were given, where they were."""
-        flags = [f"--{n.replace('_', '-')}" for n, v in self.flags.items() if v is not None]
-        return flags + list(self.dotted) + (["--config"] if self.file else [])
 
 
 def carry_out(request: Request) -> None:
@@ -77,6 +46,13 @@ def carry_out(request: Request) -> None:
 def _carry_out(request: Request) -> Mapping[str, Any]:
     from monas_core.running import together
 
+    if request.launcher is not None:
+        return _hand_over(request, request.launcher)
+    if request.seeds is not None:
+        raise UsageError(
+            "--seeds starts a job for each seed: add --launcher local (or slurm), or name one with "
+            "--seed."
+        )
     ranks = together.met()
     if ranks.number:
         raise typer.Exit(together.help_out(catalog(), ranks))
@@ -89,7 +65,7 @@ def _led(request: Request, ranks: Ranks) -> Mapping[str, Any]:
     with _waiting("checking the run, reading the data …", request):
         from monas_core.running.together import resolved_together
 
-        config, folder = _configuration(request)
+        config, folder = configuration(request)
         if request.data is not None and folder is None:
             raise UsageError(
                 "--data says where the data of a run lie that is gone on with: add --resume DIR; "
@@ -100,13 +76,53 @@ def _led(request: Request, ranks: Ranks) -> Mapping[str, Any]:
     if request.dry_run:
         return _show_plan(plan, request)
     if folder is None:
-        folder = _folder(plan.config, request)
+        folder = folder_for(plan.config, request)
     result = _execute(plan, folder, request).to_json()
     if not request.json:
         from monas_core.ui.summary import print_summary
 
         print_summary(result, console())
     return result
+
+
+def _hand_over(request: Request, cluster: str) -> Mapping[str, Any]:
+    """Check the run here, and have jobs carry it out."""
+    from monas_core.cli import launching
+    from monas_core.computing.launch import launched
+
+    if launched() is not None:
+        raise UsageError("--launcher starts the processes itself; leave out torchrun.")
+    own, dotted = launching.parted(request.dotted)
+    launcher = launching.Launcher.of(cluster, own)
+    request = attrs.evolve(request, dotted=dotted)
+    seeds = launching.seeds_of(request.seeds) if request.seeds is not None else []
+    with _waiting("checking the run, reading the data …", request):
+        config, folder = configuration(request)
+        if folder is not None:
+            config = attrs.evolve(config, out_dir=str(folder.path))
+        plan = _checked(attrs.evolve(config, seed=[*seeds, config.seed][0]), folder, request.data)
+        resume = request.resume is not None
+        places = launching.places(plan.config, seeds, resume=resume)
+    if request.dry_run:
+        return _show_plan(plan, request)
+    handed = launching.handed_over(launcher, config, places, request.data)
+    if not request.json:
+        from monas_core.ui.handed import print_handed
+
+        print_handed(handed.to_json(), console())
+    if launcher.wait:
+        handed.wait()
+    return handed.to_json()
+
+
+def _checked(config: RunConfig, folder: RunFolder | None, data: str | None) -> Plan:
+    """The plan of the first job. Raises UsageError for whatever it would end with."""
+    from monas_core.computing.ranks import ALONE
+    from monas_core.running.together import resolved_together
+
+    plan = resolved_together(config, catalog(), ALONE, folder, data)
+    plan.rehearse(folder.path if folder is not None else None)
+    return plan
 
 
 @contextlib.contextmanager
@@ -125,63 +141,6 @@ def _waiting(text: str, request: Request) -> Iterator[None]:
         heard(lambda what, share: status.update(f"{what}: {share:.0%} …")),
     ):
         yield
-
-
-def _configuration(request: Request) -> tuple[RunConfig, RunFolder | None]:
-    """What to run, and the folder to go on in if it is already known."""
-    from monas_core.record.config import load_config
-    from monas_core.record.rundir import RunFolder, runs_in
-
-    if request.resume is None or (request.resume == "auto" and request.given):
-        file, base = request.file, None
-        if file is not None and not file.exists():
-            presets = {entry.name: entry for entry in catalog().entries("preset")}
-            if str(file) in presets:
-                file, base = None, presets[str(file)].create()
-        return load_config(file, request.flags, request.dotted, base), None
-    if request.resume != "auto":
-        if request.given:
-            raise UsageError(
-                f"--resume {request.resume} goes on with the settings of that run; "
-                f"leave out {', '.join(request.given)}."
-            )
-        folder = RunFolder.open(Path(request.resume))
-        _refuse_own_parts(folder)
-        return folder.config, folder
-    for path in reversed(runs_in(Path("runs"))):
-        folder = RunFolder(path)
-        with contextlib.suppress(UsageError):  # a damaged neighbour must not block the others
-            if not folder.finished and not folder.busy():
-                _refuse_own_parts(folder)
-                return folder.config, folder
-    raise UsageError("There is no unfinished run in runs/; start one with monas run --space NAME.")
-
-
-def _refuse_own_parts(folder: RunFolder) -> None:
-    """Raise UsageError for a run with parts that only a program can hand in."""
-    from monas_core.record import given_store
-
-    parts = given_store.read(folder.path)
-    if parts:
-        remedy = f"go on with: {given_store.going_on(folder.path)}"
-        if folder.finished:
-            remedy = f"it is finished, see: {written('monas front', folder.path)}"
-        raise UsageError(
-            f"Run {folder.path} was started by a program with its own "
-            f"{given_store.in_words(parts)}, which the command line cannot know; {remedy}"
-        )
-
-
-def _folder(config: RunConfig, request: Request) -> RunFolder:
-    """The unfinished run with the same settings, if asked for; else a new folder."""
-    from monas_core.record.rundir import RunFolder, unfinished_run
-
-    out_dir = Path(config.out_dir) if config.out_dir else None
-    if request.resume == "auto":
-        found = unfinished_run(config, out_dir)
-        if found is not None:
-            return found
-    return RunFolder.create(out_dir, config)
 
 
 def _show_plan(plan: Plan, request: Request) -> Mapping[str, Any]:

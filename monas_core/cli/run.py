@@ -223,6 +223,22 @@ Plain = Annotated[
     bool,
     typer.Option("--plain", help="Lines of text instead of the live screen.", rich_help_panel=_OUT),
 ]
+Launcher = Annotated[
+    str | None,
+    typer.Option(
+        metavar="local|slurm",
+        help="Make it a job, requeued where preempted; launcher.NAME=VALUE, e.g. tasks_per_node=2.",
+        rich_help_panel=_COST,
+    ),
+]
+Seeds = Annotated[
+    str | None,
+    typer.Option(
+        metavar="0-3,7",
+        help="With --launcher: a job for each of these seeds, as one array.",
+        rich_help_panel=_COST,
+    ),
+]
 
 
 def command(
@@ -247,7 +263,9 @@ def command(
     preferences: Preferences = None,
     retrain: Retrain = None,
     seed: Seed = None,
+    seeds: Seeds = None,
     torch_device: TorchDevice = None,
+    launcher: Launcher = None,
     config: Config = None,
     set_: Set = None,
     out_dir: OutDir = None,
@@ -276,10 +294,11 @@ def command(
         "observers": observers,
     }
     cost = {"budget": budget, "preferences": preferences, "retrain": retrain, "seed": seed}
-    place = {"torch_device": torch_device, "out_dir": str(out_dir) if out_dir else None}
+    where = str(out_dir) if out_dir else None
+    place = {"torch_device": torch_device, "out_dir": where}
     bounds = {"max": maximum, "min": minimum, "target": target}
     limits = {option: stated(texts, option) or None for option, texts in bounds.items()}
     named = {name: comma_list(text) for name, text in lists.items()}
     flags = what | how | limits | named | cost | place
     dotted = [*(set_ or []), *(overrides or [])]
-    carry_out(Request(flags, dotted, config, resume, dry_run, json, plain, data))
+    carry_out(Request(flags, dotted, config, resume, dry_run, json, plain, data, launcher, seeds))

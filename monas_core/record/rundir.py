@@ -49,7 +49,7 @@ class RunFolder:
         Raises:
             UsageError: The folder is already in use or cannot be written.
         """
-        path = out_dir if out_dir is not None else _fresh_path(config)
+        path = out_dir if out_dir is not None else fresh_path(config)
         try:
             if path.exists() and not _free(path):
                 raise UsageError(
@@ -203,7 +203,8 @@ def _check_result(document: Any, path: Path) -> None:
         raise UsageError(f"{path} is damaged: it names no durations.")
 
 
-def _fresh_path(config: RunConfig) -> Path:
+def fresh_path(config: RunConfig) -> Path:
+    """A folder below ``runs/`` that is not there yet."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     base = Path("runs") / f"{config.space.partition(':')[0]}-{stamp}"
     path, number = base, 1

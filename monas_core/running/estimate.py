@@ -22,6 +22,7 @@ from monas_core.running.plan import Plan
 from monas_core.running.session import Session
 from monas_core.seeding import derived_generator
 from monas_core.tracing.footprint import pretended
+from monas_core.train.steadiness import every
 from monas_core.updater import Updater
 
 _MB = 2**20
@@ -39,7 +40,6 @@ class Memory:
         weights, gradients, updater: Of the largest network.
         activations: What a step needs besides, at its peak.
         kept: Copies of weights and updater that a training goes back to, and averages.
-        saving: Copies while a checkpoint is written.
     """
 
     base: float
@@ -48,13 +48,12 @@ class Memory:
     updater: float
     activations: float
     kept: float
-    saving: float
 
     @property
     def peak(self) -> float:
-        """The most at once: in a step, or while saving."""
-        lasting = self.base + self.weights + self.gradients + self.updater + self.kept
-        return lasting + max(self.activations - self.gradients, self.saving)
+        """The most at once, in a step; a checkpoint is written from what is there."""
+        lasting = self.base + self.weights + self.updater + self.kept
+        return lasting + max(self.activations, self.gradients)
 
 
 @attrs.frozen
@@ -99,9 +98,10 @@ def memory_of(plan: Plan) -> Memory:
     states = (state for rule in rules for state in rule.state.values())
     held = (v for state in states for v in state.values() if isinstance(v, torch.Tensor))
     updater = sum(value.nbytes for value in held)
-    kept = weights + updater + (weights if recipe.ema else 0)
-    lean = 2 * weights + 2 * updater
-    sizes = (weights, weights, updater, activations, kept, lean)
+    steps = plan.warm_up.steps
+    later = every(steps) <= steps  # the first good state knows no updater yet
+    kept = weights + (updater if later else 0) + (weights if recipe.ema else 0)
+    sizes = (weights, weights, updater, activations, kept)
     return Memory(base, *(number / _MB for number in sizes))
 
 

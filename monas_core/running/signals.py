@@ -55,12 +55,18 @@ def _handled_by(on_signal: Callable[..., None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    handled = [number for number in _SIGNALS if not _of_a_batch_system(number)]
+    before = {number: signal.signal(number, on_signal) for number in handled}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _of_a_batch_system(number: signal.Signals) -> bool:
+    """Whether termination has a handler already: a launcher's, which ends jobs in its own way."""
+    return number == signal.SIGTERM and callable(signal.getsignal(number))
 
 
 # a closed terminal and a batch system that asks for the machine back end a run gently, too

@@ -77,12 +77,18 @@ def _clock(torch_device: torch.device, threads: int) -> dict[str, Any]:
 def _sample(
     call: Call, clock: dict[str, Any], threads: int, seconds: float, blocks: int
 ) -> list[Measurement]:
-    """Timings, each the mean of as many calls as fit its share of the time."""
+    """Timings, each the mean of as many calls as fit its share of the time.
+
+    A network of which one call takes all the time that there is is timed by that one: noise of
+    milliseconds is nothing beside it, and sixteen others would take minutes.
+    """
     from torch.utils.benchmark import Timer  # it imports the tools that build extensions
 
     timer = Timer("call()", globals={"call": call}, num_threads=threads, **clock)
     with torch.inference_mode():
-        timer.timeit(WARM_UP_CALLS)
+        first = timer.timeit(1)  # calls twice before, unasked
+        if first.mean > seconds:
+            return [first]
         once = timer.timeit(WARM_UP_CALLS).mean
         number = max(1, round(seconds / blocks / once))
         return [timer.timeit(number) for _ in range(blocks)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from monas_core import state
 from monas_core.errors import UsageError
@@ -89,3 +90,21 @@ def test_two_are_kept_and_none_of_the_useless(folder: Path) -> None:
     save(folder, 3, clock=0.0)
     checkpoints.prune(folder, [checkpoints.path_of(folder, 3)])
     assert [path.name for path in checkpoints.found(folder)] == ["step_00000001", "step_00000002"]
+
+
+def test_tied_and_sliced_tensors_are_written_as_what_they_show(tmp_path: Path) -> None:
+    whole = torch.arange(12.0).reshape(3, 4)
+    told = {"a": whole, "tied": whole, "part": whole[:, :2], "turned": whole.T, "one": whole[0]}
+    state.save(tmp_path / "state", told)
+    found = state.load(tmp_path / "state")
+    assert all(torch.equal(found[name], told[name]) for name in told)
+    again = state.unpacked(state.packed(told))
+    assert all(torch.equal(again[name], told[name]) for name in told)
+
+
+def test_what_is_written_is_not_copied_before(tmp_path: Path) -> None:
+    from monas_core.state import _split, _Tensors
+
+    weight, found = torch.zeros(5), _Tensors()
+    _split({"weight": weight, "more": [torch.ones(2)]}, "", found)
+    assert found["/weight"].data_ptr() == weight.data_ptr()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from monas_devices import host as host_module
 from monas_devices.capabilities import probe
 from monas_devices.host import CALIBRATION, Host
 from monas_devices.meter import EnergyMeter
-from monas_devices.timing import ROUNDS
+from monas_devices.timing import ROUNDS, _sample
 
 
 class CountingMeter(EnergyMeter):
@@ -184,3 +185,15 @@ def test_forgotten_architectures_are_measured_again(
     host.forget(pair[:1])
     assert host.cost("latency_ms", pair[1:], toy) == [second]
     assert host.cost("latency_ms", pair[:1], toy)[0] is not first
+
+
+def test_a_network_that_takes_longer_than_its_time_is_timed_by_one_call() -> None:
+    calls: list[float] = []
+
+    def slow() -> None:
+        calls.append(time.perf_counter())
+        time.sleep(0.02)
+
+    found = _sample(slow, {}, 1, 0.001, 3)
+    assert len(calls) == 3
+    assert found[0].median == pytest.approx(0.02, rel=0.9)

@@ -46,6 +46,12 @@ def test_what_saves_memory_is_seen_to(whole: Memory) -> None:
     assert averaged.kept == pytest.approx(whole.kept + whole.weights)
 
 
+def test_the_copy_to_go_back_to_knows_an_updater_once_there_was_time_for_one(whole: Memory) -> None:
+    brief = memory_of(planned("warm_up.batch_size=32", "warm_up.steps=7"))
+    assert brief.kept == pytest.approx(whole.weights)
+    assert whole.kept == pytest.approx(whole.weights + whole.updater)
+
+
 def test_time_grows_with_steps_and_is_left_open_where_nobody_knows() -> None:
     plan = planned("warm_up.steps=10", "warm_up.batch_size=2", budget="7steps")
     told = estimated(plan)
