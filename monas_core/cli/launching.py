@@ -6,7 +6,7 @@ are is submitit's to say: whatever is installed for it can be named.
 
 from __future__ import annotations
 
-import contextlib
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -72,7 +72,10 @@ class Launcher:
                 f'The launcher {cluster} has no option "{name}"; {hint}it takes '
                 f"{', '.join(sorted(takes))}, and wait."
             )
-        return cls(cluster, options, wait)
+        made = cls(cluster, options, wait)
+        with tempfile.TemporaryDirectory() as place:  # submitit makes the folder it is given
+            made.executor(Path(place))
+        return made
 
     def executor(self, folder: Path) -> AutoExecutor:
         """What jobs are handed to. Raises UsageError for options that it does not know."""
@@ -88,8 +91,6 @@ class Launcher:
             executor = AutoExecutor(folder, cluster=self.cluster)
             executor.update_parameters(**named)
         except (AssertionError, NameError, ValueError, RuntimeError) as error:
-            with contextlib.suppress(OSError):
-                folder.rmdir()  # made empty, by submitit
             said = " ".join(str(error).split())
             raise UsageError(
                 f"The launcher {self.cluster} cannot be used: {said:.300} Start this on a machine "
@@ -163,9 +164,10 @@ def jobs_for(
 def handed_over(
     launcher: Launcher, config: RunConfig, places: Mapping[int, Path], data: str | None
 ) -> Launched:
-    """Make jobs of runs. Raises UsageError before anything is written, MonasError if refused."""
+    """Make jobs of runs. Raises MonasError where the batch system refuses them."""
     seed, first = next(iter(places.items()))
     folder = first.with_name(f"{first.name.removesuffix(f'-seed{seed}')}-jobs")
+    folder.mkdir(parents=True, exist_ok=True)
     executor = launcher.executor(folder)
     made = jobs_for(config, places, folder, data)
     try:

@@ -24,11 +24,12 @@ from monas_core.seeding import derived_generator
 from monas_core.tracing.footprint import pretended
 from monas_core.train.steadiness import every
 from monas_core.updater import Updater
+from monas_core.values import population
 
 _MB = 2**20
 LATER_MB = 90.0
 """What is loaded after the start: figures, predictors, a screen (benchmarks/bench_dry_run.py)."""
-_TIMED = 2
+_TIMED, _RANDOM = 2, 2
 
 
 @attrs.frozen
@@ -61,7 +62,7 @@ class Seconds:
     """Of the phases of a run; ``None`` where nobody can know.
 
     Attributes:
-        step: Of the warm-up, in the mean of largest and smallest network.
+        step: Of the warm-up, in the mean of largest, smallest and random networks.
         evaluation: Of one network, likewise.
         warm_up, search, finish: Of the phases.
     """
@@ -110,14 +111,16 @@ def _empty(leaf: Any) -> Any:
 
 
 def seconds_of(plan: Plan) -> Seconds:
-    """Two steps and an evaluation each of the largest and the smallest network, timed."""
+    """Two steps and an evaluation each of the ends and of as many random networks, timed."""
     session = Session(plan)
     context = session.context
     supernet, generator = context.require_supernet(), derived_generator(plan.config.seed, "dry run")
     updater = Updater(supernet, plan.warm_up.learning_rate, 100, engine=context.engine.alone())
     steps, passes = [], []
-    ends = plan.space.ends()
-    for architecture in (ends.smallest, ends.largest):
+    ends, extra = plan.space.ends(), plan.warm_up.random_subnets
+    drawn = population.sample(plan.space.choices, _RANDOM if extra else 0, generator)
+    some = population.decode(plan.space.choices, drawn)
+    for architecture in (ends.smallest, ends.largest, *some):
 
         def losses(piece: Batch, which: Any = architecture) -> Mapping[str, torch.Tensor]:
             outputs = supernet(piece.inputs, which)
@@ -137,7 +140,13 @@ def seconds_of(plan: Plan) -> Seconds:
         begin = time.perf_counter()
         score_of(plan.task, supernet.extract(architecture), plan.torch_device)
         passes.append(time.perf_counter() - begin)
-    return _phases(plan, sum(steps) / 2, sum(passes) / 2)
+    return _phases(plan, _mean(steps, extra), _mean(passes, extra))
+
+
+def _mean(times: list[float], extra: int) -> float:
+    """Over a round of the sandwich rule: the two ends, and so many random networks."""
+    between = sum(times[2:]) / max(1, len(times) - 2)
+    return (sum(times[:2]) + extra * between) / (2 + extra)
 
 
 def _phases(plan: Plan, step: float, evaluation: float) -> Seconds:

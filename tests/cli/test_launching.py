@@ -39,12 +39,12 @@ def steps(run: Path) -> int:
 
 @pytest.mark.slow  # three processes, one after the other
 def test_a_preempted_job_ends_with_the_front_of_its_twin(tmp_path: Path) -> None:
-    config = load_config(None, FLAGS, ["warm_up.steps=300"])
+    config = load_config(None, FLAGS, ["warm_up.steps=60", "warm_up.batch_size=4"])
     launcher = Launcher.of("local", [])
     run, twin = tmp_path / "preempted", tmp_path / "twin"
     job = handed_over(launcher, config, {0: run}, None).jobs[run]
     deadline = time.monotonic() + 200
-    while steps(run) < 20 and time.monotonic() < deadline:
+    while steps(run) < 10 and time.monotonic() < deadline:
         time.sleep(0.05)
     task = Path(f"/proc/{job.job_id}/task/{job.job_id}/children").read_text().split()[0]
     os.kill(int(task), signal.SIGUSR2)  # what slurm sends before it takes the machine
