@@ -7,16 +7,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
-from monas_core.bench import results, workers
+from monas_core.bench import in_ranks, results, workers
 from monas_core.bench.contest import Contest
 from monas_core.bench.errand import Errand
 from monas_core.bench.picture import draw
 from monas_core.bench.reference import fronts, needed, reference_settings
 from monas_core.bench.store import Store
 from monas_core.catalog.lookup import Catalog
+from monas_core.computing.ranks import ALONE, Ranks
 from monas_core.errors import Interrupted
 from monas_core.files import strict_json, write_text
 from monas_core.problem.benchmark import Benchmark
+from monas_core.running.together import agree
 
 
 class Watcher(Protocol):
@@ -40,9 +42,12 @@ def hold(
     watcher: Watcher,
     *,
     jobs: int = 1,
+    ranks: Ranks = ALONE,
     stopping: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Run what the folder lacks and write the verdict there.
+
+    With ``ranks`` this is rank 0 of several processes that work off what is missing.
 
     Returns:
         The document of ``results.json``.
@@ -61,7 +66,12 @@ def hold(
         def tell(errand: Errand, share: float) -> None:
             watcher.progress(str(errand), share)
 
-        if jobs > 1 and len(missing) > 1:
+        if ranks.count > 1:
+            ranks.tell(in_ranks.assigned(missing, contest))
+            agree(ranks, catalog, "")
+            team = in_ranks.Team(ranks, contest, benchmark, catalog)
+            done = team.lead(missing, tell, stopping)
+        elif jobs > 1 and len(missing) > 1:
             done = workers.in_processes(missing, contest, jobs, tell, stopping)
         else:
             done = workers.one_by_one(missing, contest, benchmark, catalog, tell, stopping)

@@ -116,7 +116,7 @@ class _Worker:
                 "Finished runs are kept."
             ) from None
         if word == "fault":
-            raise _rebuilt(*content)
+            raise rebuilt(*content)
         if word == "crash":
             raise RuntimeError(f"in a process at work on {self.errand}:\n{content}")
         return word, content
@@ -177,12 +177,12 @@ def _serve(link: Link, contest: Contest) -> None:
         except (EOFError, ConnectionError):
             raise
         except errors.MonasError as error:
-            link.send(("fault", _portable(error)))
+            link.send(("fault", portable(error)))
         except Exception:  # noqa: BLE001 - told to the parent, which raises it
             link.send(("crash", traceback.format_exc()))
 
 
-def _portable(error: errors.MonasError) -> tuple[str, str, int]:
+def portable(error: errors.MonasError) -> tuple[str, str, int]:
     """A fault as plain values: a plugin's own class is unknown where it is raised again.
 
     Returns:
@@ -192,8 +192,8 @@ def _portable(error: errors.MonasError) -> tuple[str, str, int]:
     return name, str(error), error.exit_code
 
 
-def _rebuilt(name: str, message: str, exit_code: int) -> errors.MonasError:
-    """Inverse of ``_portable``, as far as it matters to who ran the command."""
+def rebuilt(name: str, message: str, exit_code: int) -> errors.MonasError:
+    """Inverse of ``portable``, as far as it matters to who ran the command."""
     fault: errors.MonasError = getattr(errors, name)(message)
     fault.exit_code = exit_code
     return fault

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -207,19 +208,26 @@ def command(
 def _hold(
     wish: Asked, jobs: int, out_dir: Path | None, *, force: bool, quiet: bool
 ) -> Mapping[str, Any]:
-    """Check, run what is missing, judge."""
+    """Check, run what is missing, judge; or help rank 0 with it."""
+    from monas_core.bench import in_ranks
     from monas_core.bench.contest import resolve
     from monas_core.bench.course import hold
     from monas_core.bench.store import Store
     from monas_core.cli.common import catalog
+    from monas_core.running import together
     from monas_core.running.control import Control
     from monas_core.running.signals import graceful
 
-    installed, control = catalog(), Control()
-    with _waiting(quiet=quiet):
-        contest, benchmark = resolve(wish, installed)
-    folder = out_dir or Path("bench") / f"{contest.problem}-{contest.budget}"
-    with _watcher(quiet=quiet) as watcher, graceful(control, watcher, _NOTICE):
+    installed, control, ranks = catalog(), Control(), together.met()
+    if ranks.number:
+        help_out = partial(in_ranks.take_part, wish, installed, ranks)
+        raise typer.Exit(together.helped(ranks, help_out))
+    with together.leading(ranks), contextlib.ExitStack() as stack:
+        with _waiting(quiet=quiet):
+            contest, benchmark = resolve(wish, installed)
+        folder = out_dir or Path("bench") / f"{contest.problem}-{contest.budget}"
+        watcher = stack.enter_context(_watcher(quiet=quiet))
+        stack.enter_context(graceful(control, watcher, _NOTICE))
         return hold(
             contest,
             benchmark,
@@ -227,6 +235,7 @@ def _hold(
             Store(folder, force=force),
             watcher,
             jobs=jobs,
+            ranks=ranks,
             stopping=lambda: control.stopping,
         )
 

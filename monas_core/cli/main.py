@@ -133,9 +133,10 @@ def _refuse_copies(given: Sequence[str]) -> None:
     """Raise UsageError where a launcher starts several processes of what one does."""
     launch = launched()
     words = [word for word in given if not word.startswith("-")]
-    if launch is not None and words[:1] != ["run"]:
+    if launch is not None and words[:1] not in (["run"], ["bench"]):
         raise UsageError(
-            f"{launch.total} processes were started together, and only monas run works so; start "
+            f"{launch.total} processes were started together, and only monas run and monas bench "
+            "work so; start "
             f"monas {' '.join(words[:1])} on its own."
         )
 

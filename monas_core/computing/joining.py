@@ -6,7 +6,8 @@ Gloo carries what lies on the CPU, NCCL what lies on GPUs. Messages are JSON and
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from torch import Tensor
 from torch.distributed.distributed_c10d import PrefixStore, rendezvous  # pyright: ignore[reportPrivateImportUsage]
 
 from monas_core.computing.launch import Launch
-from monas_core.computing.ranks import RankLostError, Ranks
+from monas_core.computing.ranks import Board, RankLostError, Ranks
 from monas_core.errors import UsageError
 from monas_core.state import packed, unpacked
 
@@ -26,6 +27,34 @@ _LONG = timedelta(days=30)
 """A process may wait for a message while another one searches; the dead are noticed at once."""
 _PIECE = 2**23
 """Most numbers that are summed in one go: 32 MB of fp32."""
+
+
+_GLANCE_S = 0.1
+
+
+class _SharedBoard(Board):
+    """In the store through which the processes met."""
+
+    def __init__(self, store: Any, present: Callable[[], Any]) -> None:
+        super().__init__()
+        self._store, self._present = store, present
+
+    def post(self, name: str, text: str) -> None:
+        """Leave word under a name."""
+        with self._present():
+            self._store.set(f"board/{name}", text)
+
+    def posted(self, name: str) -> str | None:
+        """What was left under a name, if anything was."""
+        with self._present():
+            if not self._store.check([f"board/{name}"]):
+                return None
+            return self._store.get(f"board/{name}").decode()
+
+    def ticket(self, name: str) -> int:
+        """The next number, from 0; no two processes get the same."""
+        with self._present():
+            return self._store.add(f"tickets/{name}", 1) - 1
 
 
 class Joined(Ranks):
@@ -39,6 +68,7 @@ class Joined(Ranks):
     def __init__(self, launch: Launch, store: Any) -> None:
         self.number, self.count = launch.number, launch.total
         self._store = store
+        self.board = _SharedBoard(store, self._present)
 
     def any(self, flag: bool) -> bool:
         """Whether it is so in any process."""
@@ -89,6 +119,31 @@ class Joined(Ranks):
                 buffer = torch.empty(int(size), dtype=torch.uint8)
             dist.broadcast(buffer, number)
         return message if own else unpacked(buffer.numpy().tobytes())
+
+    def gather(self, message: Any, meanwhile: Callable[[], None] = lambda: None) -> list[Any]:
+        """The messages of all processes, by rank, in rank 0; none elsewhere."""
+        with ThreadPoolExecutor(1) as waiting:
+            there = waiting.submit(self.any, flag=False)
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    there.result(_GLANCE_S)
+                    break
+                meanwhile()
+        if self.number:
+            data = torch.frombuffer(bytearray(packed(message)), dtype=torch.uint8)
+            with self._present():
+                dist.send(torch.tensor(len(data)), 0)
+                dist.send(data, 0)
+            return []
+        found = [message]
+        for number in range(1, self.count):
+            size = torch.tensor(0)
+            with self._present():
+                dist.recv(size, number)
+                buffer = torch.empty(int(size), dtype=torch.uint8)
+                dist.recv(buffer, number)
+            found.append(unpacked(buffer.numpy().tobytes()))
+        return found
 
     def despair(self, reason: str) -> None:
         """Leave word of why this process cannot go on."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -22,6 +23,7 @@ from monas_core.parts.scoring import weights_state
 from monas_core.parts.supernet import RelaxedSupernet
 from monas_core.parts.task import Batch, Part
 from monas_core.parts.trainer import TrainingReport
+from monas_core.running import rounds
 from monas_core.running.session import Session
 from monas_core.values import population
 from monas_core.values.architecture import Architecture
@@ -89,6 +91,12 @@ class Crew(Helpers):
         self._send_weights()
         row = population.encode(self._session.plan.space.choices, [architecture])
         self._ask(do="lesson", generator=generator.get_state(), size=size, row=row)
+
+    def trainings(self, run: Path, architectures: Sequence[Architecture]) -> None:
+        """Have each of the others train one of these alone; what came of it is gathered later."""
+        self._send_weights()
+        rows = population.encode(self._session.plan.space.choices, architectures)
+        self._ask(do="trainings", rows=rows, **rounds.begun(run, architectures))
 
     def _send_weights(self) -> None:
         if self._seen != self._state():
@@ -207,4 +215,5 @@ _REQUESTS = {
     "scores": _scores,
     "losses": _losses,
     "lesson": _lesson,
+    "trainings": rounds.take_part,
 }

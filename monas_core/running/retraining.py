@@ -6,15 +6,17 @@ its own, so a run that was stopped here goes on in the midst of a training.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from monas_core.errors import Diverged, Interrupted, UsageError
+from monas_core.errors import Diverged, Interrupted, MonasError, UsageError
 from monas_core.events import Bus, Event, PhaseStarted, StepFinished, Warned
 from monas_core.files import parse_json, strict_json, write_text
 from monas_core.record.front_store import read_front, write_front
+from monas_core.running import rounds
 from monas_core.running.judging import chosen, judged, reached, with_scores
 from monas_core.running.work import Work
 from monas_core.train.loop import train
@@ -92,16 +94,20 @@ class _Retraining:
         self._done = 0
         self._steps = 1.0
         self._key = ""
+        self._given_up: set[str] = set()
         self.scores: dict[str, object] = {}
 
     def all_of(self, members: Sequence[Member]) -> dict[Architecture, Mapping[str, float]]:
         """What each of them reached; whose training came to nothing is left out."""
         work, found = self._work, {}
-        for number, member in enumerate(members):
+        architectures = [work.plan.space.choices.from_json(m.architecture) for m in members]
+        size = work.plan.ranks.count if rounds.shareable(work.session) else 1
+        for number, (member, architecture) in enumerate(zip(members, architectures, strict=True)):
             mark = time.perf_counter()
             self._done, self._key = number, member.key
-            architecture = work.plan.space.choices.from_json(member.architecture)
-            scores = self._train(architecture)
+            others = architectures[number + 1 : number + size] if number % size == 0 else []
+            with self._handed_out(others):
+                scores = self._train(architecture)
             self.scores[member.key] = scores
             values = reached(work.plan.objectives, scores)
             if values is not None:
@@ -112,7 +118,43 @@ class _Retraining:
             work.step_done(PHASE, number + 1, number + 1)
         return found
 
+    @contextlib.contextmanager
+    def _handed_out(self, architectures: Sequence[Architecture]) -> Iterator[None]:
+        """Other processes train these during the block; afterwards what they did is here."""
+        if not architectures:
+            yield
+            return
+        work, ranks = self._work, self._work.plan.ranks
+
+        def heed() -> None:
+            if work.control.stopping:
+                ranks.board.post(rounds.STOP, "")
+
+        work.crew.trainings(work.folder.path, architectures)
+        try:
+            yield
+        except Exception:
+            ranks.board.post(rounds.STOP, "")
+            raise
+        finally:
+            _, *told = ranks.gather(None, heed)
+            for architecture, one in zip(architectures, told, strict=False):
+                self._take_over(architecture, one)
+
+    def _take_over(self, architecture: Architecture, told: Mapping[str, Any]) -> None:
+        """What another process sent. Raises MonasError where it could not train."""
+        rounds.taken_over(self._work.folder.path, architecture, told)
+        for note in told["notes"]:
+            self._work.warn(note)
+        if told["failed"]:
+            raise MonasError(told["fault"])
+        if told["fault"]:
+            self._work.warn(told["fault"])
+            self._given_up.add(architecture.key)
+
     def _train(self, architecture: Architecture) -> object:
+        if architecture.key in self._given_up:
+            return None
         bus = Bus()
         bus.attach(self._hear)
         context, run = self._work.session.context, self._work.folder.path

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import importlib.util
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,25 +68,39 @@ def resolved_together(
     told = {"do": "start", "config": to_document(config), "folder": path, "data": data}
     ranks.tell(told)
     plan, fault = _attempted(told, catalog)
-    _agree(ranks, catalog, fault)
+    agree(ranks, catalog, fault)
     assert plan is not None
     return attrs.evolve(plan, ranks=ranks)
 
 
 def help_out(catalog: Catalog, ranks: Ranks) -> int:
-    """What a process does that is not the first; its exit code. It says nothing itself."""
+    """What a process of a run does that is not the first; its exit code."""
+
+    def help_run(told: Mapping[str, Any]) -> None:
+        plan, fault = _attempted(told, catalog)
+        agree(ranks, catalog, fault)
+        assert plan is not None
+        run = Path(told["folder"]) if told["folder"] else None
+        with gradients():
+            serve(Session(attrs.evolve(plan, ranks=ranks), run))
+
+    return helped(ranks, help_run)
+
+
+def helped(ranks: Ranks, work: Callable[[Mapping[str, Any]], None]) -> int:
+    """Do what rank 0 begins with; the exit code. Nothing is said here, and no signal heeded.
+
+    Args:
+        ranks: All processes; this is none of rank 0.
+        work: Is given the first message, and ends when rank 0 says that this is the end.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, signal.SIG_IGN)  # rank 0 saves what was done, and ends this one
     told = ranks.tell()
     if told["do"] == END:
         return 0
-    plan, fault = _attempted(told, catalog)
     try:
-        _agree(ranks, catalog, fault)
-        assert plan is not None
-        run = Path(told["folder"]) if told["folder"] else None
-        with gradients():
-            serve(Session(attrs.evolve(plan, ranks=ranks), run))
+        work(told)
     except RankLostError:
         return 1
     except MonasError as error:
@@ -109,8 +123,12 @@ def _attempted(told: Mapping[str, Any], catalog: Catalog) -> tuple[Plan | None, 
         return None, str(error)
 
 
-def _agree(ranks: Ranks, catalog: Catalog, fault: str) -> None:
-    """Raise UsageError where processes cannot work together: the same sentence in all."""
+def agree(ranks: Ranks, catalog: Catalog, fault: str) -> None:
+    """Compare what processes have, before anything begins.
+
+    Raises:
+        UsageError: They cannot work together; the same sentence in all.
+    """
     own = {"fault": fault, "monas": plugin_version(), "torch": torch.__version__}
     every = ranks.collect({**own, "code": code_of(catalog)})
     first = every[0]

@@ -21,7 +21,12 @@ def monas_trainers() -> list[Spec]:
             summary="Random subnets, every option of a choice once before any twice.",
             factory="monas_trainers.fair:Fair",
             needs={"supernet"},
-            provides={"supernet", "training", "default-trainer:mobilenetv3"},
+            provides={
+                "supernet",
+                "training",
+                "default-trainer:mobilenetv3",
+                "default-trainer:nasbench201",
+            },
         ),
         Spec(
             name="progressive",

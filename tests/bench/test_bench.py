@@ -9,11 +9,20 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 
+from monas_core.bench.contest import Asked, resolve
+from monas_core.bench.course import hold
+from monas_core.bench.in_ranks import take_part
+from monas_core.bench.store import Store
+from monas_core.errors import PluginError
+from monas_core.running import together
+from monas_core.ui.benchprogress import Silence
 from monas_core.values.front import Scale
 
 QUICK = ("--budget", "12evals", "--seeds", "2", "--optimizers", "random,wide=random",
@@ -243,6 +252,36 @@ def test_processes_give_the_same_results(bench):
         return [timeless(row) for row in document["results"]]
 
     assert plain(alone) == plain(shared)
+
+
+def test_ranks_give_the_same_results(bench, catalog, data, in_ranks):
+    """One faulty participant ends it for all; what was done is kept and not done again."""
+    wish = Asked("toy", data, "12evals", 2, optimizers=["random", "nsga2"])
+    faulty = attrs.evolve(wish, optimizers=["random", "sinner-crashes"])
+
+    def work(ranks, wish=wish):
+        if ranks.number:
+            return [together.helped(ranks, partial(take_part, wish, catalog, ranks))]
+        contest, benchmark = resolve(wish, catalog)
+        try:
+            with together.leading(ranks):
+                ways = (Store(Path("shared")), Silence())
+                return hold(contest, benchmark, catalog, *ways, ranks=ranks)["results"]
+        except PluginError as fault:
+            return str(fault)
+
+    said, helped = in_ranks(lambda ranks: work(ranks, faulty))
+    assert said.startswith('Optimizer "sinner-crashes" (toy-contest 1.0) failed in Sinner.start()')
+    assert helped == [0]
+    shared, helped = in_ranks(work, 3)[:2]
+    assert helped == [0]
+    contest, benchmark = resolve(wish, catalog)
+    alone = hold(contest, benchmark, catalog, Store(Path("alone")), Silence())["results"]
+
+    def plain(results):
+        return [{k: v for k, v in row.items() if "seconds" not in k} for row in results]
+
+    assert plain(shared) == plain(alone)
 
 
 def test_stopped_with_ctrl_c_and_gone_on(bench):

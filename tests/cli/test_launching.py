@@ -82,8 +82,8 @@ def test_the_signal_of_a_batch_system_lets_a_run_save_first() -> None:
 
 
 def test_termination_is_left_to_a_launcher_that_handles_it() -> None:
-    from monas_core.cli.signals import graceful
     from monas_core.running.control import Control
+    from monas_core.running.signals import graceful
 
     heard: list[str] = []
     before = signal.signal(signal.SIGTERM, lambda *_: heard.append("launcher"))

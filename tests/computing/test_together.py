@@ -125,7 +125,7 @@ def test_what_cannot_work_together_is_one_sentence_everywhere(in_ranks: InRanks)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(together, "code_of", lambda _, code=code: code)
                 with pytest.raises(UsageError) as refused:
-                    together._agree(ranks, catalog, fault)
+                    together.agree(ranks, catalog, fault)
                 said.append(str(refused.value))
         return said
 

@@ -58,6 +58,7 @@ def test_the_order_depends_on_the_generator_alone() -> None:
     ("space", "said", "expected"),
     [
         ("mobilenetv3", None, "fair"),
+        ("nasbench201", None, "fair"),
         ("mobilenetv3", "sandwich", "sandwich"),
         ("nasbench201", None, "sandwich"),
     ],
