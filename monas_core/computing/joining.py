@@ -199,11 +199,16 @@ def join(launch: Launch, patience_s: float = PATIENCE_S) -> Joined:
     if torch.cuda.is_available():
         torch.cuda.set_device(launch.local % torch.cuda.device_count())
         backend = "cpu:gloo,cuda:nccl"
-    dist.init_process_group(
-        backend,
-        store=PrefixStore("monas/group", store),
-        rank=launch.number,
-        world_size=launch.total,
-        timeout=_LONG,
-    )
+    try:
+        dist.init_process_group(
+            backend,
+            store=PrefixStore("monas/group", store),
+            rank=launch.number,
+            world_size=launch.total,
+            timeout=_LONG,
+        )
+    except RuntimeError as error:
+        raise RankLostError(
+            f"Another of the {launch.total} processes ended at the start; see what it said."
+        ) from error
     return Joined(launch, store)

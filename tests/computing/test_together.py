@@ -137,6 +137,7 @@ def test_what_cannot_work_together_is_one_sentence_everywhere(in_ranks: InRanks)
 
 def test_a_rank_that_is_gone_is_noticed_with_its_reason(in_ranks: InRanks) -> None:
     def work(ranks: Ranks) -> str:
+        ranks.any(flag=False)  # all are there
         if ranks.number:
             ranks.despair("ValueError: something")
             ranks.leave()

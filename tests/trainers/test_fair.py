@@ -59,8 +59,8 @@ def test_the_order_depends_on_the_generator_alone() -> None:
     [
         ("mobilenetv3", None, "fair"),
         ("nasbench201", None, "fair"),
+        ("gpt", None, "sandwich"),
         ("mobilenetv3", "sandwich", "sandwich"),
-        ("nasbench201", None, "sandwich"),
     ],
 )
 def test_a_space_may_have_a_default_of_its_own(space: str, said: str | None, expected: str) -> None:
