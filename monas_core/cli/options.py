@@ -54,3 +54,19 @@ TargetValue = Annotated[
         help="Value to be met within 5 %, or as lat=5ms±2% says. Repeatable.",
     ),
 ]
+Launcher = Annotated[
+    str | None,
+    typer.Option(
+        metavar="local|slurm",
+        help="Make it a job, requeued where preempted; launcher.NAME=VALUE, e.g. tasks_per_node=2.",
+        rich_help_panel="How long, and where",
+    ),
+]
+Seeds = Annotated[
+    str | None,
+    typer.Option(
+        metavar="0-3,7",
+        help="With --launcher: a job for each of these seeds, as one array.",
+        rich_help_panel="How long, and where",
+    ),
+]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from monas_core.cli import complete
-from monas_core.cli.options import Data, Maximum, Minimum, TargetValue
+from monas_core.cli.options import Data, Launcher, Maximum, Minimum, Seeds, TargetValue
 
 _WHAT = "What to search"
 _COST = "How long, and where"
@@ -222,22 +222,6 @@ Json = Annotated[
 Plain = Annotated[
     bool,
     typer.Option("--plain", help="Lines of text instead of the live screen.", rich_help_panel=_OUT),
-]
-Launcher = Annotated[
-    str | None,
-    typer.Option(
-        metavar="local|slurm",
-        help="Make it a job, requeued where preempted; launcher.NAME=VALUE, e.g. tasks_per_node=2.",
-        rich_help_panel=_COST,
-    ),
-]
-Seeds = Annotated[
-    str | None,
-    typer.Option(
-        metavar="0-3,7",
-        help="With --launcher: a job for each of these seeds, as one array.",
-        rich_help_panel=_COST,
-    ),
 ]
 
 
