@@ -19,15 +19,23 @@ if TYPE_CHECKING:
 
 
 def details(
-    catalog: Catalog, entry: Entry, *, argument: str | None, preset: str | None
+    catalog: Catalog,
+    entry: Entry,
+    *,
+    argument: str | None,
+    preset: str | None,
+    options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Facts of an entry; loads what it needs to.
+    """Facts of an entry, of a task with some options; loads what it needs to.
 
     Raises:
         MonasError: The entry cannot be loaded, or the preset is unknown.
     """
-    found = _of_kind(catalog, entry, argument, preset)
-    return {**found, "options": options(entry), "options_path": options_path(entry)}
+    if entry.kind == "task":
+        found = _task(catalog, entry, argument, options or {})
+    else:
+        found = _of_kind(catalog, entry, argument, preset)
+    return {**found, "options": options_of(entry), "options_path": options_path(entry)}
 
 
 def options_path(entry: Entry) -> str | None:
@@ -48,14 +56,12 @@ def _of_kind(
         return _objective(entry)
     if entry.kind == "device":
         return _device(entry, argument)
-    if entry.kind == "task":
-        return _task(catalog, entry, argument)
     doc = inspect.getdoc(entry.load()) or ""
     answers = {"answers": entry.load().answers_with} if entry.kind == "optimizer" else {}
     return {"description": doc.split("\n\n")[0], **answers}
 
 
-def options(entry: Entry) -> list[dict[str, Any]]:
+def options_of(entry: Entry) -> list[dict[str, Any]]:
     """Options of an entry: name, type, default, and what its docstring says of it."""
     kind = entry.load_options()
     if kind is None:
@@ -208,13 +214,15 @@ def _described(factory: Any) -> dict[str, str]:
     return {"description": (inspect.getdoc(factory) or "").split("\n\n")[0]}
 
 
-def _task(catalog: Catalog, entry: Entry, argument: str | None) -> dict[str, Any]:
+def _task(
+    catalog: Catalog, entry: Entry, argument: str | None, options: Mapping[str, Any]
+) -> dict[str, Any]:
     from monas_core.errors import UsageError
 
     try:
-        task: Task = catalog.create("task", entry.name, argument=argument)
+        task: Task = catalog.create("task", entry.name, options, argument=argument)
     except UsageError as error:
-        if argument is not None:
+        if argument is not None or options:
             raise
         return {"usage": str(error)}
     further = [attrs.asdict(score) for score in task.scores]

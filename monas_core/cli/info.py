@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from monas_core.ui.glossary import Term
 
 
+_OPTIONS = "options."
+
 Words = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="NAME",
         help="Name of a space, objective, device, task, optimizer, ... (text:PATH for a "
-        "task with an argument), or a word of the screens such as hypervolume. "
-        "Without it all such words.",
+        "task with an argument, options.task.KEY=VALUE for its options), or a word of the screens "
+        "such as hypervolume. Without it all such words.",
         autocompletion=complete.anything,
         show_default=False,
     ),
@@ -43,13 +45,15 @@ def command(
     if not words:
         _tell(glossary.TERMS, json=json)
         return
-    name = " ".join(words)
+    name = " ".join(word for word in words if not word.startswith(_OPTIONS))
+    settings = [word for word in words if word.startswith(_OPTIONS)]
     installed = catalog()
     word, _, argument = name.partition(":")
     if kind is None and not _installed(installed, word) and (term := glossary.find(name)):
         _tell([term], json=json)
         return
     entry = find(installed, word, kind)
+    given = told(settings, entry)
     document = {
         "kind": entry.kind,
         "name": entry.name,
@@ -60,7 +64,13 @@ def command(
         "needs": sorted(entry.spec.needs),
         "provides": sorted(entry.spec.provides),
         "extras": dict(entry.spec.extras),
-        **details(installed, entry, argument=argument or None, preset=preset),
+        **details(
+            installed,
+            entry,
+            argument=argument or None,
+            preset=preset,
+            options=given,
+        ),
     }
     if json:
         print_json(document)
@@ -68,6 +78,23 @@ def command(
         from monas_core.ui.infopage import print_info
 
         print_info(document, console())
+
+
+def told(settings: Sequence[str], entry: Entry) -> dict[str, Any]:
+    """Options of a task, written as for a run. Raises UsageError for those of anything else."""
+    from monas_core.errors import UsageError
+    from monas_core.record.config import apply_dotted
+
+    document: dict[str, Any] = {}
+    for text in settings:
+        apply_dotted(document, text)
+    given = document.get("options", {})
+    if given and (entry.kind != "task" or set(given) != {"task"}):
+        raise UsageError(
+            f"monas info takes options of tasks, options.task.KEY=VALUE, got "
+            f'"{settings[0]}" with the {entry.kind} {entry.name}.'
+        )
+    return given.get("task", {})
 
 
 def _tell(terms: Sequence[Term], *, json: bool) -> None:

@@ -70,6 +70,7 @@ def html(record: Record, facts: Facts, library: str, comparison: Comparison | No
         subject=escape(subject),
         run=escape(str(record.path)),
         started=escape(str(record.environment.get("started", ""))),
+        data=escape(_data(record)),
         style=_asset("style.css"),
         words=outcome.words(record),
         tiles=sections.tiles(record),
@@ -92,6 +93,13 @@ def html(record: Record, facts: Facts, library: str, comparison: Comparison | No
         library=library,
         scripts="\n".join(_asset(f"{name}.js") for name in _SCRIPTS),
     )
+
+
+def _data(record: Record) -> str:
+    """The task, and how much of what networks are shown at a time."""
+    started, seen = record.history.started, record.history.facts.get("seen as")
+    parts = [started.task if started else "", str(seen or "")]
+    return "".join(f" · {part}" for part in parts if part)
 
 
 def _asset(name: str) -> str:

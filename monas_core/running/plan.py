@@ -30,6 +30,7 @@ from monas_core.seeding import derived_generator, derived_seed, seeded_construct
 from monas_core.train.settings import TrainSettings
 from monas_core.values.architecture import Architecture
 from monas_core.values.constraint import Constraint
+from monas_core.values.data import SEEN_AS
 from monas_core.values.preference import Preference, lattice_of_size
 
 
@@ -168,6 +169,7 @@ class Plan:
 
     def summary(self) -> Mapping[str, Any]:
         """Plain facts for ``--dry-run`` and the screen."""
+        data = self.task.record()
         return {
             "space": self.space.name,
             "preset": self.space.preset,
@@ -175,7 +177,8 @@ class Plan:
             "choices": len(self.space.choices),
             "task": self.config.task,
             **({"loss": self.config.loss} if self.loss is not None else {}),
-            "data": self.task.record().summary,
+            "data": data.summary,
+            **({SEEN_AS: data.seen_as} if data.seen_as else {}),
             "objectives": [
                 f"{o.said} [{o.unit}, {o.direction}]" for o in map(view_of, self.objectives)
             ],

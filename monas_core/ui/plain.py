@@ -16,7 +16,7 @@ from monas_core.ui.view import ViewState, fold
 
 SECONDS_BETWEEN_LINES = 3.0
 _TOLD = (
-    "data", "limits", "preset", "architecture", "starts from", "teacher",
+    "data", "seen as", "limits", "preset", "architecture", "starts from", "teacher",
     "parameters", "architectures", "retrain", "torch device", "seed",
 )  # fmt: skip
 """Facts worth a line, where there are such."""

@@ -62,6 +62,10 @@ class Source:
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+SEEN_AS = "seen as"
+"""Among the facts of a record: how much of what a network is shown at a time."""
+
+
 @attrs.frozen
 class DataRecord:
     """What a task learned from.
@@ -120,6 +124,11 @@ class DataRecord:
         if self.classes:
             text += f"; {len(self.classes)} classes: {self.class_summary}"
         return text
+
+    @property
+    def seen_as(self) -> str:
+        """How much of what a network is shown at a time, where the task tells."""
+        return str(self.facts.get(SEEN_AS, ""))
 
     @property
     def class_summary(self) -> str:

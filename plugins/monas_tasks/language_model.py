@@ -6,13 +6,14 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import attrs
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from monas_core.parts.task import Batch, Model, Part, Score, Task
 from monas_core.parts.usage import Usage
-from monas_core.values.data import DataRecord
+from monas_core.values.data import SEEN_AS, DataRecord
 from monas_tasks import byte_tokenizer
 from monas_tasks.corpus import PARTS, Document
 from monas_tasks.options import CONTEXT, EVALUATED, TESTED
@@ -71,8 +72,13 @@ class LanguageModel(Task):
         }
         self._facts = dict(facts)
         self._documents = dict(documents)
-        self._record = record or DataRecord()
+        known = record or DataRecord()
+        self._record = attrs.evolve(known, facts={**known.facts, SEEN_AS: self._seen_as()})
         self._data = dict(data)
+
+    @abstractmethod
+    def _seen_as(self) -> str:
+        """How much of what a network is shown at a time."""
 
     @abstractmethod
     def bytes_in(self, part: Part, targets: Tensor) -> Tensor:
@@ -156,6 +162,9 @@ class ByteLanguageModel(LanguageModel):
             context=context,
             evaluated=evaluated,
         )
+
+    def _seen_as(self) -> str:
+        return f"{self.context} bytes at a time"
 
     def bytes_in(self, part: Part, targets: Tensor) -> Tensor:  # noqa: ARG002
         """One for each token."""

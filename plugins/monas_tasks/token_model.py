@@ -64,6 +64,9 @@ class TokenLanguageModel(LanguageModel):
             evaluated=options.evaluated,
         )
 
+    def _seen_as(self) -> str:
+        return f"{self.context} tokens at a time, of {self.n_outputs} ({self._options.tokenizer})"
+
     def tokens_of(self, part: Part) -> int:
         """Number of tokens of a part."""
         return len(self._packed[part])

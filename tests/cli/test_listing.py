@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -193,3 +194,15 @@ def test_words_of_the_screens_are_explained(cli):
     assert json.loads(cli("info", "supernet", "--json").out)["kind"] == "term"
     assert cli("info", "energy").out.startswith("objective energy"), "a plugin goes first"
     assert 'Did you mean the word "hypervolume"?' in cli("info", "hypervolum").err
+
+
+def test_a_task_is_told_with_options_as_a_run_has_them(cli, nowhere) -> None:
+    Path("a.txt").write_text("some text that goes on\n" * 200)
+    done = cli("info", "text:a.txt", "options.task.context=32", "--json")
+    assert json.loads(done.out)["facts"]["context"] == "32 bytes"
+    done = cli("info", "text:a.txt", "options.task.contxt=32")
+    assert done.code == 2
+    assert "options.task.contxt" in done.err
+    done = cli("info", "gpt", "options.task.context=32")
+    assert done.code == 2
+    assert "monas info takes options of tasks" in done.err

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monas_core.catalog.lookup import Catalog, checked_options
-from monas_core.cli.details import options, options_path
+from monas_core.cli.details import options_of, options_path
 from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.record.config import load_config
@@ -192,7 +192,7 @@ def test_what_info_recommends_is_accepted(catalog: Catalog) -> None:
     """Every option of everything installed, set to its default by the path that is shown."""
     shown = 0
     for entry in catalog.entries():
-        path, offered = options_path(entry), options(entry)
+        path, offered = options_path(entry), options_of(entry)
         if path is None:
             continue
         lists = {"objective": "objectives", "device": "devices", "observer": "observers"}

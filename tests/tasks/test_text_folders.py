@@ -70,7 +70,9 @@ def test_files_named_like_parts_are_parts(
 def test_one_part_to_judge_with_is_enough(tmp_path: Path, judge: str) -> None:
     prose(tmp_path / "train.txt", 50_000, 0)
     prose(tmp_path / f"{judge}.txt", 5_000, 1)
-    parts = load(str(tmp_path)).record().parts
+    record = load(str(tmp_path)).record()
+    assert record.seen_as == "64 bytes at a time"
+    parts = record.parts
     assert parts["test"] == 5_000
     assert parts["train"] + parts["search"] == pytest.approx(50_000, rel=0.01)
     assert parts["search"] == pytest.approx(5_000, rel=0.1)
