@@ -13,6 +13,7 @@ from torch.utils._pytree import tree_map
 from monas_core.computing.engine import Engine
 from monas_core.computing.precision import cast
 from monas_core.computing.rules import weight_optimizers
+from monas_core.computing.traffic import sent_in_a_step
 from monas_core.errors import Diverged
 from monas_core.parts.scoring import score_of
 from monas_core.parts.task import Batch
@@ -165,7 +166,13 @@ def estimated(plan: Plan) -> dict[str, Any]:
         return {}
     memory = memory_of(plan)
     enough = memory.peak * _MB < available_bytes()
-    return told(memory, seconds_of(plan) if enough else None)
+    found = told(memory, seconds_of(plan) if enough else None)
+    if plan.ranks.count > 1 and plan.shares_training:
+        numbers = int(memory.weights * _MB) // 4
+        found["sent by each process in a step [MB]"] = round(
+            sent_in_a_step(numbers, plan.ranks.count) / _MB, 3
+        )
+    return found
 
 
 def told(memory: Memory, seconds: Seconds | None) -> dict[str, Any]:

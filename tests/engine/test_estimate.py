@@ -8,6 +8,8 @@ import attrs
 import pytest
 
 from monas_core.catalog.lookup import Catalog
+from monas_core.computing.ranks import Ranks
+from monas_core.computing.traffic import Wire, seconds_of_a_step, sent_in_a_step
 from monas_core.errors import UsageError
 from monas_core.record.config import load_config
 from monas_core.running.estimate import Memory, estimated, memory_of
@@ -50,6 +52,27 @@ def test_the_copy_to_go_back_to_knows_an_updater_once_there_was_time_for_one(who
     brief = memory_of(planned("warm_up.batch_size=32", "warm_up.steps=7"))
     assert brief.kept == pytest.approx(whole.weights)
     assert whole.kept == pytest.approx(whole.weights + whole.updater)
+
+
+def test_several_processes_are_told_what_each_sends() -> None:
+    class Two(Ranks):
+        count = 2
+
+    plan = planned("warm_up.steps=10", "warm_up.batch_size=2")
+    told = estimated(attrs.evolve(plan, ranks=Two()))
+    assert told["sent by each process in a step [MB]"] == pytest.approx(
+        told["of which [MB]"]["weights"], abs=0.5
+    )
+
+
+@pytest.mark.parametrize(("ranks", "share"), [(1, 0.0), (2, 1.0), (4, 1.5), (1000, 1.998)])
+def test_a_ring_sends_every_number_nearly_twice(ranks: int, share: float) -> None:
+    assert sent_in_a_step(1000, ranks) == pytest.approx(4000 * share)
+    wire = Wire(bytes_per_s=4000.0, latency_s=0.5)
+    computing, sending = seconds_of_a_step(10.0, 1000, ranks, wire)
+    assert computing == 10.0 / ranks
+    assert sending == pytest.approx(share + (ranks - 1))
+    assert seconds_of_a_step(10.0, 1000, ranks, wire, growing=True) == (10.0, sending)
 
 
 def test_time_grows_with_steps_and_is_left_open_where_nobody_knows() -> None:
