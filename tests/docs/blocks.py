@@ -46,8 +46,8 @@ class Block:
 
 def _language(given: str, text: str) -> str:
     words = text.split(maxsplit=1)
-    complete = "──►" not in text and "\nerror: " not in text  # no picture, no transcript
-    return given or ("shell" if words and words[0] in PROGRAMS and complete else "")
+    told = "\nerror: " in text  # of what a command said
+    return given or ("shell" if words and words[0] in PROGRAMS and not told else "")
 
 
 def blocks() -> Iterator[Block]:

@@ -30,7 +30,6 @@ ELSEWHERE = {
 SHOWN = {
     ("docs/a-run.md", "config.yaml"): "names of files",
     ("docs/a-run.md", "best       best        balanced"): "what a run printed",
-    ("docs/concepts.md", "monas run ──► resolve"): "a drawing",
     ("docs/data.md", "monas train photos-run"): "a message; tests/cli/test_moved.py provokes it",
     ("docs/kit.md", "✗ TestDeviceHonesty"): "a message; tests/contracts/planted provokes it",
     ("docs/own-model.md", "stays as it is: rigid"): "a message",
