@@ -25,12 +25,13 @@ import docstrings  # noqa: E402
 def commands() -> str:
     """Every command with its options, as the command line knows them."""
     group = build()
+    context = group.make_context("monas", ["--help"], resilient_parsing=True)
     said = "Each takes `--help`; options of plugins are told by `monas info NAME`."
     lines = ["# Commands", "", said, ""]
     for panel, listed in menu.PANELS.items():
         lines += [f"## {panel}", ""]
         for name in listed:
-            lines += _command(name, group.get_command(None, name))
+            lines += _command(name, group.get_command(context, name))
     return "\n".join(lines)
 
 

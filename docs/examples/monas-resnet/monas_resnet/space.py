@@ -100,18 +100,17 @@ class ResNet(nn.Module):
         self.stem_norm = nn.BatchNorm2d(width)
         self.stages = nn.ModuleList()
         for stage, blocks in enumerate(stages):
-            made = nn.ModuleList()
+            made: list[nn.Module] = []
             for block, (wide, inner, kernel) in enumerate(blocks):
                 stride = 2 if stage and not block else 1
                 made.append(Block(width, wide, inner, kernel, stride))
                 width = wide
-            self.stages.append(made)
+            self.stages.append(nn.Sequential(*made))
         self.head = nn.Linear(width, classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of images ``(B, C, H, W)``."""
         x = torch.relu(self.stem_norm(self.stem(images)))
         for stage in self.stages:
-            for block in stage:
-                x = block(x)
+            x = stage(x)
         return self.head(x.mean((2, 3)))
