@@ -1,6 +1,6 @@
 """Every file of a run, damaged in every way, under every command: what is said, and what changes.
 
-    python benchmarks/bench_corruption.py [--share 1.0] [--seed 0] [--rows]
+    python benchmarks/bench_corruption.py [--share 1.0] [--seed 0] [--rows] [--minutes 40]
 
 A tiny finished run with a trained subnet, one stopped in its search, and one with a training that
 was stopped are damaged one file at a time. Each outcome is one of
@@ -12,7 +12,8 @@ was stopped are damaged one file at a time. Each outcome is one of
 - traceback, hang.
 
 ``--share`` draws that part of the cases; ``--rows`` prints those that are neither named nor
-harmless. 1 where there are any.
+harmless. Cases come in an order drawn with the seed, so that what ``--minutes`` leaves out is
+left out at random. 1 where there are any.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ import collections
 import hashlib
 import itertools
 import json
+import math
 import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -321,12 +324,9 @@ class Matrix:
 
 
 def drawn(cases: list[Case], share: float, seed: int) -> list[Case]:
-    """A part of the cases, in their order."""
-    if share >= 1:
-        return cases
-    size = round(share * len(cases))
-    chosen = np.random.default_rng(seed).choice(len(cases), size, replace=False)
-    return [cases[i] for i in sorted(chosen)]
+    """A part of the cases, in an order drawn with the seed."""
+    order = np.random.default_rng(seed).permutation(len(cases))
+    return [cases[i] for i in order[: round(share * len(cases))]]
 
 
 def main() -> int:
@@ -336,15 +336,21 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", action="store_true")
     parser.add_argument("--only", default="", help="Part of the name of a file.")
+    parser.add_argument("--minutes", type=float, default=math.inf)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     Run.open  # noqa: B018 - everything is imported before the first fork
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     with tempfile.TemporaryDirectory() as work:
-        matrix = Matrix(Path(work))
-        for case in drawn(matrix.cases(), asked.share, asked.seed):
-            if asked.only not in f"{case.base}/{case.name}":
-                continue
+        matrix, begin = Matrix(Path(work)), time.monotonic()
+        chosen = drawn(matrix.cases(), asked.share, asked.seed)
+        chosen = [c for c in chosen if asked.only in f"{c.base}/{c.name}"]
+        for done, case in enumerate(chosen):
+            if time.monotonic() - begin > 60 * asked.minutes:
+                print(f"{done} of {len(chosen)} cases in {asked.minutes:g} minutes")
+                break
+            if asked.rows and done and not done % 100:
+                print(f"{done} of {len(chosen)} after {time.monotonic() - begin:.0f} s", flush=True)
             found = matrix.try_(case, asked.seed)
             counts[case.command][found or "no change"] += 1
             if asked.rows and found and found not in GOOD:

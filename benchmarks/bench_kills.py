@@ -2,12 +2,12 @@
 
     python benchmarks/bench_kills.py [--kills 60] [--seed 0] [--only TEXT]
 
-Every optimizer and trainer on the toy problem of the kit (with every second set of options they
-declare), the installed spaces at their smallest, retraining, ``train`` and ``bench`` are started
-in a child that gets SIGKILL at a random moment, again and again until the kills are spent, and
-then gone on with to the end. Compared are fronts, archive, weights of the last checkpoint and of
-trained subnets, and the events as a multiset without times (steps, evaluations, final fronts,
-warnings). 1 where anything differs.
+Every optimizer and trainer on the toy problem of the kit with two sets of options, losses and
+teachers, the installed spaces at their smallest, retraining, ``train``, ``bench`` and runs of two
+processes (``kill_scenarios.py``) are started in a child that gets SIGKILL at a random moment,
+again and again until the kills are spent, and then gone on with to the end. Compared are fronts,
+archive, weights of the last checkpoint and of trained subnets, and the events as a multiset
+without times (steps, evaluations, final fronts, warnings). 1 where anything differs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,180 +27,14 @@ import attrs
 import forked
 import numpy as np
 import torch
+from kill_scenarios import Scenario, Work, scenarios
 from safetensors.torch import load_file
 
-from monas_core.catalog.lookup import Catalog, checked_options
-from monas_core.catalog.specs import Entry
-from monas_core.events import Bus, EvaluationAdded, FrontChanged, StepFinished, Warned, to_json
+from monas_core.catalog.lookup import Catalog
+from monas_core.events import EvaluationAdded, FrontChanged, StepFinished, Warned, to_json
 from monas_core.record import checkpoints, journal
-from monas_core.record.config import RetrainConfig, RunConfig
 from monas_core.record.rundir import RunFolder
 from monas_core.run import Run
-from monas_core.running.control import Control
-from monas_core.running.engine import execute
-from monas_core.running.plan import Plan
-from monas_core.testing.fakes import (
-    ToyDevice,
-    ToyEmbedding,
-    ToyLatency,
-    ToyQuality,
-    ToySpace,
-    ToyTask,
-)
-from monas_core.testing.stages import TOY_PROVIDES, Stages
-from monas_core.testing.variants import fitting, label
-from monas_core.values.budget import Budget
-
-SPACES = ("gpt", "mobilenetv3", "hat", "nasbench201", "darts", "tcn", "ibn", "fusion", "count")
-Work = Callable[[Path], object]
-"""Begins in a folder, or goes on there."""
-
-
-@attrs.frozen
-class Scenario:
-    """What is killed.
-
-    Attributes:
-        name: For the table.
-        work: Begins it, or goes on with it.
-    """
-
-    name: str
-    work: Work
-
-
-# -- what is run -----------------------------------------------------------------------------
-
-
-def scenarios(catalog: Catalog) -> Iterator[Scenario]:
-    """Everything that has state to lose."""
-    for kind in ("optimizer", "trainer"):
-        for entry in catalog.entries(kind):
-            if entry.name == "blockwise":  # needs a teacher that a plan of toys has not
-                continue
-            for options in fitting(entry, TOY_PROVIDES)[:2]:
-                name = f"{kind} {entry.name} {label(options)}"
-                yield Scenario(name, toy(entry, options))
-    yield Scenario("phase retrain", toy(catalog.find("optimizer", "random"), {}, retrain="3steps"))
-    stages = Stages(catalog)
-    for name in SPACES:
-        yield Scenario(f"space {name}", of_space(stages, catalog.find("space", name)))
-    yield Scenario("train", training(catalog))
-    yield Scenario("bench", contest)
-
-
-def toy(entry: Entry, options: dict[str, Any], retrain: str = "") -> Work:
-    """A run on the toy problem, with an optimizer or a trainer that is installed."""
-
-    def parts() -> dict[str, Any]:
-        made: dict[str, Any] = {entry.kind: tried(entry, options)}
-        if retrain:
-            budget = Budget.parse(retrain)
-            made["config"] = attrs.evolve(settings(), retrain=RetrainConfig(budget, members=2))
-        return made
-
-    def work(path: Path) -> None:
-        given = parts()
-        carried_out(plan(**given), path)
-
-    return work
-
-
-def tried(entry: Entry, options: dict[str, Any]) -> Any:
-    """At its smallest where it has such a form and needs no options."""
-    smallest = getattr(entry.load(), "tiny", None)
-    if smallest is not None and not options:
-        return smallest()
-    return entry.create(**checked_options(entry, options))
-
-
-def settings() -> RunConfig:
-    """Of a run of toys."""
-    return RunConfig(
-        space="toy", objectives=("quality", "latency"), devices=("toy-a", "toy-b"),
-        held_out=("toy-c",), budget=Budget.parse("10steps"), preferences=8, trainer="sandwich",
-        optimizer="random",
-    )  # fmt: skip
-
-
-def plan(**parts: Any) -> Plan:
-    """Toys, and what is given."""
-    installed, space = Catalog.installed(), parts.get("space") or ToySpace()
-    given: dict[str, Any] = {
-        "config": settings(),
-        "space": space,
-        "task": ToyTask(),
-        "objectives": (ToyQuality(), ToyLatency()),
-        "devices": (ToyDevice("toy-a"), ToyDevice("toy-b", power=0.8)),
-        "held_out": (ToyDevice("toy-c", power=1.1),),
-        "embedding": ToyEmbedding(),
-        "trainer": installed.find("trainer", "sandwich").create(),
-        "optimizer": installed.find("optimizer", "random").create(),
-        "warm_up": attrs.evolve(space.warm_up, steps=6, batch_size=4),
-        "torch_device": torch.device("cpu"),
-    }
-    return Plan(**(given | parts))
-
-
-def of_space(stages: Stages, entry: Entry) -> Work:
-    """A space at its smallest on its own task, with the quality and size it has there."""
-    space = entry.load().tiny()
-    found = stages.task_for(space)
-    assert found is not None
-    task, _ = found
-
-    def work(path: Path) -> None:
-        installed = Catalog.installed()
-        quality = installed.find("objective", "quality").create(task=task)
-        objectives = (quality, installed.find("objective", "params").create())
-        config = attrs.evolve(settings(), space=space.name, budget=Budget.parse("3steps"))
-        optimizer = installed.create("optimizer", "random", {"batch": 2})
-        made = plan(
-            space=space, task=task, objectives=objectives, config=config, optimizer=optimizer
-        )
-        carried_out(made, path)
-
-    return work
-
-
-def carried_out(made: Plan, path: Path) -> None:
-    """Begin or go on; finished is finished."""
-    known = (path / "config.yaml").is_file()
-    folder = RunFolder.open(path) if known else RunFolder.create(path, made.config)
-    execute(made, folder, Bus(), Control())
-
-
-def training(catalog: Catalog) -> Work:
-    """A subnet of a finished run, trained alone."""
-
-    def work(path: Path) -> None:
-        from monas_core.train.loop import train
-        from monas_core.train.settings import TrainSettings
-
-        made = plan()
-        carried_out(made, path)
-        from monas_core.running.session import Session
-
-        session = Session(made, path)
-        saved = checkpoints.newest(path)
-        assert saved is not None
-        from monas_core.record.archive import Archive
-
-        session.load_state_dict(saved.content["session"], Archive(path / "archive.jsonl"))
-        wanted = TrainSettings.recommended(made.warm_up, budget="40steps", distil=True)
-        train(session.context, path, made.space.ends().smallest, wanted)
-
-    del catalog
-    return work
-
-
-def contest(path: Path) -> None:
-    """Two optimizers on a problem of toys, twice, in this process."""
-    from monas_core.cli.main import main as monas
-
-    words = ["bench", "nb201", "--budget", "10evals", "--seeds", "2", "--jobs", "1"]
-    monas([*words, "--optimizers", "random,nsga2", "--out-dir", str(path), "--json"])
-
 
 # -- what is compared ------------------------------------------------------------------------
 
@@ -252,12 +86,16 @@ def told(folder: RunFolder) -> Iterator[str]:
     """Events that do not come by the clock, without their times.
 
     The last phases begin again where they are gone on with, from what is known by then: what
-    they tell counts once, and how far they were not at all.
+    they tell counts once, and how far they were not at all. So do signs of life before the first
+    step of a search, whose devices are measured again in every process.
     """
     again: set[str] = set()
     for event in folder.events():
         if isinstance(event, StepFinished) and event.phase in ("finish", "retrain"):
             again.add(f"{event.phase} {event.note}")
+            continue
+        if isinstance(event, StepFinished) and event.note.startswith("measuring "):
+            again.add(event.note)
             continue
         timed = isinstance(event, FrontChanged) and event.split != "final"
         if isinstance(event, StepFinished | EvaluationAdded | FrontChanged | Warned) and not timed:
