@@ -7,7 +7,6 @@ locked; whatever it cannot prove to be whole it does not go on from.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from monas_core.files import inside, sweep
 from monas_core.record import checkpoints
 from monas_core.record.checkpoints import ARCHIVE, EVENTS, Checkpoint
 from monas_core.record.logs import LineLog, Mark
+from monas_core.record.workclock import WorkClock
 
 CHECKPOINT_EVERY_S = 20.0
 SHARE_OF_TIME = 20
@@ -29,6 +29,7 @@ class Journal:
 
     Attributes:
         archive: Log of values, the same in twins; a training writes none.
+        clock: Seconds in which this process ran.
 
     Args:
         folder: Where.
@@ -43,8 +44,9 @@ class Journal:
         self._bus = bus
         self._cautions: list[str] = []
         self._useless: list[Path] = []
-        self._clock = 0.0
-        self._started = self._saved_at = time.perf_counter()
+        self.clock = WorkClock()
+        self._earlier = 0.0
+        self._started = self._saved_at = self.clock()
         self._save_took = 0.0
         self._ending = False
 
@@ -52,7 +54,7 @@ class Journal:
 
     def now(self) -> float:
         """Seconds of work, earlier parts included."""
-        return self._clock + time.perf_counter() - self._started
+        return self._earlier + self.clock() - self._started
 
     def emit(self, event: events.Event) -> None:
         """Tell whoever listens."""
@@ -75,6 +77,7 @@ class Journal:
         with contextlib.ExitStack() as stack:
             stack.callback(self.archive.close)
             stack.callback(self._events.close)
+            stack.enter_context(self.clock.ticking())
             stack.enter_context(self._bus.attached(self._log, first=True))
             try:
                 self.emit(opening())
@@ -116,7 +119,7 @@ class Journal:
     def due(self) -> bool:
         """Whether it is time for a checkpoint."""
         pause = max(CHECKPOINT_EVERY_S, SHARE_OF_TIME * self._save_took)
-        return time.perf_counter() - self._saved_at > pause
+        return self.clock() - self._saved_at > pause
 
     def save(self, content: Mapping[str, Any]) -> None:
         """Write a checkpoint; the logs it counts on are on disk before it is.
@@ -124,14 +127,14 @@ class Journal:
         Raises:
             MonasError: It cannot be written; earlier ones are intact.
         """
-        begin = time.perf_counter()
+        begin = self.clock()
         logs = self._marks()
         path = checkpoints.path_of(self.folder, checkpoints.next_number(self.folder))
         facts = {"logs": logs}
         state.save(path, {**content, "clock": self.now(), **facts}, self.whose, facts)
         checkpoints.prune(self.folder, self._useless)
         self._useless.clear()
-        self._saved_at = time.perf_counter()
+        self._saved_at = self.clock()
         self._save_took = self._saved_at - begin
         self.emit(events.CheckpointSaved(self.now(), str(path)))
 
@@ -152,7 +155,7 @@ class Journal:
         if found.faults:
             self._useless = [p for p in checkpoints.found(self.folder) if p.name > found.path.name]
             self.warn(f"{found.faults[0]} Going on from {found.path.name}, which is older.")
-        self._clock = found.clock
+        self._earlier = found.clock
         self.archive.cut(found.logs[ARCHIVE])
         self._cut_events(found.logs[EVENTS])
         return found

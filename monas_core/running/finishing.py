@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +24,7 @@ _UNIT = "evaluations"
 def finish(work: Work) -> None:
     """Evaluate what the optimizer proposes and write fronts, picture and workloads."""
     work.emit(PhaseStarted(work.now(), PHASE, 0, _UNIT))
-    mark, reached = time.perf_counter(), 0
+    mark, reached = work.clock(), 0
 
     def progress(done: int, total: int) -> None:
         nonlocal mark, reached
@@ -33,7 +32,7 @@ def finish(work: Work) -> None:
             work.emit(PhaseStarted(work.now(), PHASE, total, _UNIT))
         reached = done
         work.spend(PHASE, mark)
-        mark = time.perf_counter()
+        mark = work.clock()
         work.step_done(PHASE, done, done)
 
     def note(text: str) -> None:

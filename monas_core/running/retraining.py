@@ -7,7 +7,6 @@ its own, so a run that was stopped here goes on in the midst of a training.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ def retrain(work: Work) -> None:
         work.emit(PhaseStarted(work.now(), PHASE, len(members), _UNIT))
         training = _Retraining(work, settings, len(members))
         found = training.all_of(members)
-        mark = time.perf_counter()
+        mark = work.clock()
         _judge(work, fronts, found, training.scores)
         work.spend(PHASE, mark)
     work.session.phase = "done"
@@ -103,7 +102,7 @@ class _Retraining:
         architectures = [work.plan.space.choices.from_json(m.architecture) for m in members]
         size = work.plan.ranks.count if rounds.shareable(work.session) else 1
         for number, (member, architecture) in enumerate(zip(members, architectures, strict=True)):
-            mark = time.perf_counter()
+            mark = work.clock()
             self._done, self._key = number, member.key
             others = architectures[number + 1 : number + size] if number % size == 0 else []
             with self._handed_out(others):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from operator import attrgetter
 
@@ -36,7 +35,7 @@ def search(work: Work) -> None:
     finished, shown_at = False, 0.0
     steady = work.steady(_STATE_EVERY, _WORDS)
     while (meter.fraction < 1 and not finished) or not steady.confirmed():
-        begin = time.perf_counter()
+        begin = work.clock()
         report = steady.attempt(lambda: _step(work), attrgetter("losses"))
         spent = work.spend(PHASE, begin)
         meter.seconds += spent
@@ -48,7 +47,7 @@ def search(work: Work) -> None:
         if not finished:
             patience.step_taken()
         rates = {"steps/s": 1 / spent, "evaluations": float(meter.evaluations)}
-        if work.control.stopping or time.perf_counter() - shown_at > _FRONT_EVERY_S:
+        if work.control.stopping or work.clock() - shown_at > _FRONT_EVERY_S:
             shown_at = _show_fronts(work, scales)
         work.step_done(PHASE, meter.spent, meter.steps, report.losses, rates, report.phase)
     _show_fronts(work, scales)
@@ -77,7 +76,7 @@ def _prepare(work: Work) -> Mapping[str, Scale]:
 
 
 def _show_fronts(work: Work, scales: Mapping[str, Scale]) -> float:
-    """Tell of new evaluations and of the fronts; when that was, by ``time.perf_counter``."""
+    """Tell of new evaluations and of the fronts; when that was, by the clock of the run."""
     problem, evaluator = work.session.problem, work.session.evaluator
     fresh = evaluator.queried()[work.told :]
     work.told += len(fresh)
@@ -85,4 +84,4 @@ def _show_fronts(work: Work, scales: Mapping[str, Scale]) -> float:
         for event in points_added(work.now(), evaluator, device, fresh):
             work.emit(event)
         work.emit(front_changed(work.now(), problem, device, scales))
-    return time.perf_counter()
+    return work.clock()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import attrs
 from torch import nn
 
@@ -44,7 +42,7 @@ def _trained(work: Work, teacher: TeacherOfRun) -> nn.Module:
     work.emit(PhaseStarted(work.now(), PHASE, settings.budget.amount, "steps"))
     context = Context(plan.space, teacher.task, torch_device=plan.torch_device)
     largest, folder = plan.space.ends().largest, work.folder.at(PHASE)
-    bus, mark = Bus(), time.perf_counter()
+    bus, mark = Bus(), work.clock()
     bus.attach(lambda event: _hear(work, event))
     try:
         train(context, folder, largest, settings, bus=bus, control=work.control)

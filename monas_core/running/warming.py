@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from operator import itemgetter
 
@@ -24,7 +23,7 @@ def warm_up(work: Work) -> None:
     per_step = plan.warm_up.batch_size * plan.task.items_per_sample
     steady = work.steady(every(total), _WORDS) if total else None
     while trainer.done < total or not (steady is None or steady.confirmed()):
-        begin = time.perf_counter()
+        begin = work.clock()
         assert steady is not None  # as there are steps to take
         taken = steady.attempt(lambda: _step(work), itemgetter(1))
         spent = work.spend(PHASE, begin)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -78,6 +77,10 @@ class Work:
         """Seconds of work on this run, earlier parts included."""
         return self.journal.now()
 
+    def clock(self) -> float:
+        """Seconds in which this process ran, from any beginning."""
+        return self.journal.clock()
+
     def emit(self, event: events.Event) -> None:
         """Tell whoever listens."""
         self.journal.emit(event)
@@ -105,8 +108,8 @@ class Work:
         self.emit(events.Warned(self.now(), message))
 
     def spend(self, phase: str, begin: float) -> float:
-        """Book the time since ``begin`` (of ``time.perf_counter``) on a phase, in seconds."""
-        spent = max(1e-9, time.perf_counter() - begin)
+        """Book the time since ``begin`` (of ``clock``) on a phase, in seconds."""
+        spent = max(1e-9, self.clock() - begin)
         self.session.seconds[phase] += spent
         return spent
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -235,10 +234,10 @@ class _Training:
         self.journal.emit(events.Warned(self.journal.now(), text))
 
     def _step(self, trainer: SubnetTrainer, steady: Steadiness, before: dict[str, float]) -> None:
-        begin = time.perf_counter()
+        begin = self.journal.clock()
         if steady.attempt(trainer.step, lambda losses: losses) is None:
             return
-        spent = max(1e-9, time.perf_counter() - begin)
+        spent = max(1e-9, self.journal.clock() - begin)
         items = self.settings.batch_size * self.task.items_per_sample / spent
         rates = {"steps/s": 1 / spent, f"{self.task.item}s/s": items}
         done = trainer.done
