@@ -282,6 +282,7 @@ class Matrix:
             end = forked.run(lambda: make(base, self.run, seed), work)  # noqa: B023 - at once
             if end.code:
                 raise RuntimeError(end.err)
+            forked.learn(work)
             shutil.move(self.run, work / f"{base}{seed}")
 
     def cases(self) -> list[Case]:
@@ -314,6 +315,7 @@ class Matrix:
             self._fresh(base)
             end = carried_out(command, self.run, self._out, self._work)
             usual = end.err + end.out
+            forked.learn(self._work)
             self._usual[base, command] = usual, answer(command, self.run, self._out, end, base)
         return self._usual[base, command]
 

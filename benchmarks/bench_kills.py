@@ -161,6 +161,7 @@ def tried_on(
     if whole.code:
         trial.found = [f"twin: {last_line(whole)}"]
         return trial
+    forked.learn(scratch)
     for _ in range(kills):
         after = float(generator.uniform(0.02, trial.seconds))
         end = forked.killed_after(lambda: careful(scenario.work, path), scratch, after)

@@ -6,6 +6,7 @@ Where it ends by an exception, kills itself or never ends, the parent only hears
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import resource
 import signal
@@ -74,7 +75,19 @@ def start(work: Callable[[], object], scratch: Path, cpu_s: int = 120, wall_s: i
         with contextlib.suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()
+            (scratch / "modules").write_text("\n".join(sys.modules))
         os._exit(code)
+
+
+def learn(scratch: Path) -> None:
+    """Import what the last child in ``scratch`` that ended by itself had imported.
+
+    Later children then need not; more than that, gradients for one, no parent may compute.
+    """
+    for name in _said(scratch / "modules").splitlines():
+        if name not in sys.modules and name.partition(".")[0] not in ("__main__", "__mp_main__"):
+            with contextlib.suppress(BaseException):
+                importlib.import_module(name)
 
 
 def wait(child: int, scratch: Path) -> End:
