@@ -134,9 +134,9 @@ def tail(log: Path, whose: str = "") -> Iterator[Event | None]:
     A log that became shorter was cut back by a resumed run: what is read again
     was told before, so only what follows the cut is new.
     """
-    from monas_core.record.eventlog import event_in
+    from monas_core.record.eventlog import Whole, event_in
 
-    position = 0
+    position, whole = 0, Whole()
     while True:
         size = log.stat().st_size if log.exists() else 0
         if size < position:
@@ -154,7 +154,7 @@ def tail(log: Path, whose: str = "") -> Iterator[Event | None]:
         position += len(complete_lines) + 1
         for line in complete_lines.splitlines():
             if event := event_in(line, whose):  # a log may be cut back and regrow meanwhile
-                yield event
+                yield whole(event)
 
 
 def _print_end(path: Path) -> None:

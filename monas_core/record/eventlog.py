@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from monas_core import events
 from monas_core.errors import UsageError
 from monas_core.record.logs import object_of, read_lines
@@ -18,11 +20,28 @@ def read_events(path: Path, whose: str = "") -> Iterator[events.Event]:
     Raises:
         UsageError: A line is no event.
     """
+    whole = Whole()
     for number, document in enumerate(read_lines(path, whose), start=1):
         try:
-            yield event_from(document)
+            yield whole(event_from(document))
         except ValueError as error:
             raise UsageError(f"{path} is damaged at line {number}: {error}.") from error
+
+
+class Whole:
+    """Events of one log, made whole: an architecture is written out once for all devices."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Mapping[str, Any]] = {}
+
+    def __call__(self, event: events.Event) -> events.Event:
+        """The event, with the architecture that an earlier one told."""
+        if not isinstance(event, events.EvaluationAdded):
+            return event
+        if event.architecture:
+            self._known[event.key] = event.architecture
+            return event
+        return attrs.evolve(event, architecture=self._known.get(event.key, {}))
 
 
 def event_in(line: bytes, whose: str = "") -> events.Event | None:

@@ -20,8 +20,10 @@ from monas_core.record.logs import LineLog, Mark
 from monas_core.record.workclock import WorkClock
 
 CHECKPOINT_EVERY_S = 20.0
-SHARE_OF_TIME = 20
+SHARE_OF_TIME = 50
 """Work takes at least this many times as long as saving it."""
+_TOLD = 10_000
+"""Keys of evaluated architectures that are remembered as written out."""
 
 
 class Journal:
@@ -49,6 +51,7 @@ class Journal:
         self._started = self._saved_at = self.clock()
         self._save_took = 0.0
         self._ending = False
+        self._told: set[str] = set()
 
     # -- telling ------------------------------------------------------------------------
 
@@ -103,8 +106,15 @@ class Journal:
         return {log.path.name: log.mark().to_json() for log in (self.archive, self._events)}
 
     def _log(self, event: events.Event) -> None:
+        document = events.to_json(event)
+        if isinstance(event, events.EvaluationAdded):  # of every device; its choices once
+            if event.key in self._told:
+                document["architecture"] = {}
+            elif len(self._told) >= _TOLD:
+                self._told.clear()
+            self._told.add(event.key)
         try:
-            self._events.append(events.to_json(event))
+            self._events.append(document)
         except MonasError:
             if not self._ending:
                 raise

@@ -13,18 +13,26 @@ from monas_core.record.rundir import RunFolder
 def events_fault(folder: RunFolder) -> str:
     """Why the event log is not what was written, a sentence; empty where it is."""
     path = folder.at(EVENTS)
-    mark = _mark(folder)
-    if path.exists() and not path.is_file():
-        return f"{EVENTS} is a folder."
-    missing = mark.missing_in(path)
-    if missing:
-        return f"{missing}; what it tells is not all."
+    if fault := events_missing(folder):
+        return fault
     try:
         for _ in read_lines(path, folder.whose):
             pass
     except UsageError as error:
         return str(error)
     return ""
+
+
+def events_missing(folder: RunFolder) -> str:
+    """Why the event log is not what a checkpoint or the result knows of it; its lines are not read.
+
+    For who reads them anyway: a damaged one is noticed then.
+    """
+    path = folder.at(EVENTS)
+    if path.exists() and not path.is_file():
+        return f"{EVENTS} is a folder."
+    missing = _mark(folder).missing_in(path)
+    return f"{missing}; what it tells is not all." if missing else ""
 
 
 def front_fault(folder: RunFolder, device: str) -> str:

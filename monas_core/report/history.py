@@ -11,7 +11,7 @@ import attrs
 from monas_core.errors import Caution, UsageError
 from monas_core.events import EvaluationAdded, Event, FrontChanged, RunStarted, Warned
 from monas_core.record.rundir import RunFolder
-from monas_core.record.soundness import events_fault
+from monas_core.record.soundness import events_missing
 
 _MOST_POINTS = 400
 """Of a curve: more than a screen can show only makes the page heavier."""
@@ -122,7 +122,6 @@ def told(folder: RunFolder) -> History:
     history = History()
     for event in folder.events():
         history.take(event)
-    fault = events_fault(folder)
-    if fault:
+    if fault := events_missing(folder):
         warnings.warn(f"{fault} The report tells what is left.", Caution, stacklevel=2)
     return history

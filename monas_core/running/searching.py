@@ -50,7 +50,7 @@ def search(work: Work) -> None:
         if work.control.stopping or work.clock() - shown_at > _FRONT_EVERY_S:
             shown_at = _show_fronts(work, scales)
         work.step_done(PHASE, meter.spent, meter.steps, report.losses, rates, report.phase)
-    _show_fronts(work, scales)
+    _show_fronts(work, scales, anyway=True)
     work.steadiness = None
     leave(session, work.folder)
     session.phase = "finish"
@@ -75,13 +75,16 @@ def _prepare(work: Work) -> Mapping[str, Scale]:
     return scales
 
 
-def _show_fronts(work: Work, scales: Mapping[str, Scale]) -> float:
-    """Tell of new evaluations and of the fronts; when that was, by the clock of the run."""
+def _show_fronts(work: Work, scales: Mapping[str, Scale], *, anyway: bool = False) -> float:
+    """Tell of new evaluations and of fronts that changed; when that was, by the run's clock.
+
+    Of all fronts ``anyway``, with which the curves of a search end.
+    """
     problem, evaluator = work.session.problem, work.session.evaluator
     fresh = evaluator.queried()[work.told :]
     work.told += len(fresh)
     for device in work.plan.devices:
         for event in points_added(work.now(), evaluator, device, fresh):
             work.emit(event)
-        work.emit(front_changed(work.now(), problem, device, scales))
+        work.tell_front(front_changed(work.now(), problem, device, scales), anyway=anyway)
     return work.clock()

@@ -72,6 +72,7 @@ class Work:
         self.control = control
         self.steadiness: Steadiness | None = None
         self._steady: Mapping[str, Any] | None = None
+        self._fronts: dict[str, events.FrontChanged] = {}
 
     def now(self) -> float:
         """Seconds of work on this run, earlier parts included."""
@@ -143,6 +144,13 @@ class Work:
         """Tell of progress and do nothing else."""
         now = self.now()
         self.emit(events.StepFinished(now, phase, done, step, losses, rates, note, peak_mb()))
+
+    def tell_front(self, front: events.FrontChanged, *, anyway: bool) -> None:
+        """Tell of a front where it is not the one told last, or ``anyway``."""
+        known, timeless = self._fronts.get(front.device), attrs.evolve(front, time=0.0)
+        if anyway or timeless != known:
+            self._fronts[front.device] = timeless
+            self.emit(front)
 
     def save(self) -> None:
         """Write a checkpoint; where weights have diverged unseen, of the last good state."""

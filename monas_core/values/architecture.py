@@ -66,12 +66,20 @@ class Choice:
 
     def index(self, option: Option) -> int:
         """Position of an option. Raises UsageError when it is not one of ours."""
-        for position, known in enumerate(self.options):
-            if known == option and isinstance(known, bool) == isinstance(option, bool):
-                return position
-        raise UsageError(
-            f'Choice "{self.name}" has no option {option!r}; allowed: {list(self.options)}.'
-        )
+        try:
+            position = self._positions.get((isinstance(option, bool), option))
+        except TypeError:  # nothing that could be an option
+            position = None
+        if position is None:
+            raise UsageError(
+                f'Choice "{self.name}" has no option {option!r}; allowed: {list(self.options)}.'
+            )
+        return position
+
+    @cached_property
+    def _positions(self) -> Mapping[tuple[bool, Option], int]:
+        """Of the options; True is not 1."""
+        return {(isinstance(o, bool), o): i for i, o in enumerate(self.options)}
 
 
 @attrs.frozen
