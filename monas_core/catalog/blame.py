@@ -66,9 +66,50 @@ def plugin_fault(error: BaseException, catalog: Catalog | None = None) -> Plugin
     """
     if isinstance(error, MonasError | KeyboardInterrupt):
         return None
-    installed = catalog or Catalog.installed()
-    owners = _owners(installed)
-    places = list(_places(error.__traceback__))
+    suspect = _suspect(list(_places(error.__traceback__)), catalog)
+    if suspect is None:
+        return None
+    last = suspect.last
+    file = Path(last.frame.f_code.co_filename).name
+    return PluginError(
+        f"{suspect.who} failed in {suspect.where}: {said(error)} ({file}, line {last.line}). "
+        f"{_remedy(suspect.part)}"
+    )
+
+
+def at_work(frame: FrameType | None, catalog: Catalog | None = None) -> str:
+    """Which plugin is at work in a frame, and in which method: the beginning of a sentence.
+
+    Empty where none is.
+    """
+    places: list[_Place] = []
+    while frame is not None:
+        places.insert(0, _Place(frame, frame.f_lineno))
+        frame = frame.f_back
+    suspect = _suspect(places, catalog)
+    return f"{suspect.who} is in {suspect.where}" if suspect else ""
+
+
+@attrs.frozen
+class _Suspect:
+    """The plugin whose code ran last.
+
+    Attributes:
+        who: Kind, name and provider.
+        where: Method, the function inside it, and the architecture it was asked for.
+        part: Whose method it is; ``None`` for a function.
+        last: The innermost frame of it.
+    """
+
+    who: str
+    where: str
+    part: Any
+    last: _Place
+
+
+def _suspect(places: Sequence[_Place], catalog: Catalog | None) -> _Suspect | None:
+    """Off the frames that were passed through, outermost first."""
+    owners = _owners(catalog or Catalog.installed())
     guilty = [place for place in places if place.package in owners or _interface(place.owner)]
     if not guilty:
         return None
@@ -76,13 +117,9 @@ def plugin_fault(error: BaseException, catalog: Catalog | None = None) -> Plugin
     mine = _of_one_plugin(guilty, last)
     part = next((p.owner for p in reversed(mine) if _interface(p.owner)), None)
     method = next((p for p in mine if part is not None and p.owner is part), mine[0])
-    who = _who(part, last, owners.get(last.package, ()))
-    file = Path(last.frame.f_code.co_filename).name
     inside = "" if last.frame is method.frame else f" (in {last.frame.f_code.co_qualname})"
-    return PluginError(
-        f"{who} failed in {method.frame.f_code.co_qualname}(){inside}{_asked(mine)}: "
-        f"{said(error)} ({file}, line {last.line}). {_remedy(part)}"
-    )
+    where = f"{method.frame.f_code.co_qualname}(){inside}{_asked(mine)}"
+    return _Suspect(_who(part, last, owners.get(last.package, ())), where, part, last)
 
 
 def _remedy(part: Any) -> str:

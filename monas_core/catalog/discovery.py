@@ -14,11 +14,14 @@ import attrs
 import pluggy
 
 from monas_core.catalog import hookspecs, lint
+from monas_core.catalog.alarm import TooLong, ended_after
 from monas_core.catalog.specs import Entry, Spec
 
 GROUP = "monas"
 OWNER = "monas"
 """The distribution that ships the core; it keeps a name that a stranger also claims."""
+_HOOKS_S = 20.0
+"""Seconds that loading a stranger's plugin may take."""
 CARELESS = "careless"
 """State of a plugin that works, but not as its author meant."""
 
@@ -66,7 +69,7 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Discovery:
             continue
         try:
             with contextlib.redirect_stdout(sys.stderr):  # standard output is for documents
-                offers, careless = _offers(point)
+                offers, careless = _offers_in_time(point, provider)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may do anything
             faults.append(Fault(point.name, provider, version, "broken", _reason(error)))
             continue
@@ -107,6 +110,24 @@ def _reason(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - a stranger's code may do anything
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _offers_in_time(point: EntryPoint, provider: str) -> tuple[list[tuple[str, Spec]], list[str]]:
+    """As ``_offers``; a stranger's plugin may not keep every command waiting.
+
+    Raises:
+        TimeoutError: It did.
+    """
+    if provider == OWNER:
+        return _offers(point)
+    try:
+        with ended_after(_HOOKS_S):
+            return _offers(point)
+    except TooLong:
+        raise TimeoutError(
+            f"its module and hooks took longer than {_HOOKS_S:g} s; they must only name what "
+            "there is"
+        ) from None
 
 
 def _offers(point: EntryPoint) -> tuple[list[tuple[str, Spec]], list[str]]:

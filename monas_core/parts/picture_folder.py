@@ -168,6 +168,10 @@ def record(
     )
 
 
+_MOST_PIXELS = 256_000_000
+"""Of a picture that is decoded: a file of some kilobytes may ask for gigabytes."""
+
+
 def read_pixels(path: Path, size: int, who: str) -> tuple[Tensor, tuple[int, int]]:
     """Pixels ``(3, size, size)`` uint8, upright, and the width and height there were.
 
@@ -180,6 +184,9 @@ def read_pixels(path: Path, size: int, who: str) -> tuple[Tensor, tuple[int, int
 
     try:
         with Image.open(path) as opened:
+            width, height = opened.size
+            if width * height > _MOST_PIXELS:
+                raise ValueError(f"it has {width} x {height} pixels, more than any camera's")
             upright = ImageOps.exif_transpose(opened).convert("RGB")
     except Exception as error:
         # decoders of damaged files fail in every way: struct, zlib, index and overflow errors

@@ -63,6 +63,10 @@ class Journal:
         """Tell whoever listens."""
         self._bus.emit(event)
 
+    def attached(self, observer: events.Observer) -> contextlib.AbstractContextManager[None]:
+        """Inside, one more hears of the work."""
+        return self._bus.attached(observer)
+
     def warn(self, message: str) -> None:
         """Keep a warning until somebody listens."""
         self._cautions.append(message)

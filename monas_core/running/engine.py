@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from monas_core import events
+from monas_core.catalog import overdue
 from monas_core.catalog.blame import guilty_named
 from monas_core.record import surroundings, usage_file
 from monas_core.record.frontfile import view_of
@@ -79,7 +80,7 @@ def _carry_out(work: Work) -> None:
     ):
         for note in (*work.plan.task.record().notes, *work.plan.notes):
             work.journal.warn(note)
-        with guilty_named():
+        with guilty_named(), overdue.told(work.warn) as heard, work.journal.attached(heard):
             for phase, carry_out in _PHASES.items():
                 if work.session.phase == phase:
                     carry_out(work)

@@ -51,12 +51,14 @@ def ending_as_interrupt() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _handled_by(on_signal: Callable[..., None]) -> Iterator[None]:
-    """Every signal to end goes to a function; in another thread than the main one none can."""
+    """Every signal to end goes to a function; in another thread than the main one none can.
+
+    But for a closed terminal where that is ignored: ``nohup`` asks for it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    handled = [number for number in _SIGNALS if not _of_a_batch_system(number)]
-    before = {number: signal.signal(number, on_signal) for number in handled}
+    before = {number: signal.signal(number, on_signal) for number in _SIGNALS if _ours(number)}
     try:
         yield
     finally:
@@ -64,10 +66,18 @@ def _handled_by(on_signal: Callable[..., None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _of_a_batch_system(number: signal.Signals) -> bool:
-    """Whether termination has a handler already: a launcher's, which ends jobs in its own way."""
-    return number == signal.SIGTERM and callable(signal.getsignal(number))
+def _ours(number: signal.Signals) -> bool:
+    """Whether this signal may be handled.
+
+    Termination may have a handler already, of a launcher that ends jobs in its own way; and a
+    closed terminal is ignored where ``nohup`` asked for that.
+    """
+    found = signal.getsignal(number)
+    if number.name == "SIGHUP":
+        return found != signal.SIG_IGN
+    return number.name != "SIGTERM" or not callable(found)
 
 
 # a closed terminal and a batch system that asks for the machine back end a run gently, too
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+_SIGNALS = tuple(signal.Signals[n] for n in _NAMES if n in signal.Signals.__members__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -38,6 +39,26 @@ for _ in range(2):  # the file of an earlier run must not count as a lock
         print(caution)
 """
 
+HOLDING = """
+import sys, time
+from pathlib import Path
+from monas_core.record import holder
+holder.sign(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+REFUSED = (
+    WITHOUT.partition("for _")[0]
+    + """
+from monas_core.errors import UsageError
+try:
+    with locked(Path(sys.argv[1]), "busy") as caution:
+        print(caution)
+except UsageError as error:
+    print(error)
+"""
+)
+
 
 def done(script: str, *arguments: object) -> str:
     ended = subprocess.run(
@@ -60,10 +81,33 @@ def test_file_systems_without_locks_are_told_and_used(tmp_path: Path, fault: str
     assert told.count("has no locks") == 2
 
 
+def test_without_locks_who_still_runs_keeps_a_folder(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", HOLDING, str(tmp_path)], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
+    told = done(REFUSED, tmp_path, "ENOLCK")
+    assert f"busy It is process {child.pid} on " in told
+    child.kill()
+    child.wait()
+    assert "no locks" in done(REFUSED, tmp_path, "ENOLCK")  # its number is given out no more
+
+
+def test_without_locks_a_process_elsewhere_is_named(tmp_path: Path) -> None:
+    told = {"pid": 7, "host": "elsewhere", "began": "yesterday", "birth": ""}
+    (tmp_path / ".holder").write_text(json.dumps(told))
+    said = done(REFUSED, tmp_path, "ENOLCK")
+    assert "Make sure that process 7 on elsewhere since yesterday has ended" in said
+    (tmp_path / ".holder").write_text('{"pid": "7"}')
+    assert "Make sure" not in done(REFUSED, tmp_path, "ENOLCK")
+
+
 def test_a_real_lock_is_one_and_ends(tmp_path: Path) -> None:
     with locked(tmp_path, "busy") as caution:
         assert caution == ""
-        with pytest.raises(UsageError, match=r"^busy$"), locked(tmp_path, "busy"):
+        with (
+            pytest.raises(UsageError, match=rf"^busy It is process {os.getpid()} on .* since 2"),
+            locked(tmp_path, "busy"),
+        ):
             pass
     with locked(tmp_path, "busy"):
         pass
