@@ -2,8 +2,8 @@
 
     python benchmarks/bench_corruption.py [--share 1.0] [--seed 0] [--rows] [--minutes 40]
 
-A tiny finished run with a trained subnet, one stopped in its search, and one with a training that
-was stopped are damaged one file at a time. Each outcome is one of
+A tiny finished run with a trained subnet, one stopped in its search, one with a training that was
+stopped, and the folder of a contest are damaged one file at a time. Each outcome is one of
 
 - named: refused, or answered with a word about that file;
 - harmless: the same answer as without the damage;
@@ -54,10 +54,12 @@ BASES: Mapping[str, tuple[str, ...]] = {
     "finished": ALL,
     "unfinished": ("resume", "front", "watch", "pick"),
     "training": ("train",),
+    "contest": ("bench",),
 }
 """By the state of a run the commands it is put to."""
+_CONTEST = ("bench", "nb201", "--optimizers", "random,nsga2", "--seeds", "1")
 _LEFT_OUT = (".lock", "report.html")
-_SECONDS = re.compile(r'"(seconds|time|started)": [0-9.]+|\d+:\d\d|"bytes": \d+')
+_SECONDS = re.compile(r'"(\w*seconds\w*|time|started)": [0-9.]+|\d+:\d\d|"bytes": \d+')
 
 
 # -- the runs --------------------------------------------------------------------------------
@@ -95,6 +97,9 @@ def stopped(work: Callable[[Bus, Control], object], after: int, phase: str) -> N
 
 def make(base: str, out: Path, seed: int) -> None:
     """A run in this state."""
+    if base == "contest":
+        monas([*_CONTEST, "--budget", f"{6 + seed}evals", "--out-dir", str(out)])
+        return
     installed = Catalog.installed()
     wanted = config(out, seed)
     if base == "unfinished":
@@ -179,6 +184,7 @@ def words(command: str, run: Path, out: Path) -> list[str]:
         "train": ["train", run, "--budget", "4steps", "--json"],
         "report": ["report", run, "--json"],
         "watch": ["watch", run, "--plain"],
+        "bench": [*_CONTEST, "--budget", "6evals", "--out-dir", run, "--json"],
     }[command]
     return [str(word) for word in told]
 
@@ -223,13 +229,15 @@ def answer(command: str, run: Path, out: Path, end: forked.End, base: str) -> An
         kept = [*run.glob("trained/*/weights/model.safetensors")]
     elif command == "report":
         kept = [run / "report.html"]
+    elif command == "bench":
+        told, kept = end.code, [run / "results.json"]
     return told, sorted((p.name, digest(p)) for p in kept if p.is_file())
 
 
 def digest(path: Path) -> str:
     """Of what counts: not of when something was done."""
     data = path.read_bytes()
-    if path.suffix == ".html":
+    if path.suffix in (".html", ".json"):
         data = _SECONDS.sub("", data.decode()).encode()
     return hashlib.sha256(data).hexdigest()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from monas_core import seals
 from monas_core.bench.attempt import SCHEMA
 from monas_core.errors import UsageError
 from monas_core.files import parse_json, strict_json, write_text
@@ -60,7 +61,7 @@ class Store:
             except UsageError:
                 continue
             if document is not None:
-                write_text(path, strict_json(document) + "\n")
+                self._write(path, document)
                 return document
         return None
 
@@ -75,9 +76,9 @@ class Store:
         fault = ""
         document: Any = None
         try:
-            document = parse_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            fault = "is damaged"
+            document = seals.read(path)
+        except (OSError, ValueError) as error:
+            fault = f"is damaged ({error})"
         if not fault and (not isinstance(document, dict) or document.get("schema") != SCHEMA):
             fault = "was not written by this version"
         if not fault:
@@ -92,7 +93,12 @@ class Store:
 
     def save(self, path: Path, document: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
         """Write a document in one step."""
-        write_text(path, strict_json({**document, "settings": settings}) + "\n")
+        self._write(path, {**document, "settings": settings})
+
+    @staticmethod
+    def _write(path: Path, document: Mapping[str, Any]) -> None:
+        """With its seal: a changed digit is a changed verdict."""
+        write_text(path, strict_json(seals.sealed(document)) + "\n")
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

@@ -205,6 +205,17 @@ def test_other_settings_are_refused_and_force_replaces(bench, data):
     assert "random-0.json is damaged" in outcome.err
 
 
+def test_a_changed_digit_of_a_kept_run_is_noticed(bench):
+    assert bench("toy", *QUICK).code == 0
+    kept = Path("bench/toy-12evals/runs/random-0.json")
+    text = kept.read_text()
+    place = text.index('"queries":') + len('"queries":')
+    kept.write_text(text[:place] + "9" + text[place + 1 :])
+    outcome = bench("toy", *QUICK)
+    assert outcome.code == 2
+    assert "random-0.json is damaged (it is not what was written); give --force" in outcome.err
+
+
 def test_a_busy_folder_is_refused(bench):
     from monas_core.bench.store import Store
 

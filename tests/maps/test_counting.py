@@ -214,3 +214,12 @@ def test_pictures_without_annotations_are_refused(tmp_path):
     (tmp_path / "c.json").write_text("[]")
     with pytest.raises(UsageError, match=r"b\.png.*cannot be read"):
         load(str(tmp_path), options=SMALL)
+
+
+def test_a_small_file_with_endless_pixels_is_refused_before_they_are_there(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    from monas_core.parts.picture_folder import read_pixels
+
+    image.new("1", (16_500, 16_500)).save(tmp_path / "bomb.png")
+    with pytest.raises(UsageError, match=r"bomb\.png.*16500 x 16500 pixels"):
+        read_pixels(tmp_path / "bomb.png", 32, "task")
