@@ -59,7 +59,7 @@ BASES: Mapping[str, tuple[str, ...]] = {
 """By the state of a run the commands it is put to."""
 _CONTEST = ("bench", "nb201", "--optimizers", "random,nsga2", "--seeds", "1")
 _LEFT_OUT = (".lock", "report.html")
-_SECONDS = re.compile(r'"(\w*seconds\w*|time|started)": [0-9.]+|\d+:\d\d|"bytes": \d+')
+_SECONDS = re.compile(r'"(\w*seconds\w*|time|started)": [0-9.e+-]+|\d+:\d\d|"bytes": \d+')
 
 
 # -- the runs --------------------------------------------------------------------------------

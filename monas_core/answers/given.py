@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
+from monas_core.computing.programs import load_program
 from monas_core.errors import MonasError, UsageError
 from monas_core.extras import require_packages
 from monas_core.profiling import onnx_model
@@ -87,7 +88,7 @@ def _program(path: Path) -> tuple[nn.Module, tuple[Any, ...]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of its own parts
-            program = torch.export.load(path)
+            program = load_program(path)
             module = program.module()
     except Exception as error:
         raise UsageError(f"{path} is no program of torch.export: {error!s:.120}.") from error

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from monas_core.computing.programs import load_program
 from monas_core.errors import MonasError, UsageError
 from monas_core.extras import require_packages
 from monas_core.files import parse_json
@@ -219,7 +220,7 @@ def _program(path: Path) -> tuple[nn.Module, str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            network = torch.export.unflatten(torch.export.load(path, extra_files=about))
+            network = torch.export.unflatten(load_program(path, about))
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
         raise UsageError(f"Teacher {path} is no program of torch.export: {reason}.") from error

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib.util
 import json
 import random
 import resource
@@ -21,22 +20,10 @@ import time
 import traceback
 import warnings
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 HERE = Path(__file__).parent
 MOST_MB = 512
-
-
-def module(name: str, folder: Path = HERE) -> ModuleType:
-    """A file beside this one: tests are no package."""
-    spec = importlib.util.spec_from_file_location(f"fuzz_{name}", folder / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = made
-    spec.loader.exec_module(made)
-    return made
 
 
 class TooLong(BaseException):
@@ -49,7 +36,8 @@ def _over(*_: object) -> None:
 
 def try_all(target: Any, inputs: int, seed: int, seconds: float) -> dict[str, Any]:
     """Counts, and the first finding of each kind with its input."""
-    mutate = module("mutate")
+    import mutate
+
     generator = random.Random(f"{target.name} {seed}")
     seeds = [*target.seeds]
     counts = {"accepted": 0, "refused": 0}
@@ -91,8 +79,10 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    forked = module("forked", HERE.parents[1] / "benchmarks")
-    kit = module("targets")
+    sys.path.append(str(HERE.parents[1] / "benchmarks"))
+    import forked
+    import targets as kit
+
     bad = 0
     print(f"{'parser':18}{'inputs':>9}{'accepted':>10}{'refused':>9}{'findings':>9}", end="")
     print(f"{'seconds':>9}{'slowest s':>11}{'grown MB':>9}")

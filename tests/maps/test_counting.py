@@ -221,5 +221,5 @@ def test_a_small_file_with_endless_pixels_is_refused_before_they_are_there(tmp_p
     from monas_core.parts.picture_folder import read_pixels
 
     image.new("1", (16_500, 16_500)).save(tmp_path / "bomb.png")
-    with pytest.raises(UsageError, match=r"bomb\.png.*16500 x 16500 pixels"):
+    with pytest.raises(UsageError, match=r"bomb\.png.*pixels"):
         read_pixels(tmp_path / "bomb.png", 32, "task")
