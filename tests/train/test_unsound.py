@@ -90,12 +90,8 @@ def test_weights_that_are_no_numbers_are_neither_loaded_nor_exported(
     session: Make, architecture: Architecture, tmp_path: Path, weights: str
 ) -> None:
     made = session()
-    train(
-        made.context,
-        tmp_path,
-        architecture,
-        TrainSettings.recommended(made.plan.warm_up, budget="1steps"),
-    )
+    one = TrainSettings.recommended(made.plan.warm_up, budget="1steps")
+    train(made.context, tmp_path, architecture, one)
     folder = TrainedFolder.of(tmp_path, architecture)
     network = made.context.network(architecture)
     with torch.no_grad():
