@@ -35,7 +35,7 @@ def command(name: Name, json: Json = False) -> None:
     from monas_core.errors import PluginError
     from monas_core.extras import require_packages
 
-    require_packages("monas check", {"pytest": "pytest>=8.2"})
+    require_packages("monas check", {"pytest": "monas[new]"})
     report = _Report()
     words = selection(catalog(), name)
     with contextlib.redirect_stdout(io.StringIO()):

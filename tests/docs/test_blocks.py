@@ -13,8 +13,9 @@ import torch
 
 from monas_core.catalog import hookspecs
 from monas_core.catalog.lookup import Catalog
-from monas_core.cli import execution
+from monas_core.cli import execution, launching
 from monas_core.cli.main import build, main
+from monas_core.cli.request import Request, configuration
 
 from .blocks import DOCS, ROOT, Block, blocks, commands, inline
 
@@ -81,9 +82,9 @@ def test_no_block_is_left_out() -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[execution.Request]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     """What ``monas run`` was asked for, in place of its being carried out."""
-    kept: list[execution.Request] = []
+    kept: list[Request] = []
     monkeypatch.setattr(execution, "carry_out", kept.append)
     return kept
 
@@ -95,7 +96,7 @@ def parsed(words: list[str]) -> Any:
     return command, command.make_context(words[0], words[1:])
 
 
-def read_monas(words: list[str], kept: list[execution.Request], catalog: Catalog) -> None:
+def read_monas(words: list[str], kept: list[Request], catalog: Catalog) -> None:
     """Let the command line read some words; settings of a run are checked, and names."""
     command, context = parsed(words)
     if words[0] != "run":
@@ -106,7 +107,8 @@ def read_monas(words: list[str], kept: list[execution.Request], catalog: Catalog
     if request.resume is not None:
         return
     flags = {k: v for k, v in request.flags.items() if v is not None}
-    config, _ = execution._configuration(attrs.evolve(request, flags=flags))
+    _, settings = launching.parted(request.dotted)
+    config, _ = configuration(attrs.evolve(request, flags=flags, dotted=settings))
     for setting, kind in KINDS.items():
         value = getattr(config, setting)
         named = value if isinstance(value, list | tuple) else [value]
@@ -139,7 +141,7 @@ def read_pip(words: list[str]) -> None:
             assert (ROOT / word / "pyproject.toml").is_file()
 
 
-def read(words: list[str], kept: list[execution.Request], catalog: Catalog) -> None:
+def read(words: list[str], kept: list[Request], catalog: Catalog) -> None:
     """Let the program that a command names read it."""
     program, rest = words[0], words[1:]
     if program == "monas":
@@ -163,7 +165,7 @@ def read(words: list[str], kept: list[execution.Request], catalog: Catalog) -> N
 
 @pytest.mark.parametrize("block", shell, ids=lambda b: f"{b.page}: {b.first[:60]}")
 def test_commands_are_read_by_the_real_command_line(
-    block: Block, asked: list[execution.Request], catalog: Catalog
+    block: Block, asked: list[Request], catalog: Catalog
 ) -> None:
     for words in commands(block.text):
         read(words, asked, catalog)
