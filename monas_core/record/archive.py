@@ -14,6 +14,9 @@ from monas_core.values.reading import finite_number
 from monas_core.values.value import Origin, Split, Value
 
 
+_SPLITS, _ORIGINS = frozenset(get_args(Split)), frozenset(get_args(Origin))
+
+
 class Known(NamedTuple):
     """A value with everything it depends on; ``device`` is "" if it is the same on all."""
 
@@ -44,9 +47,10 @@ class Archive:
 
     def read(self, choices: ChoiceSet) -> Iterator[Known]:
         """All values so far, in order. Raises UsageError for a damaged file."""
+        architectures = _Architectures(choices)
         for number, line in enumerate(read_lines(self.path), start=1):
             try:
-                yield _known(line, choices)
+                yield _known(line, architectures)
             except UsageError as error:  # an architecture of no or of another space
                 raise UsageError(f"{self.path} is damaged at line {number}: {error}") from error
             except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
@@ -55,15 +59,43 @@ class Archive:
                 ) from error
 
 
-def _known(line: dict[str, Any], choices: ChoiceSet) -> Known:
-    objective, device, split = (line.pop(name) for name in ("objective", "device", "split"))
-    architecture = choices.from_json(line.pop("architecture"))
-    extra = {name: n for name, n in line.pop("extra", {}).items() if finite_number(n)}
-    value = Value.from_json({**line, "extra": extra})
-    texts = (objective, device, value.unit)
-    if not all(isinstance(text, str) for text in texts) or split not in get_args(Split):
+class _Architectures:
+    """Of their documents; one that is met again, on other devices or objectives, is the same."""
+
+    def __init__(self, choices: ChoiceSet) -> None:
+        self._choices = choices
+        self._met: dict[tuple[Any, ...], Architecture] = {}
+
+    def of(self, document: dict[str, Any]) -> Architecture:
+        """As ``ChoiceSet.from_json``."""
+        try:
+            answers = document["choices"]
+            options = answers.values()
+            # 1, 1.0 and True are equal, and not the same answer
+            kinds = map(type, options)
+            key = (document["space"], document["version"], *document, *answers, *options, *kinds)
+            found = self._met.get(key)
+        except (AttributeError, KeyError, TypeError):  # no architecture; who reads it says so
+            return self._choices.from_json(document)
+        if found is None:
+            found = self._met[key] = self._choices.from_json(document)
+        return found
+
+
+def _known(line: dict[str, Any], architectures: _Architectures) -> Known:
+    objective, device, split = line.pop("objective"), line.pop("device"), line.pop("split")
+    architecture = architectures.of(line.pop("architecture"))
+    if "extra" in line:
+        extra = line["extra"]
+        line["extra"] = {name: n for name, n in extra.items() if finite_number(n)}
+    value = Value.from_json(line)
+    if not (isinstance(objective, str) and isinstance(device, str) and isinstance(value.unit, str)):
         raise TypeError("not the text it should be")
-    numbers = (value.value, 0.0 if value.spread is None else value.spread)
-    if value.origin not in get_args(Origin) or not all(map(finite_number, numbers)):
+    if split not in _SPLITS:
+        raise TypeError("no part of the data")
+    spread = value.spread
+    if value.origin not in _ORIGINS or not (spread is None or finite_number(spread)):
+        raise ValueError("no value")
+    if not finite_number(value.value):
         raise ValueError("no value")
     return Known(objective, device, split, architecture, value)

@@ -167,7 +167,7 @@ def object_of(line: bytes, whose: str = "") -> Any:
         text = line[:-_SUM_BYTES]
         if summed(text + b"}", whose) != line:
             raise ValueError("it is not what was written")
-        return parse_json(text + b"}")
+        return parse_json(f"{text.decode()}}}")
     document = parse_json(line)
     if isinstance(document, dict):
         document.pop("crc", None)  # of a line that another program wrote anew

@@ -82,7 +82,7 @@ class Choice:
         return {(isinstance(o, bool), o): i for i, o in enumerate(self.options)}
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Architecture:
     """Immutable, canonical answers to all choices of one space.
 

@@ -106,12 +106,25 @@ class ChoiceSet:
         """Every possible answer of each choice."""
         return tuple(tuple((c.name, option) for option in c.options) for c in self.choices)
 
+    @cached_property
+    def _conditional(self) -> tuple[tuple[int, int, frozenset[int]], ...]:
+        """Each conditional choice, its parent, and the parent's options that switch it on."""
+        links = enumerate(self.parents)
+        return tuple((i, link[0], frozenset(link[1])) for i, link in links if link is not None)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(choice.name for choice in self.choices)
+
     def from_indices(self, indices: Sequence[int]) -> Architecture:
         """The canonical architecture with these option indices (one per choice)."""
-        flags = self.active(indices)
-        return self.from_canonical(
-            [index if flag else 0 for index, flag in zip(indices, flags, strict=True)]
-        )
+        inactive: set[int] = set()
+        for place, parent, on in self._conditional:
+            if parent in inactive or indices[parent] not in on:
+                inactive.add(place)
+        if inactive:
+            indices = [0 if i in inactive else index for i, index in enumerate(indices)]
+        return self.from_canonical(indices)
 
     def from_canonical(self, indices: Sequence[int]) -> Architecture:
         """As ``from_indices``, of indices that are 0 wherever a choice is inactive."""
@@ -134,6 +147,9 @@ class ChoiceSet:
         Raises:
             UsageError: An unknown choice, an unknown option, or an active choice without answer.
         """
+        if tuple(answers) == self._names:  # as they are written
+            asked = zip(self.choices, answers.values(), strict=True)
+            return self.from_indices([choice.index(option) for choice, option in asked])
         unknown = [name for name in answers if name not in self.position]
         if unknown:
             raise UsageError(

@@ -42,6 +42,8 @@ def truth(value: Any) -> bool:
 
 def finite_number(value: Any) -> bool:
     """Whether a plain value is a number that a float can hold."""
+    if type(value) is float:
+        return math.isfinite(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:
