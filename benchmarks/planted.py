@@ -129,10 +129,10 @@ PLANTED = (
     _module(
         "running.live_front",
         "engine/test_live_front.py",
-        ("points) == 0.0)", "points) >= 0.0)"),
-        ("(points[index] * signs)", "points[index]"),
-        ("np.argsort(points[kept, 0])", "np.argsort(-points[kept, 0])"),
-        (".hypervolume(points[kept])", ".hypervolume(points)"),
+        ("missed == 0.0", "missed >= 0.0"),
+        ("(row * self._signs)", "row"),
+        ("np.argsort(self._points[:, 0])", "np.argsort(-self._points[:, 0])"),
+        ("self._points = together[kept]", "self._points = together"),
         ("sign(objective) * number", "number"),
     ),
 )

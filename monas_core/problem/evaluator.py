@@ -34,6 +34,9 @@ class Evaluator:
         meter: Counts queries.
         devices: Whose values are written, and remembered, under their names alone; another
             device of one of these names is told apart.
+
+    Attributes:
+        revision: Grows whenever values that were known are not those that are known now.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Evaluator:
         self.context = context
         self.objectives = tuple(objectives)
         self.meter = meter
+        self.revision = 0
         self._known: dict[tuple[str, str, Split, Architecture], Value] = {}
         self._estimates: dict[tuple[str, str, Architecture], Value] = {}
         self._counted: dict[Architecture, None] = {}
@@ -138,6 +142,7 @@ class Evaluator:
 
         What was chosen for a low measurement was lucky more often than not; fresh ones are not.
         """
+        self.revision += 1
         wanted = list(dict.fromkeys(architectures))
         costs = [o for o in self.objectives if o.device_metric is not None]
         rounds: list[list[list[Value]]] = []
@@ -152,6 +157,7 @@ class Evaluator:
 
     def remember(self, known: Iterable[Known]) -> None:
         """Put values back that an earlier part of the run obtained."""
+        self.revision += 1
         queried = {objective.name for objective in self.objectives if objective.query}
         for item in known:
             self._known[item[:4]] = item.value
@@ -167,6 +173,7 @@ class Evaluator:
         Args:
             keep: Evaluated since.
         """
+        self.revision += 1
         kept = set(keep)
         queried = {objective.name for objective in self.objectives if objective.query}
         for name, where, split, architecture in list(self._known):

@@ -13,7 +13,6 @@ from monas_core.values.choices import ChoiceSet
 from monas_core.values.reading import finite_number
 from monas_core.values.value import Origin, Split, Value
 
-
 _SPLITS, _ORIGINS = frozenset(get_args(Split)), frozenset(get_args(Origin))
 
 

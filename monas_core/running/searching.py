@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from operator import attrgetter
 
 from monas_core.events import PhaseStarted
@@ -10,10 +10,9 @@ from monas_core.problem import yardstick
 from monas_core.problem.optimizer import StepReport
 from monas_core.problem.patience import Patience
 from monas_core.running.lending import leave
-from monas_core.running.live_front import front_changed, points_added
+from monas_core.running.live_front import LiveFront, points_added
 from monas_core.running.work import Work
 from monas_core.train.steadiness import Words
-from monas_core.values.front import Scale
 
 PHASE = "search"
 _FRONT_EVERY_S = 4.0
@@ -30,7 +29,7 @@ def search(work: Work) -> None:
     session, meter = work.session, work.session.meter
     budget = work.plan.config.budget
     work.emit(PhaseStarted(work.now(), PHASE, budget.amount, budget.unit))
-    scales = _prepare(work)
+    fronts = _prepare(work)
     patience = Patience(f'Optimizer "{work.plan.config.optimizer}"', session.problem)
     finished, shown_at = False, 0.0
     steady = work.steady(_STATE_EVERY, _WORDS)
@@ -48,9 +47,9 @@ def search(work: Work) -> None:
             patience.step_taken()
         rates = {"steps/s": 1 / spent, "evaluations": float(meter.evaluations)}
         if work.control.stopping or work.clock() - shown_at > _FRONT_EVERY_S:
-            shown_at = _show_fronts(work, scales)
+            shown_at = _show_fronts(work, fronts)
         work.step_done(PHASE, meter.spent, meter.steps, report.losses, rates, report.phase)
-    _show_fronts(work, scales, anyway=True)
+    _show_fronts(work, fronts, anyway=True)
     work.steadiness = None
     leave(session, work.folder)
     session.phase = "finish"
@@ -63,7 +62,7 @@ def _step(work: Work) -> StepReport:
     return report
 
 
-def _prepare(work: Work) -> Mapping[str, Scale]:
+def _prepare(work: Work) -> Sequence[LiveFront]:
     """What comes before the first step: devices measured, scales fixed; with signs of life."""
     session, meter = work.session, work.session.meter
     for device in work.plan.devices:
@@ -72,19 +71,20 @@ def _prepare(work: Work) -> Mapping[str, Scale]:
     scales = yardstick.scales(session.evaluator, work.plan.devices, "search")
     if not session.searching:
         session.start_optimizer()
-    return scales
+    problem = session.problem
+    return [LiveFront(problem, device, scales[device.name]) for device in work.plan.devices]
 
 
-def _show_fronts(work: Work, scales: Mapping[str, Scale], *, anyway: bool = False) -> float:
+def _show_fronts(work: Work, fronts: Sequence[LiveFront], *, anyway: bool = False) -> float:
     """Tell of new evaluations and of fronts that changed; when that was, by the run's clock.
 
     Of all fronts ``anyway``, with which the curves of a search end.
     """
-    problem, evaluator = work.session.problem, work.session.evaluator
+    evaluator = work.session.evaluator
     fresh = evaluator.queried()[work.told :]
     work.told += len(fresh)
-    for device in work.plan.devices:
+    for device, front in zip(work.plan.devices, fronts, strict=True):
         for event in points_added(work.now(), evaluator, device, fresh):
             work.emit(event)
-        work.tell_front(front_changed(work.now(), problem, device, scales), anyway=anyway)
+        work.tell_front(front.changed(work.now()), anyway=anyway)
     return work.clock()
