@@ -9,16 +9,21 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+
+from monas_core.record.config import load_config
+from monas_core.run import search
 
 Work = Callable[[], object]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rounds", type=int, default=9, help="alternating rounds of each benchmark")
+    parser.addoption("--largest", type=int, default=10**9, help="sizes beyond it are left out")
 
 
 class Beside:
@@ -42,6 +47,7 @@ class Beside:
         most: float | None = None,
         least: float | None = None,
         share: float = 1.0,
+        below_s: float | None = None,
     ) -> float:
         """Median of ours over limit; kept with its quartiles.
 
@@ -53,6 +59,7 @@ class Beside:
             most: Largest ratio that is meant to be reached.
             least: The same, of limit over ours (a throughput).
             share: Units of work in one call, which seconds are divided by.
+            below_s: Seconds of a unit that are meant to be reached.
         """
         spent: list[float] = []
 
@@ -80,6 +87,7 @@ class Beside:
             "ratio_quartiles": [low, high],
             "most": most,
             "least": least,
+            "below_s": below_s,
             "threads": torch.get_num_threads(),
         }
         return middle
@@ -89,3 +97,14 @@ class Beside:
 def beside(benchmark: Any, request: pytest.FixtureRequest) -> Beside:
     """Times one piece of work beside its limit."""
     return Beside(benchmark, request.config.getoption("--rounds"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the tiny GPT space, small as can be."""
+    config = {"space": "gpt", "objectives": ["acc", "lat", "energy"], "budget": "12evals"}
+    config |= {"devices": ["h100-sxm", "raspberry-pi-5"], "held_out": []}
+    folder = tmp_path_factory.mktemp("run") / "run"
+    config |= {"out_dir": str(folder)}
+    given = load_config(None, config, ["warm_up.steps=10", "preferences=4"])
+    return search(given).folder.path
