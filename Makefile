@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUN_DIR ?= runs/demo
 SPACES ?= gpt nasbench201 mobilenetv3 hat
+RESULTS := $(CURDIR)/benchmarks/results
 export PYTHONHASHSEED := 0
 
 LOWEST := .venv-lowest
 LOWEST_TORCH ?= 2.13.0
 
-.PHONY: docs demo test test-all test-lowest check bench bench-tables clean
+.PHONY: docs demo test test-all test-lowest check bench bench-searches bench-tables clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "monas needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
@@ -48,9 +49,14 @@ check: $(STAMP)  ## lint, format, types, layers
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-bench: $(STAMP)  ## the figures README and docs quote
-	$(BIN)/python benchmarks/bench_startup.py
-	$(BIN)/python benchmarks/bench_step.py
+bench: $(STAMP)  ## every figure beside its limit: docs/benchmarks.md, compared with the last time
+	mkdir -p $(RESULTS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -c benchmarks/suite/pytest.ini benchmarks/suite \
+	  --benchmark-storage=file://$(RESULTS) --benchmark-autosave --benchmark-json=$(RESULTS)/latest.json \
+	  $(if $(wildcard $(RESULTS)/*/*.json),--benchmark-compare)
+	$(BIN)/python benchmarks/suite_table.py $(RESULTS)/latest.json
+
+bench-searches: $(STAMP)  ## the figures of searches that README and docs quote
 	$(BIN)/python benchmarks/bench_search.py
 	for s in $(SPACES); do $(BIN)/python benchmarks/bench_inherited.py --space $$s; done
 

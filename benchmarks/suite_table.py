@@ -1,6 +1,6 @@
 """The page of the benchmarks, from the JSON that ``make bench`` keeps.
 
-python benchmarks/suite_table.py .benchmarks/latest.json [--out docs/benchmarks.md]
+python benchmarks/suite_table.py benchmarks/results/latest.json [--out docs/benchmarks.md]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 _HEAD = """# Benchmarks: how far from the limit
 
-Made by `make bench` (pytest-benchmark, `benchmarks/suite`); the JSON is kept in `.benchmarks/`,
+Made by `make bench` (pytest-benchmark, `benchmarks/suite`); the JSON is kept in `benchmarks/results/`,
 and `pytest-benchmark compare` compares two of them. Every figure stands beside a **limit** measured
 in the same run: the same work without monas, or less than the work. Rounds of the two alternate;
 *ratio* is the median of the ratios of neighbouring rounds, and in brackets are its quartiles. A
