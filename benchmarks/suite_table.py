@@ -13,11 +13,11 @@ from typing import Any
 
 _HEAD = """# Benchmarks: how far from the limit
 
-Made by `make bench` (pytest-benchmark, `benchmarks/suite`); the JSON is kept in `benchmarks/results/`,
-and `pytest-benchmark compare` compares two of them. Every figure stands beside a **limit** measured
-in the same run: the same work without monas, or less than the work. Rounds of the two alternate;
-*ratio* is the median of the ratios of neighbouring rounds, and in brackets are its quartiles. A
-ratio near 1 leaves nothing to gain.
+Made by `make bench` (pytest-benchmark, `benchmarks/suite`); the JSON is kept in
+`benchmarks/results/`, and `pytest-benchmark compare` compares two of them. Every figure stands
+beside a **limit** measured in the same run: the same work without monas, or less than the work.
+Rounds of the two alternate; *ratio* is the median of the ratios of neighbouring rounds, and in
+brackets are its quartiles. A ratio near 1 leaves nothing to gain.
 
 {machine}
 """
