@@ -21,7 +21,7 @@ import torch
 from workbench import Work, architecture_step, real, toy
 
 from monas_core.problem.problem import Problem
-from monas_core.record.archive import Archive, Known
+from monas_core.record.archive import Archive, Known, uncollected
 from monas_core.running.live_front import LiveFront
 from monas_core.values import population
 from monas_core.values.front import Scale
@@ -114,7 +114,8 @@ def _reading(count: int) -> Work:
 
     def read() -> None:
         fresh = toy(1, 3, 12).evaluator
-        fresh.remember(archive.read(problem.choices))
+        with uncollected():
+            fresh.remember(archive.read(problem.choices))
         assert len(fresh.queried()) == count
 
     return read

@@ -13,6 +13,7 @@ from growth import archive_of, known_problem, one_more
 from workbench import toy
 
 from monas_core import state
+from monas_core.record.archive import uncollected
 from monas_core.record.logs import LineLog
 from monas_core.record.rundir import RunFolder
 from monas_core.report.facts import Facts
@@ -38,7 +39,8 @@ def test_archive(beside: Beside) -> None:
     archive, problem = archive_of(count)
 
     def read() -> None:
-        toy(1, 3, 12).evaluator.remember(archive.read(problem.choices))
+        with uncollected():
+            toy(1, 3, 12).evaluator.remember(archive.read(problem.choices))
 
     def parsed() -> None:
         with archive.path.open("rb") as stream:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -46,10 +48,9 @@ class Archive:
 
     def read(self, choices: ChoiceSet) -> Iterator[Known]:
         """All values so far, in order. Raises UsageError for a damaged file."""
-        architectures = _Architectures(choices)
         for number, line in enumerate(read_lines(self.path), start=1):
             try:
-                yield _known(line, architectures)
+                yield _known(line, choices)
             except UsageError as error:  # an architecture of no or of another space
                 raise UsageError(f"{self.path} is damaged at line {number}: {error}") from error
             except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
@@ -58,32 +59,22 @@ class Archive:
                 ) from error
 
 
-class _Architectures:
-    """Of their documents; one that is met again, on other devices or objectives, is the same."""
-
-    def __init__(self, choices: ChoiceSet) -> None:
-        self._choices = choices
-        self._met: dict[tuple[Any, ...], Architecture] = {}
-
-    def of(self, document: dict[str, Any]) -> Architecture:
-        """As ``ChoiceSet.from_json``."""
-        try:
-            answers = document["choices"]
-            options = answers.values()
-            # 1, 1.0 and True are equal, and not the same answer
-            kinds = map(type, options)
-            key = (document["space"], document["version"], *document, *answers, *options, *kinds)
-            found = self._met.get(key)
-        except (AttributeError, KeyError, TypeError):  # no architecture; who reads it says so
-            return self._choices.from_json(document)
-        if found is None:
-            found = self._met[key] = self._choices.from_json(document)
-        return found
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for cycles while many values come into being: it would look at all of them anew
+    and again, and there are none."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
-def _known(line: dict[str, Any], architectures: _Architectures) -> Known:
+def _known(line: dict[str, Any], choices: ChoiceSet) -> Known:
     objective, device, split = line.pop("objective"), line.pop("device"), line.pop("split")
-    architecture = architectures.of(line.pop("architecture"))
+    architecture = choices.from_json(line.pop("architecture"))
     if "extra" in line:
         extra = line["extra"]
         line["extra"] = {name: n for name, n in extra.items() if finite_number(n)}

@@ -18,7 +18,7 @@ from monas_core.parts.supernet import Supernet
 from monas_core.parts.trainer import Trainer
 from monas_core.problem.evaluator import Evaluator
 from monas_core.problem.problem import Problem
-from monas_core.record.archive import Archive
+from monas_core.record.archive import Archive, uncollected
 from monas_core.running.loss_search import LossLessons
 from monas_core.running.plan import Plan
 from monas_core.seeding import derived_generator
@@ -171,7 +171,8 @@ class Session:
         if self.context.supernet is not None:
             self.context.supernet.load_state_dict(state["supernet"])
         self.context.deposits.restore(self.plan.space, state.get("deposits", []))
-        self.evaluator.remember(archive.read(self.plan.space.choices))
+        with uncollected():
+            self.evaluator.remember(archive.read(self.plan.space.choices))
         for device in self.plan.all_devices:
             device.load_state_dict(state["devices"][device.name])
         for name, value in state["meter"].items():

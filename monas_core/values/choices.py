@@ -5,6 +5,7 @@ Batched, random operations on whole populations are in ``population``.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -113,16 +114,24 @@ class ChoiceSet:
         return tuple((i, link[0], frozenset(link[1])) for i, link in links if link is not None)
 
     @cached_property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(choice.name for choice in self.choices)
+    def _written(self) -> tuple[tuple[str, ...], tuple[type, ...], tuple[dict[Option, int], ...]]:
+        """Names, types of options where a choice has one, and the place of each option."""
+        return (
+            tuple(choice.name for choice in self.choices),
+            tuple(type(choice.options[0]) for choice in self.choices),
+            tuple(
+                {o: i for i, o in enumerate(c.options) if type(o) is type(c.options[0])}
+                for c in self.choices
+            ),
+        )
 
     def from_indices(self, indices: Sequence[int]) -> Architecture:
         """The canonical architecture with these option indices (one per choice)."""
-        inactive: set[int] = set()
-        for place, parent, on in self._conditional:
-            if parent in inactive or indices[parent] not in on:
-                inactive.add(place)
-        if inactive:
+        if self._conditional:
+            inactive: set[int] = set()
+            for place, parent, on in self._conditional:
+                if parent in inactive or indices[parent] not in on:
+                    inactive.add(place)
             indices = [0 if i in inactive else index for i, index in enumerate(indices)]
         return self.from_canonical(indices)
 
@@ -147,9 +156,11 @@ class ChoiceSet:
         Raises:
             UsageError: An unknown choice, an unknown option, or an active choice without answer.
         """
-        if tuple(answers) == self._names:  # as they are written
-            asked = zip(self.choices, answers.values(), strict=True)
-            return self.from_indices([choice.index(option) for choice, option in asked])
+        names, kinds, places = self._written
+        options = answers.values()
+        if tuple(answers) == names and tuple(map(type, options)) == kinds:  # as they are written
+            with contextlib.suppress(KeyError):
+                return self.from_indices([place[o] for place, o in zip(places, options)])  # noqa: B905
         unknown = [name for name in answers if name not in self.position]
         if unknown:
             raise UsageError(
