@@ -150,8 +150,9 @@ except SystemExit:
         COMMAND.replace("{arguments}", "['--help']"),
         COMMAND.replace("{arguments}", "['run', '--help']"),
         COMMAND.replace("{arguments}", "['plugins', '--json']"),
+        COMMAND.replace("{arguments}", "['info', 'latency', '--json']"),
     ],
-    ids=["plugin modules", "catalog", "monas --help", "monas run --help", "monas plugins"],
+    ids=["plugin modules", "catalog", "monas --help", "run --help", "plugins", "info latency"],
 )
 def test_torch_stays_out(script: str) -> None:
     loaded = loaded_after(script.replace("{plugins}", repr(plugin_modules())))

@@ -9,16 +9,19 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import attrs
-from torch import Tensor
 
 from monas_core.errors import MonasError, Unavailable
-from monas_core.parts.context import Context
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Origin, Value
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from monas_core.parts.context import Context
 
 
 @attrs.frozen

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from monas_core.parts.context import Context
 from monas_core.parts.device import Device, require_metric
 from monas_core.parts.objective import Objective
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Direction, Split, Value
+
+if TYPE_CHECKING:
+    from monas_core.parts.context import Context
 
 
 class DeviceCost(Objective):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
-from monas_core.parts.context import Context
-from monas_core.parts.device import Device
-from monas_core.parts.task import Task
 from monas_core.values.architecture import Architecture
-from monas_core.values.relaxation import Relaxation
 from monas_core.values.value import Direction, Split, Value
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from monas_core.parts.context import Context
+    from monas_core.parts.device import Device
+    from monas_core.parts.task import Task
+    from monas_core.values.relaxation import Relaxation
 
 
 class Objective(ABC):

@@ -52,7 +52,8 @@ class Evaluator:
         self.revision = 0
         self._known: dict[tuple[str, str, Split, Architecture], Value] = {}
         self._estimates: dict[tuple[str, str, Architecture], Value] = {}
-        self._counted: dict[Architecture, None] = {}
+        self._counted: set[Architecture] = set()
+        self._queried: list[Architecture] = []
         self._listeners: list[Listener] = []
         self._owners = {device.name: identity(device) for device in devices}
 
@@ -84,8 +85,7 @@ class Evaluator:
             ):
                 self._add(Known(*prefix, architecture, value))
             if objective.query and split == "search":
-                self._counted.update(dict.fromkeys(missing))
-                self.meter.evaluations = len(self._counted)
+                self._count(missing)
         return [self._known[(*prefix, a)] for a in architectures]
 
     def estimates(
@@ -159,11 +159,12 @@ class Evaluator:
         """Put values back that an earlier part of the run obtained."""
         self.revision += 1
         queried = {objective.name for objective in self.objectives if objective.query}
+        counted: dict[Architecture, None] = {}
         for item in known:
             self._known[item[:4]] = item.value
             if item.objective in queried and item.split == "search":
-                self._counted[item.architecture] = None
-        self.meter.evaluations = len(self._counted)
+                counted[item.architecture] = None
+        self._count(counted)
 
     def forget_quality(self, keep: Iterable[Architecture] = ()) -> None:
         """Drop qualities on the search split: the weights they came from have moved on.
@@ -180,9 +181,9 @@ class Evaluator:
             if name in queried and split == "search" and architecture not in kept:
                 del self._known[name, where, split, architecture]
 
-    def queried(self) -> list[Architecture]:
-        """Architectures whose quality the search has paid for, in order."""
-        return list(self._counted)
+    def queried(self, start: int = 0) -> list[Architecture]:
+        """Architectures whose quality the search has paid for, in order, from one on."""
+        return self._queried[start:]
 
     def evaluated(self) -> list[Architecture]:
         """Architectures of which any value is known."""
@@ -199,6 +200,13 @@ class Evaluator:
         if self._owners.setdefault(device.name, content) == content:
             return device.name
         return f"{device.name}#{content}"
+
+    def _count(self, queried: Iterable[Architecture]) -> None:
+        """Let distinct architectures count as paid for, each once."""
+        fresh = [a for a in queried if a not in self._counted]
+        self._counted.update(fresh)
+        self._queried += fresh
+        self.meter.evaluations = len(self._queried)
 
     def _add(self, known: Known) -> None:
         self._known[known[:4]] = known.value

@@ -47,7 +47,7 @@ class LiveFront:
         relative = any(objective.population_relative for objective in problem.objectives)
         if relative or self._revision != evaluator.revision:
             self._begin()
-        fresh = evaluator.queried()[self._seen :]
+        fresh = evaluator.queried(self._seen)
         self._seen += len(fresh)
         self._take(fresh, evaluator.matrix(fresh, self._device).numpy())
         members = [self._members[index] for index in np.argsort(self._points[:, 0])]

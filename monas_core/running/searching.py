@@ -81,7 +81,7 @@ def _show_fronts(work: Work, fronts: Sequence[LiveFront], *, anyway: bool = Fals
     Of all fronts ``anyway``, with which the curves of a search end.
     """
     evaluator = work.session.evaluator
-    fresh = evaluator.queried()[work.told :]
+    fresh = evaluator.queried(work.told)
     work.told += len(fresh)
     for device, front in zip(work.plan.devices, fronts, strict=True):
         for event in points_added(work.now(), evaluator, device, fresh):

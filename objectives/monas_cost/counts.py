@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective
-from monas_core.parts.task import Task
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Direction, Split, Value
 from monas_cost.options import FlopsOptions
+
+if TYPE_CHECKING:
+    from monas_core.parts.context import Context
+    from monas_core.parts.task import Task
 
 
 class Counted(Objective):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from monas_core.errors import Unavailable, UsageError, did_you_mean
-from monas_core.parts.context import Context
 from monas_core.parts.device import Device
 from monas_core.parts.objective import Objective
-from monas_core.parts.task import Part, Score, Task
 from monas_core.values.architecture import Architecture
 from monas_core.values.spelling import meant, typed
 from monas_core.values.value import Direction, Split, Value
+
+if TYPE_CHECKING:
+    from monas_core.parts.context import Context
+    from monas_core.parts.task import Part, Score, Task
 
 _PART: dict[Split, Part] = {"search": "search", "final": "test"}
 

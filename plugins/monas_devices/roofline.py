@@ -26,21 +26,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
-import torch
-from torch import Tensor
 
 from monas_core.files import read_json
-from monas_core.parts.context import Context
 from monas_core.parts.device import Device, DeviceProfile, require_metric
-from monas_core.tracing.workload import Workload
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import PRECISIONS, Value
 from monas_devices.lanes import LaneOptions
 from monas_devices.options import ModelledOptions
 from monas_devices.profiles import datasheet, read_profile, require_figures, to_json
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from monas_core.parts.context import Context
+    from monas_core.tracing.workload import Workload
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -95,6 +97,8 @@ class Roofline:
 
     def costs(self, workloads: Sequence[Workload]) -> tuple[Tensor, Tensor]:
         """Seconds ``(n,)`` and joules ``(n,)`` of n networks, float64."""
+        import torch  # who only asks what the device is needs none
+
         flops = torch.cat([w.flops for w in workloads])  # (kernels of all networks,)
         moved = torch.cat([w.bytes_moved(self.width) for w in workloads])
         matrix = flops > 0
@@ -114,6 +118,8 @@ class Roofline:
         """Share of the attainable rate by kernel, from its inner depth."""
         if self.lanes <= 1 or self.lane_weight == 0:
             return 1.0
+        import torch
+
         depths = [w.depths if w.depths is not None else w.flops * 0 for w in workloads]
         known = torch.cat(depths)
         share = torch.where(known > 0, (known / self.lanes).clamp(max=1.0), 1.0)
