@@ -24,6 +24,7 @@ from pathlib import Path
 
 import attrs
 import numpy as np
+from searching import search
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.parts.context import Context
@@ -32,7 +33,6 @@ from monas_core.profiling.profile import Profile
 from monas_core.profiling.reference_set import ReferenceSet
 from monas_core.record.config import RunConfig
 from monas_core.record.training import WarmUpConfig
-from monas_core.run import search
 from monas_core.running.resolving import resolve
 from monas_core.values.budget import Budget
 

@@ -37,13 +37,14 @@ import attrs
 import forked
 import numpy as np
 import torch
+from searching import search
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.cli.main import main as monas
 from monas_core.errors import Interrupted
 from monas_core.events import Bus, Event, StepFinished
 from monas_core.record.config import RunConfig, WarmUpConfig
-from monas_core.run import Run, search
+from monas_core.run import Run
 from monas_core.running.control import Control
 from monas_core.values.budget import Budget
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import torch
+from searching import search
 
 from monas_core.catalog.lookup import Catalog, checked_options
 from monas_core.catalog.specs import Entry
@@ -20,7 +21,6 @@ from monas_core.record.archive import Archive
 from monas_core.record.config import RetrainConfig, RunConfig, WarmUpConfig
 from monas_core.record.rundir import RunFolder
 from monas_core.record.teaching import TeacherConfig
-from monas_core.run import search
 from monas_core.running.control import Control
 from monas_core.running.engine import execute
 from monas_core.running.plan import Plan

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 import torch
+from searching import search
 
 from monas_core.record.config import load_config
-from monas_core.run import search
 
 Work = Callable[[], object]
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monas_core.record.config import load_config
-from monas_core.run import search
+from monas_core.api import search
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 SMALLEST: Mapping[str, str] = {
@@ -28,6 +27,7 @@ SMALLEST: Mapping[str, str] = {
     "bench_kills": "--kills 1",
     "bench_lightnas": "--seeds 1 --warm-up 3 --training 2 --evaluations 4",
     "bench_limits_trained": "--seeds 1 --evaluations 6 --optimizers random",
+    "bench_long": "archive --evaluations 600",
     "bench_owned": "{llama} --budget 2s --steps 2 --optimizers random",
     "bench_pictures": "--preset tiny --size 16 --side 24 --count 24 --batch 4 --steps 1 --rounds 1 "
     "--workers 0",
@@ -48,6 +48,7 @@ SMALLEST: Mapping[str, str] = {
     "bench_startup": "--repeats 1 --run {run}",
     "bench_step": "--devices 2 --rounds 1 --per-device 1",
     "bench_tokens": "--steps 2 --budget 2s --tokenizer bpe:300 --context 32",
+    "bench_traffic": "--ranks 2 --steps 1",
     "bench_warmup": "--passes 8 --seeds 1",
     "bench_weight_step": "--rounds 1 --spaces gpt",
     "bench_wishes": "{run}",
@@ -94,10 +95,17 @@ def made(name: str, places: dict[str, Path]) -> Path:
 
 
 def _run(places: dict[str, Path], space: str = "gpt") -> Path:
-    config = {"space": space, "objectives": ["acc", "lat"], "budget": "4evals"}
-    config |= {"devices": ["h100-sxm"], "held_out": ["raspberry-pi-5"]}
-    config |= {"out_dir": str(places["root"] / space)}
-    found = search(load_config(None, config, ["warm_up.steps=2", "preferences=3"]))
+    found = search(
+        space,
+        objectives=["acc", "lat"],
+        devices=["h100-sxm"],
+        held_out=["raspberry-pi-5"],
+        budget="4evals",
+        out_dir=places["root"] / space,
+        progress=False,
+        warm_up={"steps": 2},
+        preferences=3,
+    )
     return found.folder.path
 
 
