@@ -220,7 +220,7 @@ def _task(
     from monas_core.errors import UsageError
 
     try:
-        task: Task = catalog.create("task", entry.name, options, argument=argument)
+        task: Task = catalog.create("task", entry.name, dict(options), argument=argument)
     except UsageError as error:
         if argument is not None or options:
             raise

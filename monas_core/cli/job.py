@@ -31,7 +31,8 @@ class Job:
 
     def __call__(self) -> None:
         """Carry out the command. Raises MonasError where it failed."""
-        from submitit.helpers import JobEnvironment, TorchDistributedEnvironment
+        from submitit import JobEnvironment
+        from submitit.helpers import TorchDistributedEnvironment
 
         from monas_core.cli.main import main
 
@@ -39,6 +40,7 @@ class Job:
         if environment.num_tasks > 1:
             TorchDistributedEnvironment().export(set_cuda_visible_devices=False, overwrite=True)
         number = getattr(signal, f"SIG{JobEnvironment.USR_SIG}")
+        code: object = 0
         with _gently(number, leads=environment.global_rank == 0) as requeued:
             try:
                 main(self.arguments)

@@ -55,8 +55,13 @@ def take_part(session: Session, request: Mapping[str, Any]) -> None:
     settings = plan.retraining
     assert settings is not None
     notes: list[str] = []
+
+    def note(event: events.Event) -> None:
+        if isinstance(event, events.Warned):
+            notes.append(event.message)
+
     bus = events.Bus()
-    bus.attach(lambda event: notes.append(event.message) if isinstance(event, events.Warned) else 0)
+    bus.attach(note)
     with tempfile.TemporaryDirectory() as place, torch.enable_grad():
         run, told = Path(place), {"fault": "", "failed": False}
         (run / _SETTINGS).write_text(request["settings"], encoding="utf-8")
