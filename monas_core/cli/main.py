@@ -20,10 +20,6 @@ from monas_core.cli import menu, streams
 from monas_core.computing.launch import launched
 from monas_core.errors import Interrupted, MonasError, UsageError
 
-# Idle OpenMP threads spin by default; on a machine that others use too, that makes
-# every step up to ten times slower. A short spin costs nothing measurable when alone.
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-
 
 class LazyGroup(TyperGroup):
     """A group whose commands are imported when they are asked for."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,3 +28,17 @@ def test_search_and_training_within_a_mode_without_gradients(tmp_path: Path, mod
     again = pickle.loads(pickle.dumps(run))
     assert again.path == run.path
     assert again.front("t4").members[0].key == member.key
+
+
+def test_waiting_threads_do_not_spin_where_monas_is_imported_first() -> None:
+    """As on the command line; who has set it keeps it."""
+    script = (
+        "import os, sys, monas_core; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    )
+    bare = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    for given, expected in (({}, "10000 False"), ({"GOMP_SPINCOUNT": "7"}, "7 False")):
+        told = subprocess.run(
+            [sys.executable, "-c", script],
+            env=bare | given, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert told.stdout.strip() == expected

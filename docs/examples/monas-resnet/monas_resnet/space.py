@@ -45,7 +45,7 @@ class ResNetSpace(SearchSpace):
                     name = f"{what}_{stage}_{block}"
                     choices.append(Choice(name, options, there, ordered=True, group=group))
         self.choices = ChoiceSet("resnet", 1, choices)
-        steps = {"tiny": 100, "small": 300}[preset]
+        steps = {"tiny": 1000, "small": 2000}[preset]
         self.warm_up = WarmUp(steps=steps, batch_size=32, learning_rate=5e-3)
 
     @classmethod
