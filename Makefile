@@ -11,7 +11,7 @@ export PYTHONHASHSEED := 0
 LOWEST := .venv-lowest
 LOWEST_TORCH ?= 2.13.0
 
-.PHONY: docs demo test test-all test-lowest check bench bench-searches bench-tables clean
+.PHONY: docs release-check demo test test-all test-lowest check bench bench-searches bench-tables clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "monas needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
@@ -43,9 +43,10 @@ $(LOWEST)/.ready: pyproject.toml
 test-lowest: $(LOWEST)/.ready  ## the fast tests with the lowest versions pyproject.toml allows (torch: LOWEST_TORCH)
 	$(LOWEST)/bin/python -m pytest -n auto -m "not slow" -W default  # old releases warn of newer ones
 
-check: $(STAMP)  ## lint, format, types, layers
+check: $(STAMP)  ## lint, format, spelling, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
@@ -73,3 +74,7 @@ docs: $(STAMP)  ## the documentation as a site, in site/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	$(BIN)/python docs/reference.py
 	$(BIN)/zensical build --strict --clean
+
+release-check: $(STAMP)  ## a rehearsal of a release: wheel and sdist, looked into and used in a fresh environment
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[release]'
+	$(BIN)/python docs/release.py
