@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from monas_core.answers.judging import from_front
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import Interrupted, MonasError, UsageError
@@ -31,8 +29,6 @@ from monas_core.run import Run
 from monas_core.running import starting
 from monas_core.running.control import Control, Following, Progress
 from monas_core.running.handed import handed_over
-from monas_core.running.naming import Asked
-from monas_core.running.naming import observers as observers_of
 from monas_core.running.signals import graceful
 from monas_core.ui.notebook import NotebookProgress, in_notebook
 from monas_core.ui.plain import PlainLines
@@ -137,8 +133,10 @@ def search(
         settings = {"preset": space.preset, **settings}
     where = _folders(out_dir=out_dir, predictor=predictor)
     again = _resumed(resume)
+    named = [hears for hears in observers if isinstance(hears, str)]
+    names["observers"] = named or None
     config = _config({**names, "budget": budget, **where, **settings}, again)
-    with _told(config, catalog, progress, observers, control) as (bus, stopped_by):
+    with _told(progress, observers, control) as (bus, stopped_by):
         more = {"resume": again, "data": None if data is None else str(data)}
         return carry_out(config, catalog, bus, control=stopped_by, **more)
 
@@ -236,15 +234,16 @@ def _config(given: Mapping[str, Any], resume: str | None) -> RunConfig:
 
 @contextmanager
 def _told(
-    config: RunConfig,
-    catalog: Catalog,
     progress: bool | Callable[[Progress], Any],
     observers: Sequence[str | Observer],
     control: Control | None,
 ) -> Iterator[tuple[Bus, Control]]:
     """Who hears of a run, and what stops it: in a notebook also the button that interrupts."""
     screen, control = _screen(progress), control or Control()
-    bus = _bus(screen, observers, config, catalog)
+    bus = Bus()
+    for hears in (screen, *observers):
+        if hears is not None and not isinstance(hears, str):
+            bus.attach(hears)
     with graceful(control, screen) if in_notebook() else nullcontext():
         yield bus, control
 
@@ -256,23 +255,3 @@ def _screen(progress: bool | Callable[[Progress], Any]) -> Callable[[Event], Any
     if not progress:
         return None
     return NotebookProgress() if in_notebook() else PlainLines(sys.stdout)
-
-
-def _bus(
-    screen: Callable[[Event], Any] | None,
-    observers: Sequence[str | Observer],
-    config: RunConfig,
-    catalog: Catalog,
-) -> Bus:
-    """Who hears of the run. Raises UsageError for a name that no observer has."""
-    bus = Bus()
-    if screen is not None:
-        bus.attach(screen)
-    named = tuple(observer for observer in observers if isinstance(observer, str))
-    config = attrs.evolve(config, observers=(*(config.observers or ()), *named))
-    for entry, options in observers_of(config, catalog):
-        bus.attach(Asked(entry).create(options))
-    for observer in observers:
-        if not isinstance(observer, str):
-            bus.attach(observer)
-    return bus

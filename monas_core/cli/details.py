@@ -62,11 +62,16 @@ def _of_kind(
 
 
 def options_of(entry: Entry) -> list[dict[str, Any]]:
-    """Options of an entry: name, type, default, and what its docstring says of it."""
+    """Options of an entry: name, type, default, and what the docstrings of its class say of it.
+
+    A class that extends another explains what it adds, or means otherwise, alone.
+    """
     kind = entry.load_options()
     if kind is None:
         return []
-    explained = documented(inspect.getdoc(kind) or "")
+    explained: dict[str, str] = {}
+    for known in reversed(inspect.getmro(kind)):
+        explained |= documented(inspect.cleandoc(vars(known).get("__doc__") or ""))
     return [
         {
             "name": field.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,14 +13,12 @@ import typer
 from monas_core.cli import streams
 from monas_core.cli.common import catalog, console, print_json
 from monas_core.cli.request import Request, configuration, folder_for
-from monas_core.errors import Interrupted, MonasError, UsageError
+from monas_core.errors import Interrupted, UsageError
 from monas_core.files import command as written
 from monas_core.running.signals import graceful
 
 if TYPE_CHECKING:
-    from monas_core.catalog.specs import Entry
     from monas_core.computing.ranks import Ranks
-    from monas_core.events import Event
     from monas_core.record.config import RunConfig
     from monas_core.record.rundir import RunFolder
     from monas_core.running.engine import RunResult
@@ -161,40 +159,22 @@ def _show_plan(plan: Plan, request: Request) -> Mapping[str, Any]:
 
 def _execute(plan: Plan, folder: RunFolder, request: Request) -> RunResult:
     """Run it under a screen, stopping gracefully on Ctrl-C."""
-    from monas_core.events import Bus, Warned
+    from monas_core.events import Bus
     from monas_core.running.control import Control
     from monas_core.running.engine import execute
-    from monas_core.running.naming import observers
+    from monas_core.running.hearing import heard_by
 
     bus, control = Bus(), Control()
     with observer(plain=request.plain or request.json, stderr=request.json) as screen:
         bus.attach(screen)
-        for entry, options in observers(plan.config, catalog()):
-            try:
-                bus.attach(_named(entry, options))
-            except MonasError as error:
-                bus.emit(Warned(0.0, f"observer left out: {error}"))
         try:
-            with graceful(control, screen):
+            with heard_by(plan.observers, bus), graceful(control, screen):
                 return execute(plan, folder, bus, control)
         except KeyboardInterrupt:
             raise Interrupted(
                 "stopped at once; go on from the last checkpoint with: "
                 + written("monas run --resume", folder.path)
             ) from None
-
-
-def _named(entry: Entry, options: Any) -> Callable[[Event], None]:
-    """An installed observer under a name that tells whose it is."""
-    from monas_core.running.naming import Asked
-
-    told = Asked(entry).create(options)
-
-    def tell(event: Event) -> None:
-        told(event)
-
-    tell.__qualname__ = f'"{entry.name}" ({entry.origin})'
-    return tell
 
 
 @contextlib.contextmanager

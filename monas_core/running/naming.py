@@ -1,4 +1,4 @@
-"""Objectives and observers as a person named them, each with options of its own."""
+"""Objectives and guides as a person named them, each with options of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from monas_core.catalog.lookup import Catalog, checked_options
-from monas_core.catalog.specs import NAMES_SCORES, ON_REQUEST, Entry
+from monas_core.catalog.specs import NAMES_SCORES, Entry
 from monas_core.errors import UsageError, nearest
 from monas_core.parts.objective import Objective
 from monas_core.parts.task import Task
@@ -174,29 +174,3 @@ def check_kinds(config: RunConfig) -> None:
     unknown = set(config.options) - set(known)
     if unknown:
         raise UsageError(f"options.{min(unknown)}: unknown key; allowed here: {', '.join(known)}.")
-
-
-def observers(config: RunConfig, catalog: Catalog) -> list[tuple[Entry, Mapping[str, Any]]]:
-    """Who hears of a run, with their options: those it names, and those that always do.
-
-    Raises:
-        UsageError: For an observer that is not installed or not asked for, an option it does not
-            have, or a package it needs.
-    """
-    named = [catalog.find("observer", name) for name in config.observers or ()]
-    installed = catalog.entries("observer")
-    heard = [e for e in installed if e in named or ON_REQUEST not in e.spec.provides]
-    asleep = [e.name for e in installed if e not in heard]
-    for key in config.options.get("observer", {}):
-        if key in asleep:
-            raise UsageError(
-                f"options.observer.{key}: this run does not ask for it; add --observers {key}."
-            )
-    parts = [Asked(entry) for entry in heard]
-    found = options_by_name(config, "observer", parts)
-    for part in parts:
-        if part.entry in named:
-            part.create(found.get(part.name))  # whatever it lacks is told before anything starts
-        elif part.name in found:
-            checked_options(part.entry, found[part.name], f"options.observer.{part.name}")
-    return [(part.entry, found.get(part.name, {})) for part in parts]

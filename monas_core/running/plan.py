@@ -24,6 +24,7 @@ from monas_core.problem.guide import Guide
 from monas_core.problem.optimizer import Optimizer
 from monas_core.record.config import RunConfig
 from monas_core.record.frontfile import view_of
+from monas_core.running.hearing import Hearer
 from monas_core.running.limits import described
 from monas_core.running.teachers import TeacherOfRun
 from monas_core.seeding import derived_generator, derived_seed, seeded_construction
@@ -54,6 +55,7 @@ class Plan:
         pretrained: Whether its weights were good before the run.
         ranks: The processes that carry it out.
         shares_training: Whether they take the trainer's steps together.
+        observers: Who hears of it, beside the screen.
     """
 
     config: RunConfig
@@ -77,6 +79,7 @@ class Plan:
     pretrained: bool = False
     ranks: Ranks = ALONE
     shares_training: bool = False
+    observers: tuple[Hearer, ...] = ()
 
     @property
     def all_devices(self) -> tuple[Device, ...]:

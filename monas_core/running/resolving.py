@@ -23,6 +23,7 @@ from monas_core.parts.space import SearchSpace, WarmUp
 from monas_core.parts.task import Task
 from monas_core.record.config import RunConfig
 from monas_core.running.devices import made, named_devices, try_out
+from monas_core.running.hearing import observers
 from monas_core.running.lending import borrowed
 from monas_core.running.limits import limits_of
 from monas_core.running.matching import (
@@ -44,7 +45,6 @@ from monas_core.running.naming import (
     made_guides,
     made_objectives,
     objectives_of,
-    observers,
     reads_device,
 )
 from monas_core.running.places import TRAINING, found_device, match_training, recipe_of
@@ -72,6 +72,7 @@ def resolve(
         PluginError: A plugin the run names is broken.
     """
     entries = _look_up(config, catalog, task[1] if task else None)
+    heard = observers(config, catalog) if training else ()
     config = attrs.evolve(config, task=_task_text(config, entries["task"][0]))
     space = _made_space(config, catalog, entries["space"][0])
     config = _as_the_space_says(config, space, entries)
@@ -116,6 +117,7 @@ def resolve(
         made_guides(guides, config, objectives),
         pretrained=pretrained,
         shares_training=TRAINING in entries["trainer"][0].spec.provides,
+        observers=heard,
     )
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
     if not training:
@@ -247,7 +249,6 @@ def _under_loss(task: Task, entry: Entry, config: RunConfig) -> tuple[Task, Loss
 
 def _look_up(config: RunConfig, catalog: Catalog, given: Entry | None) -> dict[str, list[Entry]]:
     check_kinds(config)
-    observers(config, catalog)
     space, _ = catalog.ask("space", config.space)
     usual = "default-trainer" if SUPERNET in space.spec.provides else "default-trainer:no-supernet"
     usual = f"default-trainer:{PRETRAINED}" if PRETRAINED in space.spec.provides else usual

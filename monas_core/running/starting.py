@@ -21,6 +21,7 @@ from monas_core.record.rundir import RunFolder, unfinished_run
 from monas_core.running.control import Control
 from monas_core.running.engine import execute
 from monas_core.running.given import check_same, documents
+from monas_core.running.hearing import heard_by
 from monas_core.running.plan import Plan
 from monas_core.running.remembered import RememberedTask, open_task
 from monas_core.running.resolving import resolve
@@ -70,7 +71,7 @@ def carry_out(
     if folder is None:
         folder = _folder(plan, catalog, go_on=resume == AUTO)
     try:
-        with gradients():
+        with gradients(), heard_by(plan.observers, bus):
             execute(plan, folder, bus, control)
     except KeyboardInterrupt as error:
         error.add_note(
@@ -129,4 +130,4 @@ def _same_settings(folder: RunFolder, now: RunConfig) -> None:
 
 
 def _comparable(config: RunConfig) -> Mapping[str, Any]:
-    return to_document(attrs.evolve(config, out_dir=None))
+    return to_document(attrs.evolve(config, out_dir=None, observers=None))

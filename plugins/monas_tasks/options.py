@@ -73,13 +73,6 @@ class TextOptions(TokenOptions):
     """How a text is read.
 
     Attributes:
-        tokenizer: bytes; a tokenizer.json, or a Hugging Face folder with one; or bpe:SIZE, so
-            many tokens learned from the training part by byte-pair encoding.
-        context: Tokens a model sees.
-        evaluated: Windows of so many tokens that the train and search parts are judged by; the
-            test part by four times as many.
-        cache: Folder where texts cut into tokens are kept between runs; by default that of
-            MONAS_CACHE, else ~/.cache/monas.
         column: Where the text of a record is, in files of records (.jsonl, .parquet).
         bytes: Most bytes used; of larger texts a share of every file is.
         memory: Most bytes held in memory; a larger text is mapped from its files.
@@ -100,16 +93,8 @@ class HubOptions(TextOptions):
     """How a data set of the Hugging Face hub is read.
 
     Attributes:
-        tokenizer: bytes; a tokenizer.json, or a Hugging Face folder with one; or bpe:SIZE, so
-            many tokens learned from the training part by byte-pair encoding.
-        context: Tokens a model sees.
-        evaluated: Windows of so many tokens that the train and search parts are judged by; the
-            test part by four times as many.
-        cache: Folder where texts cut into tokens are kept between runs; by default that of
-            MONAS_CACHE, else ~/.cache/monas.
         column: Where the text of a row is.
         bytes: Most bytes used.
-        memory: Most bytes held in memory; a larger text is mapped from its files.
         config: Which configuration of the data set, where it has several.
         streaming: Read each part from its beginning until there are enough bytes, instead of a
             share of all of it: nothing is prepared or written.

@@ -73,11 +73,12 @@ class Lessons:
         def losses(piece: Batch) -> Mapping[str, Tensor]:
             outputs = self._supernet(piece.inputs, architecture)
             loss = task.loss(outputs, piece.targets).mean()
-            if self._taught:
-                loss = self._taught(loss, piece.inputs, outputs, architecture)
-            return {name: loss}
+            if self._taught is None:
+                return {name: loss}
+            minimised = self._taught(loss, piece.inputs, outputs, architecture)
+            return {name: loss, "minimised": minimised}
 
-        self._losses |= self._updater.learn(batch, losses)
+        self._losses[name] = self._updater.learn(batch, losses)[name]
         return TrainingReport(dict(self._losses))
 
     def state_dict(self) -> dict[str, Any]:

@@ -15,12 +15,14 @@ import pytest
 from monas_core.api import carry_out as search
 from monas_core.catalog.lookup import Catalog
 from monas_core.cli.main import main
+from monas_core.export import companion
 from monas_core.record.config import RunConfig
 from monas_core.record.training import WarmUpConfig
 from monas_core.run import Run
 from monas_core.values.budget import Budget
 
 STRANGER = Path(__file__).with_name("stranger.py")
+ASKER = Path(__file__).with_name("asker.py")
 
 
 @pytest.fixture(scope="package")
@@ -53,6 +55,22 @@ def stranger() -> Callable[[Path], dict[str, Any]]:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def asked() -> Callable[..., list[dict[str, Any]]]:
+    """What a model's own ``predict.py`` prints, in a process without monas."""
+
+    def ask(model: Path, *given: object) -> list[dict[str, Any]]:
+        script = companion.place(model) / companion.EXAMPLE
+        done = subprocess.run(
+            [sys.executable, "-I", str(ASKER), str(script), "--json", *map(str, given)],
+            capture_output=True, text=True, check=False, cwd="/",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
     return ask
 

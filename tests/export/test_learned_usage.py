@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,9 @@ import torch
 import monas_core as monas
 from monas_core.export import companion
 
+Asked = Callable[..., list[dict[str, Any]]]
+
 tokenizers: Any = pytest.importorskip("tokenizers", reason="needs monas[hf]")
-ASKER = Path(__file__).with_name("asker.py")
 WORDS = ["def ", "return ", "self", ".x", " = ", "0\n", "é", "(", ")", "import "]
 CONTEXT = 80
 
@@ -44,18 +44,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> monas.Run:
     )
 
 
-def asked(model: Path, *given: str) -> list[dict[str, Any]]:
-    """What the model's own ``predict.py`` prints, in a process without monas."""
-    script = companion.place(model) / companion.EXAMPLE
-    done = subprocess.run(
-        [sys.executable, "-I", str(ASKER), str(script), "--json", *given],
-        capture_output=True, text=True, check=False, cwd="/",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-
-
-def test_it_continues_a_text_over_its_own_tokens(run: monas.Run, tmp_path: Path) -> None:
+def test_it_continues_a_text_over_its_own_tokens(
+    asked: Asked, run: monas.Run, tmp_path: Path
+) -> None:
     member = run.front("raspberry-pi-4").members[0]
     model = tmp_path / "m.onnx"
     run.export(member, "onnx", model)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +12,13 @@ import torch
 from PIL import Image
 
 from monas_core.catalog.lookup import Catalog
-from monas_core.export import asking, companion, formats
+from monas_core.export import asking, formats
 from monas_core.export.pictures import prepared as shown
 from monas_core.export.subject import Subject, prepared
 from monas_core.seeding import seeded_construction
 
-ASKER = Path(__file__).with_name("asker.py")
+Asked = Callable[..., list[dict[str, Any]]]
+
 CATALOG = Catalog.installed()
 
 
@@ -39,18 +38,7 @@ def exported(
     return given, network
 
 
-def asked(model: Path, *given: object) -> list[dict[str, Any]]:
-    """What the model's own ``predict.py`` prints, in a process without monas."""
-    script = companion.place(model) / companion.EXAMPLE
-    done = subprocess.run(
-        [sys.executable, "-I", str(ASKER), str(script), "--json", *map(str, given)],
-        capture_output=True, text=True, check=False, cwd="/",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-
-
-def test_things_in_a_picture_are_counted_without_monas(tmp_path: Path) -> None:
+def test_things_in_a_picture_are_counted_without_monas(asked: Asked, tmp_path: Path) -> None:
     model = tmp_path / "counter.onnx"
     given, network = exported("count", "counting", {"scenes": 12}, "onnx", model)
     pixels = np.random.default_rng(0).integers(0, 255, (32, 32)).astype(np.uint8)
@@ -69,7 +57,7 @@ def test_things_in_a_picture_are_counted_without_monas(tmp_path: Path) -> None:
     assert again["answer"] == pytest.approx(same["answer"], rel=1e-4)
 
 
-def test_both_maps_of_a_picture_are_drawn_without_monas(tmp_path: Path) -> None:
+def test_both_maps_of_a_picture_are_drawn_without_monas(asked: Asked, tmp_path: Path) -> None:
     model = tmp_path / "two heads.pt2"
     _, network = exported("fusion", "multitask", {"pictures": 8}, "pt2", model)
     pixels = np.random.default_rng(0).normal(size=(16, 16, 2)).astype(np.float32)

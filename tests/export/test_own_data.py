@@ -7,9 +7,6 @@ of a picture it has not seen, the translation of a sentence it has not seen.
 from __future__ import annotations
 
 import itertools
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +24,8 @@ from monas_core.parts.task import Task
 from monas_core.seeding import seeded_construction
 from monas_core.updater import Updater
 
-ASKER = Path(__file__).with_name("asker.py")
+Asked = Callable[..., list[dict[str, Any]]]
+
 CATALOG = Catalog.installed()
 FORMS = [entry.name for entry in CATALOG.entries("format")]
 LACKING = ("hf", "gguf")
@@ -65,17 +63,6 @@ def writer(given: Subject, folder: Path) -> Write:
     return write
 
 
-def asked(model: Path, *given: object) -> list[dict[str, Any]]:
-    """What the model's own ``predict.py`` prints, in a process without monas."""
-    script = companion.place(model) / companion.EXAMPLE
-    done = subprocess.run(
-        [sys.executable, "-I", str(ASKER), str(script), "--json", *map(str, given)],
-        capture_output=True, text=True, check=False, cwd="/",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-
-
 def picture(path: Path, channel: int, seed: int, size: tuple[int, int] = (20, 26)) -> Path:
     """Noise with one strong colour."""
     pixels = np.random.default_rng((channel, seed)).integers(0, 90, (*size, 3))
@@ -101,7 +88,7 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Write:
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in LACKING])
 def test_the_right_class_is_named_without_monas(
-    classifier: Write, form: str, tmp_path: Path
+    asked: Asked, classifier: Write, form: str, tmp_path: Path
 ) -> None:
     model = classifier(form)
     new = [picture(tmp_path / f"{c}.png", c, 1000, (31, 22)) for c in CLASSES.values()]
@@ -135,7 +122,9 @@ def translator(tmp_path_factory: pytest.TempPathFactory) -> tuple[Write, list[tu
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in LACKING])
 def test_the_right_sentence_is_written_without_monas(
-    translator: tuple[Write, list[tuple[str, str]]], form: str
+    asked: Asked,
+    translator: tuple[Write, list[tuple[str, str]]],
+    form: str,
 ) -> None:
     write, unseen = translator
     model = write(form)

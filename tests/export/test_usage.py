@@ -22,20 +22,10 @@ from monas_core.parts.usage import Usage
 from monas_core.record import usage_file
 from monas_core.run import Run
 
-ASKER = Path(__file__).with_name("asker.py")
+Asked = Callable[..., list[dict[str, Any]]]
+
 TEXTS = ("import ", "def ça(")
 CATALOG = Catalog.installed()
-
-
-def asked(model: Path, *given: str) -> list[dict[str, Any]]:
-    """What the model's own ``predict.py`` prints, in a process without monas."""
-    script = companion.place(model) / companion.EXAMPLE
-    done = subprocess.run(
-        [sys.executable, "-I", str(ASKER), str(script), "--json", *given],
-        capture_output=True, text=True, check=False, cwd="/",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +46,7 @@ def exported(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Callable[[st
 
 @pytest.mark.parametrize("form", ["pt2", "onnx", "safetensors", "hf"])
 def test_a_text_is_continued_without_monas(
-    run: Run, exported: Callable[[str], Path], form: str
+    asked: Asked, run: Run, exported: Callable[[str], Path], form: str
 ) -> None:
     model = exported(form)
     document = json.loads((companion.place(model) / companion.FACTS).read_text())

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+import monas_core as monas
 from monas_core import events
 from monas_core.catalog.lookup import Catalog
 from monas_core.errors import UsageError
 from monas_core.record.config import load_config
-from monas_core.running.naming import observers
+from monas_core.running.hearing import observers
+from monas_trackers.notify import Notify
 
 WARNING = "the board sleeps"
 
@@ -50,9 +52,7 @@ def told(name: str, folder: Path, **options: Any) -> None:
     given = {"space": "gpt", "observers": [name], "options": {"observer": {name: options}}}
     config = load_config(None, given)
     (found,) = [e for e in observers(config, Catalog.installed()) if e[0].name == name]
-    from monas_core.running.naming import Asked
-
-    observer = Asked(found[0]).create(found[1])
+    observer = found[1]()
     for event in story(folder):
         observer(event)
 
@@ -170,3 +170,27 @@ def test_observers_that_ask_for_it_hear_of_runs_that_name_them_only() -> None:
     config = load_config(None, {"space": "gpt"})
     heard = {entry.name for entry, _ in observers(config, Catalog.installed())}
     assert not heard & {"tensorboard", "wandb", "mlflow", "notify"}
+
+
+def test_a_named_observer_is_made_once_and_hears_of_a_run_from_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Notify] = []
+    init = Notify.__init__
+
+    def counted(self: Notify, **given: Any) -> None:
+        made.append(self)
+        init(self, **given)
+
+    monkeypatch.setattr(Notify, "__init__", counted)
+    keep = f"{sys.executable} -c \"open('{tmp_path / 'told.json'}', 'w').write(input())\""
+    monas.search(
+        "gpt", objectives=["params"], devices=["t4"], held_out=[], optimizer="random",
+        budget="1steps", preferences=2, warm_up={"steps": 1, "batch_size": 2},
+        observers=["notify"], options={"observer": {"notify": {"command": keep}}},
+        out_dir=tmp_path / "run", progress=False,
+    )  # fmt: skip
+    assert len(made) == 1
+    assert json.loads((tmp_path / "told.json").read_text())["status"] == "done"
+    monas.open_run(tmp_path / "run")
+    assert len(made) == 1, "who asks a finished run is not heard"
