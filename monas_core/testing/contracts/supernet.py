@@ -158,11 +158,31 @@ class RelaxedContract(Contract):
         reached = expected & (gradient != 0)
         # an answer elsewhere may cut a choice off; then none of its options has an effect
         heard = reached.any(-1, keepdim=True)
-        silent = (expected & heard & ~reached).nonzero().tolist()
-        names = [(choices.choices[c].name, choices.choices[c].options[k]) for _, c, k in silent]
+        silent = expected & heard & ~reached
+        names = [
+            (choices.choices[c].name, choices.choices[c].options[k])
+            for c, k in silent.any(0).nonzero().tolist()
+            if _matters(supernet, inputs, one_hot, silent, (c, k))
+        ]
         assert not names, f"no gradient reaches {names}"
         mute = (expected.any(-1).any(0) & ~heard.squeeze(-1).any(0)).nonzero().flatten().tolist()
         assert not mute, f"no gradient reaches {[choices.choices[c].name for c in mute]}"
+
+
+def _matters(
+    supernet: Supernet, inputs: Any, one_hot: Relaxation, silent: Tensor, place: tuple[int, int]
+) -> bool:
+    """Whether a little more of an option changes anything; one that adds nothing has no slope."""
+    c, k = place
+    more = one_hot.weights.clone()
+    more[:, c, k] += 0.05 * silent[:, c, k]
+    with torch.no_grad():
+        pairs = zip(
+            tree_leaves(supernet(inputs, one_hot)),
+            tree_leaves(supernet(inputs, Relaxation(one_hot.choices, more))),
+            strict=True,
+        )
+        return any(not torch.equal(before, after) for before, after in pairs)
 
 
 def generic_stage(subject: type[SearchSpace], stages: Stages, provides: frozenset[str]) -> Stage:
