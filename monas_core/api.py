@@ -131,11 +131,9 @@ def search(
     catalog, names = handed_over(Catalog.installed(), parts)
     if isinstance(space, SearchSpace):
         settings = {"preset": space.preset, **settings}
-    where = _folders(out_dir=out_dir, predictor=predictor)
-    again = _resumed(resume)
-    named = [hears for hears in observers if isinstance(hears, str)]
-    names["observers"] = named or None
-    config = _config({**names, "budget": budget, **where, **settings}, again)
+    where, again = _folders(out_dir=out_dir, predictor=predictor), _resumed(resume)
+    names |= {"observers": _named(observers), "budget": budget}
+    config = _config({**names, **where, **settings}, again)
     with _told(progress, observers, control) as (bus, stopped_by):
         more = {"resume": again, "data": None if data is None else str(data)}
         return carry_out(config, catalog, bus, control=stopped_by, **more)
@@ -200,6 +198,11 @@ def _folders(**places: str | Path | Run | None) -> dict[str, str | None]:
     """Folders as a configuration has them."""
     paths = {name: p.path if isinstance(p, Run) else p for name, p in places.items()}
     return {name: None if path is None else str(path) for name, path in paths.items()}
+
+
+def _named(observers: Sequence[str | Observer]) -> list[str] | None:
+    """The installed ones among those that hear of a run; ``None`` where none is named."""
+    return [hears for hears in observers if isinstance(hears, str)] or None
 
 
 def _listed(parts: Any) -> Any:

@@ -79,9 +79,8 @@ def resolve(
     making = cache(lambda: task[0] if task else _made_task(config, catalog))
     asked = objectives_of(config, catalog, making)
     searched, withheld = named_devices(config, catalog, reads_device(asked))
-    entries["objective"] = [part.entry for part in asked]
     guides = [Asked(catalog.find("guide", name)) for name in config.guides or ()]
-    entries["guide"] = [part.entry for part in guides]
+    entries |= {"objective": [p.entry for p in asked], "guide": [p.entry for p in guides]}
     entries["device"] = [n.entry for n in (*searched, *withheld) if n.entry is not None]
     match_capabilities(entries, config.options, catalog, teacher=config.teacher.source is not None)
     names = {kind: tuple(e.name for e in found) for kind, found in entries.items()}
@@ -120,10 +119,7 @@ def resolve(
         observers=heard,
     )
     match_answers(plan.optimizer, names["optimizer"][0], plan.limits, every)
-    if not training:
-        return plan
-    _check_training(plan, context, entries["trainer"][0])
-    return attrs.evolve(plan, predictor=borrowed(plan))
+    return _for_training(plan, context, entries["trainer"][0]) if training else plan
 
 
 def _teacher(
@@ -145,14 +141,18 @@ def _match_objectives(
     match_lengths(config, objectives)
 
 
-def _check_training(plan: Plan, context: Context, trainer: Entry) -> None:
-    """Whether a supernet can be trained here, and as a person said. Raises UsageError."""
+def _for_training(plan: Plan, context: Context, trainer: Entry) -> Plan:
+    """The plan with what it borrows, where it can be trained here as a person said.
+
+    Raises:
+        UsageError: It cannot.
+    """
     match_training(plan.config, trainer, context)
-    if not plan.inherits:
-        return
-    _check_memory(context, plan.warm_up)
-    try_out(plan.all_devices, plan.objectives, context)
-    match_rates(plan)
+    if plan.inherits:
+        _check_memory(context, plan.warm_up)
+        try_out(plan.all_devices, plan.objectives, context)
+        match_rates(plan)
+    return attrs.evolve(plan, predictor=borrowed(plan))
 
 
 def _with_devices(
