@@ -28,6 +28,7 @@ SMALLEST: Mapping[str, str] = {
     "bench_lightnas": "--seeds 1 --warm-up 3 --training 2 --evaluations 4",
     "bench_limits_trained": "--seeds 1 --evaluations 6 --optimizers random",
     "bench_long": "archive --evaluations 600",
+    "bench_muon": "--spaces gpt --seconds 0.2 --seeds 1",
     "bench_owned": "{llama} --budget 2s --steps 2 --optimizers random",
     "bench_pictures": "--preset tiny --size 16 --side 24 --count 24 --batch 4 --steps 1 --rounds 1 "
     "--workers 0",
@@ -51,6 +52,7 @@ SMALLEST: Mapping[str, str] = {
     "bench_traffic": "--ranks 2 --steps 1",
     "bench_warmup": "--passes 8 --seeds 1",
     "bench_weight_step": "--rounds 1 --spaces gpt",
+    "bench_whole": "--steps 2 --budget 4evals",
     "bench_wishes": "{run}",
     "fault_cases": "",
     "growth": "--families choices,front,archive --rounds 1 --largest 1000",
