@@ -10,7 +10,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -96,7 +96,7 @@ class Beside:
 @pytest.fixture
 def beside(benchmark: Any, request: pytest.FixtureRequest) -> Beside:
     """Times one piece of work beside its limit."""
-    return Beside(benchmark, request.config.getoption("--rounds"))
+    return Beside(benchmark, cast("int", request.config.getoption("--rounds")))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from typing import Any
+from typing import Any, cast
 
 import growth
 import pytest
@@ -13,7 +13,8 @@ import pytest
 def test_growth(benchmark: Any, name: str, request: pytest.FixtureRequest) -> None:
     family = growth.FAMILIES[name]
     sizes = family.sizes if benchmark.enabled else family.sizes[:1]
-    sizes = [size for size in sizes if size <= request.config.getoption("--largest")]
+    largest = cast("int", request.config.getoption("--largest"))
+    sizes = [size for size in sizes if size <= largest]
     works = {size: family.work(size) for size in sizes}
     rounds = 3 if benchmark.enabled else 1
     spent = growth.timed(works, rounds)

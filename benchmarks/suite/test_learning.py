@@ -8,6 +8,7 @@ import pytest
 import torch
 from bench_weight_step import planned
 from conftest import Beside, Work
+from torch import nn
 from workbench import learning, toy
 
 from monas_core.learning.perceptron import fit, perceptron
@@ -81,9 +82,11 @@ def test_predictor_of_cost(beside: Beside) -> None:
     landscape, sample, steps = optimizer._landscape, optimizer._sample, 40
     found = optimizer._prices.asked(sample, problem.devices)
     features = Relaxation.from_population(problem.choices, sample).features().float()
-    width = landscape.cost.network[0].in_features
-    plain = perceptron(int(width), 96, 2)
-    inputs, targets = torch.randn(2560, int(width)), torch.randn(2560, 2)
+    first = landscape.cost.network[0]
+    assert isinstance(first, nn.Linear)
+    width = first.in_features
+    plain = perceptron(width, 96, 2)
+    inputs, targets = torch.randn(2560, width), torch.randn(2560, 2)
     generator = torch.Generator().manual_seed(0)
     beside(
         "cost predictor fitted to 19 devices, a step",
