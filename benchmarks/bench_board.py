@@ -68,7 +68,7 @@ def timed(board: str, context: Context, catalog: Catalog, seed: int, folder: Pat
 
 def errors(board: str, config: RunConfig, catalog: Catalog) -> dict[str, float]:
     """Median relative errors over the board's front."""
-    run = search(config, catalog)
+    run = carry_out(config, catalog)
     context = run.session.context
     members = run.front("board").to_json()["members"]
     networks = [context.space.choices.from_json(m["architecture"]) for m in members]

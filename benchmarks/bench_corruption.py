@@ -39,6 +39,7 @@ import numpy as np
 import torch
 from searching import search
 
+from monas_core.api import carry_out
 from monas_core.catalog.lookup import Catalog
 from monas_core.cli.main import main as monas
 from monas_core.errors import Interrupted
@@ -104,12 +105,14 @@ def make(base: str, out: Path, seed: int) -> None:
     installed = Catalog.installed()
     wanted = config(out, seed)
     if base == "unfinished":
-        stopped(lambda bus, c: search(wanted, installed, bus, control=c), 2, "warm-up")
+        stopped(lambda bus, c: carry_out(wanted, installed, bus, control=c), 2, "warm-up")
         stopped(
-            lambda bus, c: search(wanted, installed, bus, control=c, resume=str(out)), 2, "search"
+            lambda bus, c: carry_out(wanted, installed, bus, control=c, resume=str(out)),
+            2,
+            "search",
         )
         return
-    run = search(wanted, installed)
+    run = carry_out(wanted, installed)
     if base == "finished":
         run.train(run.pick(prefer={"acc": 0.5, "lat": 0.5}), budget="2steps")
         return

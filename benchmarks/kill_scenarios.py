@@ -13,6 +13,7 @@ import attrs
 import torch
 from searching import search
 
+from monas_core.api import carry_out
 from monas_core.catalog.lookup import Catalog, checked_options
 from monas_core.catalog.specs import Entry
 from monas_core.events import Bus
@@ -215,7 +216,7 @@ def installed_run(parts: dict[str, Any]) -> Work:
             preferences=3, warm_up=WarmUpConfig(steps=3, batch_size=2), out_dir=str(path),
         )  # fmt: skip
         resume = "auto" if (path / "config.yaml").is_file() else None
-        search(config, Catalog.installed(), resume=resume)
+        carry_out(config, Catalog.installed(), resume=resume)
 
     return work
 
