@@ -26,6 +26,7 @@ import attrs
 import numpy as np
 from searching import search
 
+from monas_core.api import carry_out
 from monas_core.catalog.lookup import Catalog
 from monas_core.parts.context import Context
 from monas_core.profiling.kit import collect
