@@ -70,3 +70,18 @@ def test_without_a_front_it_says_how_to_go_on(cli: Any, logged_run: Path) -> Non
     path.unlink()
     with pytest.raises(UsageError, match="no front yet"):
         fronts_so_far(RunFolder(logged_run))
+
+
+def test_a_terminal_closed_under_nohup_stops_nothing() -> None:
+    control, before = Control(), signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with graceful(control, None):
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not control.stopping
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        with graceful(control, None):
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert control.stopping
+    finally:
+        signal.signal(signal.SIGHUP, before)
