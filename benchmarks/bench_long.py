@@ -5,7 +5,7 @@
 
 ``steps`` trains the supernet of every installed space at its smallest, and searches with some
 optimizers on the toy problem, for that many steps each, in a child of its own. Resident memory
-is read after every step; the slope is that of a line through the second half (its error from 20
+is read after every step of that phase; the slope is that of a line through the second half (its error from 20
 blocks of it, since neighbours are alike), for searches also for each new evaluation.
 
 ``archive`` searches a space of 823,543 networks whose values are formulas for that many
@@ -71,13 +71,14 @@ def lengths(catalog: Catalog, steps: int) -> Iterator[tuple[str, Callable[[Path]
 
 def watched(work: Callable[[Path], object], path: Path) -> None:
     """Carry it out and print step, resident bytes and evaluations after every step."""
-    seen: list[tuple[int, int, float]] = []
+    seen: dict[str, list[tuple[int, int, float]]] = {"warm-up": [], "search": []}
     statm = Path("/proc/self/statm")
 
     def hear(event: Event) -> None:
-        if isinstance(event, StepFinished) and event.phase in ("warm-up", "search"):
+        if isinstance(event, StepFinished) and event.phase in seen and event.rates:
             resident = int(statm.read_text().split()[1]) * PAGE
-            seen.append((len(seen), resident, event.rates.get("evaluations", 0.0)))
+            mine = seen[event.phase]
+            mine.append((len(mine), resident, event.rates.get("evaluations", 0.0)))
 
     class Bus(toys.Bus):
         """Hears beside whoever else does."""
@@ -90,15 +91,19 @@ def watched(work: Callable[[Path], object], path: Path) -> None:
     begin = time.process_time()
     work(path)
     log = path / "events.jsonl"
-    told = {"seen": seen, "log": log.stat().st_size, "seconds": time.process_time() - begin}
+    told = {
+        "seen": max(seen.values(), key=len),
+        "log": log.stat().st_size,
+        "seconds": time.process_time() - begin,
+    }
     sys.stdout.write(json.dumps(told))
 
 
 def slope(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> tuple[float, float]:
     """Of a line, with its error from lines that leave one of the blocks out (jackknife)."""
-    if np.ptp(x) == 0:
-        return 0.0, 0.0
     block = np.arange(len(x)) * BLOCKS // len(x)
+    if any(np.ptp(x[block != b]) == 0 for b in range(BLOCKS)):
+        return 0.0, 0.0
     parts = [float(np.polyfit(x[block != b], y[block != b], 1)[0]) for b in range(BLOCKS)]
     spread = np.sqrt((BLOCKS - 1) * np.mean((np.array(parts) - np.mean(parts)) ** 2))
     return float(np.polyfit(x, y, 1)[0]), float(spread)

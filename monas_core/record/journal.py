@@ -22,7 +22,7 @@ from monas_core.record.workclock import WorkClock
 CHECKPOINT_EVERY_S = 20.0
 SHARE_OF_TIME = 50
 """Work takes at least this many times as long as saving it."""
-_TOLD = 10_000
+_TOLD = 100_000
 """Keys of evaluated architectures that are remembered as written out."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from monas_core.catalog import overdue
 from monas_core.catalog.lookup import Catalog, checked_options
 from monas_core.catalog.specs import OWN_LOSS, PRETRAINED, Entry
 from monas_core.errors import MonasError, UsageError
@@ -71,6 +72,7 @@ def resolve(
         UsageError: Whatever would make the run fail later, in one sentence.
         PluginError: A plugin the run names is broken.
     """
+    overdue.patience()
     entries = _look_up(config, catalog, task[1] if task else None)
     heard = observers(config, catalog) if training else ()
     config = attrs.evolve(config, task=_task_text(config, entries["task"][0]))
