@@ -69,9 +69,9 @@ def results(path: Path) -> list[Any]:
 
 
 def without_times(value: Any) -> Any:
-    """A document without what a clock told."""
+    """A document without what a clock told, and where it lies."""
     if isinstance(value, dict):
-        timed = ("second", "time", "memory", "started", "mb", "sha", "seal")
+        timed = ("second", "time", "memory", "started", "mb", "sha", "seal", "folder")
         kept_keys = {k: v for k, v in value.items() if not any(word in k for word in timed)}
         return {key: without_times(item) for key, item in kept_keys.items()}
     return [without_times(item) for item in value] if isinstance(value, list) else value
