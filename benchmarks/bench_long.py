@@ -50,6 +50,8 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
 """Those whose steps are quick, with their options."""
 PAGE = 4096
 BLOCKS = 20
+MOST = 100_000
+"""Steps that can be watched."""
 
 
 # -- steps -------------------------------------------------------------------------------------
@@ -87,14 +89,17 @@ def lengths(catalog: Catalog, steps: int) -> Iterator[tuple[str, Callable[[Path]
 
 def watched(work: Callable[[Path], object], path: Path) -> None:
     """Carry it out and print step, resident bytes and evaluations after every step."""
-    seen: dict[str, list[tuple[int, int, float]]] = {"warm-up": [], "search": []}
+    seen = {phase: np.full((MOST, 3), np.nan) for phase in ("warm-up", "search")}  # grows not
+    counts = dict.fromkeys(seen, 0)
     statm = Path("/proc/self/statm")
 
     def hear(event: Event) -> None:
         if isinstance(event, StepFinished) and event.phase in seen and event.rates:
             resident = int(statm.read_text().split()[1]) * PAGE
-            mine = seen[event.phase]
-            mine.append((len(mine), resident, event.rates.get("evaluations", 0.0)))
+            number = counts[event.phase]
+            row = (number, resident, event.rates.get("evaluations", 0.0))
+            seen[event.phase][number] = row
+            counts[event.phase] = number + 1
 
     class Bus(toys.Bus):
         """Hears beside whoever else does."""
