@@ -24,7 +24,6 @@ from pathlib import Path
 
 import attrs
 import numpy as np
-from searching import search
 
 from monas_core.api import carry_out
 from monas_core.catalog.lookup import Catalog

@@ -11,7 +11,6 @@ from typing import Any
 
 import attrs
 import torch
-from searching import search
 
 from monas_core.api import carry_out
 from monas_core.catalog.lookup import Catalog, checked_options
