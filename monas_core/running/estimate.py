@@ -22,7 +22,8 @@ from monas_core.running.memory import available_bytes
 from monas_core.running.plan import Plan
 from monas_core.running.session import Session
 from monas_core.seeding import derived_generator
-from monas_core.tracing.footprint import pretended
+from monas_core.tracing.footprint import pretended, without_data
+from monas_core.tracing.workload import Tracer
 from monas_core.train.steadiness import every
 from monas_core.updater import Updater
 from monas_core.values import population
@@ -83,8 +84,9 @@ def memory_of(plan: Plan) -> Memory:
     size = -(-size // plan.ranks.count)
     batch = task.batch("train", size, derived_generator(plan.config.seed, "dry run"))
     cpu, largest = torch.device("cpu"), plan.space.ends().largest
+    network = Tracer().build(lambda: plan.space.build(largest, task))
     with pretended() as found:
-        network = plan.space.build(largest, task).train()
+        network = without_data(network).train()
         Engine(recipe, cpu).prepare(network)
         parameters = [p for p in network.parameters() if p.requires_grad]
         weights = sum(p.nbytes for p in parameters)

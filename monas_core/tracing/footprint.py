@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -63,3 +63,26 @@ def pretended() -> Iterator[Footprint]:
     fake = FakeTensorMode(allow_non_fake_inputs=True)
     with torch.random.fork_rng(devices=[]), fake, found:
         yield found
+
+
+def without_data(network: nn.Module) -> nn.Module:
+    """A network built on ``meta``, as if on the CPU; while ``pretended`` is open.
+
+    It is not built there at once: a module that moves itself while it is made (channels last, say)
+    cannot, as torch swaps no pretended parameters. Weights that are tied stay so.
+    """
+    made: dict[Tensor, Tensor] = {}  # by identity, as tensors hash
+    for module in network.modules():
+        owned: list[dict[str, Any]] = [module._parameters, module._buffers]  # pyright: ignore
+        for own in owned:
+            for name, tensor in own.items():
+                if tensor is not None and tensor not in made:
+                    made[tensor] = _fresh(tensor)
+                own[name] = None if tensor is None else made[tensor]
+    return network
+
+
+def _fresh(tensor: Tensor) -> Tensor:
+    fresh = torch.empty_like(tensor, device="cpu")
+    weight = isinstance(tensor, nn.Parameter)
+    return nn.Parameter(fresh, tensor.requires_grad) if weight else fresh

@@ -177,7 +177,9 @@ RUNS = [
     words
     for block in shell
     for words in commands(block.text)
-    if words[:2] == ["monas", "run"] and not any(own in " ".join(words) for own in BRINGS_OWN)
+    if words[:2] == ["monas", "run"]
+    and not {"s", "--launcher"} & set(words)  # hours on a CPU; a batch system
+    and not any(own in " ".join(words) for own in BRINGS_OWN)
 ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 import pytest
+import torch
 
 from monas_core.catalog.lookup import Catalog
 from monas_core.computing.ranks import Ranks
@@ -15,6 +16,7 @@ from monas_core.record.config import load_config
 from monas_core.running.estimate import Memory, estimated, memory_of
 from monas_core.running.plan import Plan
 from monas_core.running.resolving import resolve
+from monas_core.tracing.footprint import pretended, without_data
 
 
 def planned(*settings: str, space: str = "gpt", **flags: Any) -> Plan:
@@ -113,3 +115,21 @@ def test_published_presets_come_with_their_recipes() -> None:
 def test_places_that_are_not_there_are_one_sentence() -> None:
     with pytest.raises(UsageError, match="torch device xpu was asked for, but torch finds none"):
         planned(torch_device="xpu")
+
+
+def test_networks_that_move_themselves_are_estimated() -> None:
+    """Cells put themselves into channels last while they are built."""
+    found = memory_of(planned(space="nasbench201"))
+    assert found.weights > 0
+    assert found.activations > found.weights
+
+
+def test_tied_weights_count_once() -> None:
+    with torch.device("meta"):
+        network = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Linear(3, 3))
+        network[1].weight = network[0].weight
+    with pretended():
+        plain = without_data(network)
+    assert plain[0].weight is plain[1].weight
+    assert len(list(plain.parameters())) == 3
+    assert {p.device.type for p in plain.parameters()} == {"cpu"}
