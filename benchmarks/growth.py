@@ -132,7 +132,7 @@ FAMILIES: Mapping[str, Family] = {
         "architecture step by devices T; quality from the predictor, 256 wishes in all",
         (1, 4, 19, 64, 256),
         _predictor_step,
-        {(64, 1): 3.0},
+        {(64, 1): 4.5},
     ),
     "objectives": Family(
         "architecture step by objectives M; quality from the GPT supernet, 4 devices",
