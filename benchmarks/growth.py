@@ -150,19 +150,19 @@ FAMILIES: Mapping[str, Family] = {
         "architecture step by choices C; quality from the predictor, 4 devices",
         (9, 30, 80, 200),
         lambda c: _predictor_step(4, 3, c),
-        {(200, 9): 22.0},
+        {(200, 9): 8.0},
     ),
     "front": Family(
         "one more evaluation on a live front of 3 objectives, by evaluations so far",
         (1_000, 10_000, 100_000, 1_000_000),
         lambda n: one_more(known_problem(n))[1],
-        {(100_000, 1_000): 30.0},
+        {(100_000, 1_000): 4.0},
     ),
     "archive": Family(
         "archive read into an evaluator, by values",
         (1_000, 10_000, 100_000, 1_000_000),
         _reading,
-        {(10_000, 1_000): 20.0},
+        {(10_000, 1_000): 14.0},
         per="value",
     ),
 }
