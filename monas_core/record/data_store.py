@@ -174,6 +174,10 @@ def read(run: Path) -> StoredData | None:
         relative = tuple(map(text, items(document["relative"])))
         for place in (*relative, *(s.path for s in record.sources), document["task"]):
             os.fsencode(place)  # what no file can be called is no path
+        for name, item in (pair for s in record.sources for pair in s.items.items()):
+            os.fsencode(name + item.digest)
+        if len(relative) != len(record.sources):
+            raise ValueError("it has other places than sources")
         return StoredData(text(document["task"]), record, relative)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is missing or damaged: {error}.") from error
