@@ -5,7 +5,7 @@ that lies in memory (no data cost at all), on files read in this process, and on
 other processes; rounds are interleaved and medians compared, so that a busy machine slows all
 alike.
 
-    python benchmarks/bench_pictures.py [--preset tiny] [--size 64] [--workers 1 2] [--rounds 5]
+    python benchmarks/bench_pictures.py [--preset small] [--size 64] [--workers 1 2] [--rounds 5]
 """
 
 from __future__ import annotations

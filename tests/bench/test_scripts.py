@@ -30,14 +30,14 @@ SMALLEST: Mapping[str, str] = {
     "bench_long": "archive --evaluations 600",
     "bench_muon": "--spaces gpt --seconds 0.2 --seeds 1",
     "bench_owned": "{llama} --budget 2s --steps 2 --optimizers random",
-    "bench_pictures": "--preset tiny --size 16 --side 24 --count 24 --batch 4 --steps 1 --rounds 1 "
+    "bench_pictures": "--preset small --size 16 --side 24 --count 24 --batch 4 --steps 1 --rounds 1 "
     "--workers 0",
     "bench_pit": "--seeds 1 --data lags --warm-up 3 --masks 3 --tuning 3",
     "bench_precision": "{llama} --formats safetensors",
     "bench_profile": "--run {run} --picks 2 --limits 2",
     "bench_progressive": "--seconds 1 --seeds 1 --subnets 2 --alone 2",
     "bench_ranks": "--rounds 1 --batch 4",
-    "bench_real_size": "--small --steps 2 --rounds 1 --only gpt",
+    "bench_real_size": "--small --steps 6 --rounds 1 --only gpt",
     "bench_recipe": "--steps 2",
     "bench_released": "--space gpt --devices 2 --rounds 1 --each 1",
     "bench_report": "{page} --repeats 1",
@@ -65,18 +65,18 @@ SMALLEST: Mapping[str, str] = {
 """Arguments by script: ``{run}`` is a finished run, ``{llama}`` a checkpoint, ``{out}`` a path."""
 ON_TABLES: Mapping[str, str] = {
     "bench_ablation": "--budget 12evals --seeds 1 --jobs 1 --out-dir {out}",
-    "bench_budgets": "--seeds 1 --evaluations 20 --iterations 2 --draws 4 --fitting 4 "
+    "bench_budgets": "--seeds 1 --evaluations 20 --iterations 2 --draws 4 --fitting 40 "
     "--rewards rank",
     "bench_landing": "--seeds 1 --problem ofa --evaluations 12",
     "bench_limits": "--seeds 1 --evaluations 8 --optimizers random",
     "bench_nb201_supernet": "{cells} --cells 3",
     "bench_ofa2": "--seeds 1 --evaluations 12 --candidates 100",
     "bench_predictor": "--problems nb201",
-    "bench_similarity": "--seeds 1 --evaluations 12 --noise 0",
+    "bench_similarity": "--seeds 1 --evaluations 60 --noise 0",
 }
 """The same of scripts that read published measurements."""
 OF_THE_SUITE = {"mutations": "docs/mutations.md tells of it; the suite is what it measures"}
-PACKAGES = {"bench_precision": "optimum", "suite_table": "pytest_benchmark"}
+PACKAGES = {"suite_table": "pytest_benchmark"}
 
 
 def test_every_script_is_run() -> None:
