@@ -30,8 +30,8 @@ SMALLEST: Mapping[str, str] = {
     "bench_long": "archive --evaluations 600",
     "bench_muon": "--spaces gpt --seconds 0.2 --seeds 1",
     "bench_owned": "{llama} --budget 2s --steps 2 --optimizers random",
-    "bench_pictures": "--preset small --size 16 --side 24 --count 24 --batch 4 --steps 1 --rounds 1 "
-    "--workers 0",
+    "bench_pictures": "--preset small --size 16 --side 24 --count 24 --batch 4 --steps 1 "
+    "--rounds 1 --workers 0",
     "bench_pit": "--seeds 1 --data lags --warm-up 3 --masks 3 --tuning 3",
     "bench_precision": "{llama} --formats safetensors",
     "bench_profile": "--run {run} --picks 2 --limits 2",
@@ -65,7 +65,7 @@ SMALLEST: Mapping[str, str] = {
 """Arguments by script: ``{run}`` is a finished run, ``{llama}`` a checkpoint, ``{out}`` a path."""
 ON_TABLES: Mapping[str, str] = {
     "bench_ablation": "--budget 12evals --seeds 1 --jobs 1 --out-dir {out}",
-    "bench_budgets": "--seeds 1 --evaluations 20 --iterations 2 --draws 4 --fitting 40 "
+    "bench_budgets": "--seeds 1 --evaluations 20 --iterations 24 --draws 16 --fitting 40 "
     "--rewards rank",
     "bench_landing": "--seeds 1 --problem ofa --evaluations 12",
     "bench_limits": "--seeds 1 --evaluations 8 --optimizers random",
