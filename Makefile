@@ -25,7 +25,7 @@ demo: $(STAMP)  ## set up, then search a small GPT for six devices and more (und
 	$(BIN)/monas pick $(RUN_DIR) --prefer acc=.5,lat=.5
 
 test: $(STAMP) check  ## everything but the slow tests
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadscope -m "not slow"
 
 test-all: $(STAMP) check  ## the whole suite
 	$(BIN)/python -m pytest -n auto

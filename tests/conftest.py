@@ -18,8 +18,10 @@ from hypothesis import settings
 
 pytest_plugins = ["monas_core.testing.pytest_plugin"]
 
-# the networks of the tests are so small that a second thread mostly waits for the first
+# the networks of the tests are so small that a second thread mostly waits for the first,
+# here and in every process a test starts
 torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # how long an example takes says more about the machine than about the code
 settings.register_profile("untimed", deadline=None)
