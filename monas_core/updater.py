@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from monas_core.computing.averaging import Average
 from monas_core.computing.engine import Engine
-from monas_core.computing.pieces import Losses, Samples, gradient
+from monas_core.computing.pieces import Losses, Samples, clear, gradient
 from monas_core.computing.precision import scaler
 from monas_core.computing.rules import MATRIX_RATE, weight_optimizers
 from monas_core.errors import Diverged
@@ -52,6 +52,7 @@ class Updater:
         self.engine = engine or Engine()
         recipe = self.engine.recipe
         self.engine.prepare(network)
+        self._parameters = list(network.parameters())
         self._optimizers = weight_optimizers(network, learning_rate, factors, matrix_rate, recipe)
         self._peaks = [[peak * g["lr"] for g in o.param_groups] for o in self._optimizers]
         self._scaler = scaler(recipe.precision, self.engine.place)
@@ -73,7 +74,7 @@ class Updater:
             Diverged: Loss or gradient is not finite; no weight was touched.
         """
         scaled = self._scaler.scale if self._scaler else None
-        told = gradient(self.network, batch, losses, self.engine, scaled)
+        told = gradient(self._parameters, batch, losses, self.engine, scaled)
         if self._scaler is None:
             for value in told.values():
                 _check("the loss", value)
@@ -86,7 +87,7 @@ class Updater:
         Raises:
             Diverged: Loss or gradient is not finite; no weight was touched.
         """
-        self.network.zero_grad(set_to_none=True)
+        clear(self._parameters)
         _check("the loss", float(loss.detach()))
         (self._scaler.scale(loss) if self._scaler else loss).backward()
         self._move()
@@ -115,10 +116,10 @@ class Updater:
 
     def _clipped(self) -> float:
         """Norm of the gradient before it is limited."""
-        parameters, limit = list(self.network.parameters()), self.engine.recipe.clip
+        limit = self.engine.recipe.clip
         if limit:
-            return float(torch.nn.utils.clip_grad_norm_(parameters, limit))
-        found = [p.grad for p in parameters if p.grad is not None]
+            return float(torch.nn.utils.clip_grad_norm_(self._parameters, limit))
+        found = [p.grad for p in self._parameters if p.grad is not None]
         return float(torch.nn.utils.get_total_norm(found))
 
     def state_dict(self) -> dict[str, Any]:

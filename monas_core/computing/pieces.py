@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -33,19 +33,25 @@ Losses = Callable[[Any], Mapping[str, Tensor]]
 """From a piece of a batch to named means over its samples, the last of which is minimised."""
 
 
+def clear(parameters: Sequence[nn.Parameter]) -> None:
+    """Take gradients away; a list is gone through sooner than the modules of a network."""
+    for parameter in parameters:
+        parameter.grad = None
+
+
 def gradient(
-    network: nn.Module,
+    parameters: Sequence[nn.Parameter],
     batch: Samples,
     losses: Losses,
     engine: Engine,
     scaled: Callable[[Tensor], Tensor] | None = None,
 ) -> dict[str, float]:
-    """Leave the gradient of a batch in a network; the means of its losses.
+    """Leave the gradient of a batch in parameters; the means of its losses.
 
     Where memory does not suffice, pieces are halved and the batch is begun again.
 
     Args:
-        network: Whose gradient.
+        parameters: All of a network, in its order.
         batch: The same one in every process; each works off its share.
         losses: Of a piece.
         engine: How.
@@ -54,19 +60,19 @@ def gradient(
     total = _size(batch)
     own = part_of(batch, engine.ranks.share(total))
     while True:
-        network.zero_grad(set_to_none=True)
+        clear(parameters)
         piece = min(engine.micro_batch or total, _size(own))
         found = _within_memory(lambda n=piece: _added(own, n, total, losses, engine, scaled))
         if not engine.ranks.any(found is None):
             assert found is not None
             break
-        network.zero_grad(set_to_none=True)
+        clear(parameters)
         engine.halve(piece)
     if engine.ranks.count == 1:
         return found
     sums = torch.tensor(list(found.values()), dtype=torch.float64)
     engine.ranks.add([sums])
-    engine.ranks.add([p.grad for p in network.parameters() if p.grad is not None])
+    engine.ranks.add([p.grad for p in parameters if p.grad is not None])
     return dict(zip(found, sums.tolist(), strict=True))
 
 

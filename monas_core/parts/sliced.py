@@ -8,7 +8,7 @@ cost, and nothing needs to be written twice.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
@@ -51,6 +51,25 @@ class Builder(Protocol):
 
 
 @attrs.frozen(eq=False)
+class Share:
+    """A weight of a subnet, and the shared one it is a part of.
+
+    Attributes:
+        name: In the network.
+        whole: The shared weight.
+        cut: Takes the subnet's part; ``None`` where that is all of it.
+        part: The subnet's weight, of which the shape counts.
+        layer: Owns it.
+    """
+
+    name: str
+    whole: Tensor
+    cut: Cut | None
+    part: Tensor
+    layer: nn.Module
+
+
+@attrs.frozen(eq=False)
 class Skeleton:
     """A network of the space whose weights are somewhere else.
 
@@ -58,13 +77,17 @@ class Skeleton:
         network: On ``meta``; its norms keep no statistics.
         norms: The norms that would have kept some, by name.
         constants: Its other buffers, which follow from the architecture.
+        shares: Its weights, tied ones once.
         tied: Whether two of its layers are one weight.
+        twins: Whether a weight or buffer has two names.
     """
 
     network: nn.Module
     norms: Mapping[str, _NormBase]
     constants: Tensors
+    shares: Sequence[Share]
     tied: bool
+    twins: bool
 
 
 class SlicedSupernet(Supernet):
@@ -125,7 +148,10 @@ class SlicedSupernet(Supernet):
         tensors = self._parts(skeleton)
         if not self.training:
             tensors |= self._own_statistics(architectures, skeleton)
-        return functional_call(skeleton.network.train(self.training), tensors, (inputs,))
+        network = skeleton.network
+        if not (self.training and network.training):  # it goes through all layers
+            network.train(self.training)
+        return functional_call(network, tensors, (inputs,), tie_weights=skeleton.twins)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """As torch has it; a move may put other parameters in the place of those known."""
@@ -159,23 +185,32 @@ class SlicedSupernet(Supernet):
     def _parts(self, skeleton: Skeleton) -> Tensors:
         """The subnet's weights, as parts of the shared ones, and its constants."""
         parts = placed(skeleton.constants, next(iter(self._shared.values())))
-        for layer, name, part in _owned(skeleton.network):
-            whole = self._shared.get(name)
-            if whole is None or any(p > w for p, w in zip(part.shape, whole.shape, strict=True)):
+        for share in skeleton.shares:
+            if share.cut is None:
+                parts[share.name] = share.whole
+                continue
+            found = share.cut(share.whole, share.part, share.layer)
+            if found.shape != share.part.shape:
                 raise PluginError(
-                    f'Weight "{name}" {tuple(part.shape)} of a network of space '
-                    f'"{self.choices.space}" is not among the shared weights '
-                    f"({'none' if whole is None else tuple(whole.shape)}); name the architectures "
-                    "that have it: SlicedSupernet(space, task, architectures=...)."
+                    f'The cut for weight "{share.name}" of space "{self.choices.space}" gave '
+                    f"{tuple(found.shape)}, the network has {tuple(share.part.shape)}."
                 )
-            found = self._cut(name)(whole, part, layer)
-            if found.shape != part.shape:
-                raise PluginError(
-                    f'The cut for weight "{name}" of space "{self.choices.space}" gave '
-                    f"{tuple(found.shape)}, the network has {tuple(part.shape)}."
-                )
-            parts[name] = found
+            parts[share.name] = found
         return parts
+
+    def _share(self, layer: nn.Module, name: str, part: Tensor) -> Share:
+        """Raises PluginError where the shared weight is not there or too small."""
+        whole = self._shared.get(name)
+        if whole is None or any(p > w for p, w in zip(part.shape, whole.shape, strict=True)):
+            raise PluginError(
+                f'Weight "{name}" {tuple(part.shape)} of a network of space '
+                f'"{self.choices.space}" is not among the shared weights '
+                f"({'none' if whole is None else tuple(whole.shape)}); name the architectures "
+                "that have it: SlicedSupernet(space, task, architectures=...)."
+            )
+        cut = self._cut(name)
+        everything = cut is usual and part.shape == whole.shape
+        return Share(name, whole, None if everything else cut, part, layer)
 
     def _cut(self, name: str) -> Cut:
         fitting = (cut for pattern, cut in self._cuts.items() if fnmatchcase(name, pattern))
@@ -229,8 +264,11 @@ class SlicedSupernet(Supernet):
             with seeded_construction(0):
                 values = dict(self._make(architecture).named_buffers())
             constants = {name: values[name] for name in names}
+        shares = [self._share(*owned) for owned in _owned(network)]
         every = list(network.named_parameters(remove_duplicate=False))
-        return Skeleton(network, norms, constants, len(every) > len(list(network.parameters())))
+        tied = len(every) > len(shares)
+        buffers = list(network.named_buffers(remove_duplicate=False))
+        return Skeleton(network, norms, constants, shares, tied, tied or len(buffers) > len(names))
 
 
 def _owned(network: nn.Module) -> Iterator[tuple[nn.Module, str, Tensor]]:

@@ -15,7 +15,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from monas_core.computing.pieces import gradient, part_of
+from monas_core.computing.pieces import clear, gradient, part_of
 from monas_core.computing.ranks import RankLostError
 from monas_core.errors import Diverged, MonasError
 from monas_core.parts.helpers import Helpers
@@ -197,8 +197,9 @@ def _lesson(session: Session, request: Mapping[str, Any]) -> None:
         outputs = supernet(piece.inputs, architecture)
         return {"loss": task.loss(outputs, piece.targets).mean()}
 
-    gradient(supernet, _drawn(session, request), losses, context.engine)
-    supernet.zero_grad(set_to_none=True)
+    parameters = list(supernet.parameters())
+    gradient(parameters, _drawn(session, request), losses, context.engine)
+    clear(parameters)
     supernet.eval()
 
 
