@@ -151,8 +151,17 @@ except SystemExit:
         COMMAND.replace("{arguments}", "['run', '--help']"),
         COMMAND.replace("{arguments}", "['plugins', '--json']"),
         COMMAND.replace("{arguments}", "['info', 'latency', '--json']"),
+        COMMAND.replace("{arguments}", "['info', 'h100-sxm', '--json']"),
     ],
-    ids=["plugin modules", "catalog", "monas --help", "run --help", "plugins", "info latency"],
+    ids=[
+        "plugin modules",
+        "catalog",
+        "monas --help",
+        "run --help",
+        "plugins",
+        "info latency",
+        "info h100-sxm",
+    ],
 )
 def test_torch_stays_out(script: str) -> None:
     loaded = loaded_after(script.replace("{plugins}", repr(plugin_modules())))

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from monas_core.catalog.answer import Answer, Check
+from monas_core.catalog.answer import Answer
+from monas_core.catalog.cost_doors import COSTS, Door, state
 from monas_core.catalog.expectations import (
     expect,
     expect_a,
     expect_architectures,
     expect_attributes,
-    expect_name,
-    expect_plain,
     expect_samples,
     plain_numbers,
 )
 from monas_core.catalog.wording import shown
 from monas_core.errors import PluginError
-from monas_core.parts.device import Device, DeviceProfile, HardwareEmbedding
+from monas_core.parts.device import HardwareEmbedding
 from monas_core.parts.loss import Loss
-from monas_core.parts.objective import Objective
-from monas_core.parts.soundness import check_values, unit_of
 from monas_core.parts.space import SearchSpace, WarmUp
 from monas_core.parts.supernet import Supernet
 from monas_core.parts.task import Batch, Score, Task
@@ -33,43 +30,6 @@ from monas_core.values.choices import ChoiceSet
 
 _CHOICES = "_monas_choices"
 _SHORTS = "_monas_shorts"
-
-
-# -- devices and objectives -----------------------------------------------------------------
-
-
-def _device(part: Any, who: str) -> None:
-    expect_a(part, Device, who)
-    expect_attributes(part, who, {"profile": DeviceProfile, "metrics": (frozenset, set)})
-
-
-def _costs(answer: Answer) -> Any:
-    metric, asked = answer.arguments[0], answer.arguments[1]
-    check_values(f"{answer.who} {metric},", asked, answer.found, unit_of(metric))
-    return answer.found
-
-
-def _objective(part: Any, who: str) -> None:
-    expect_a(part, Objective, who)
-    expect_attributes(part, who, {"name": str, "short": str, "unit": str, "direction": str})
-    for word in part.short.split(":", maxsplit=1):  # NAME:ARGUMENT
-        expect_name(word, who, "the short name")
-    if part.direction not in ("min", "max"):
-        raise PluginError(f'{who} has direction {part.direction!r}; it must be "min" or "max".')
-
-
-def _values(answer: Answer) -> Any:
-    check_values(
-        answer.who, answer.arguments[0], answer.found, answer.part.unit, diverged=answer.part.query
-    )
-    return answer.found
-
-
-def _expected_values(answer: Answer) -> Any:
-    shape = (len(answer.arguments[1]), len(answer.arguments[0]))
-    good = tuple(getattr(answer.found, "shape", ())) == shape
-    expect(good, answer.who, answer.found, f"a tensor of shape {shape}: devices by architectures")
-    return answer.found
 
 
 # -- spaces and tasks -------------------------------------------------------------------------
@@ -227,17 +187,6 @@ def _predictions(answer: Answer) -> Any:
     return plain
 
 
-def _state(answer: Answer) -> Any:
-    expect(
-        isinstance(answer.found, Mapping),
-        answer.who,
-        answer.found,
-        "a dict of plain values and tensors",
-    )
-    expect_plain(answer.who, answer.found, "state")
-    return answer.found
-
-
 def _embedding(part: Any, who: str) -> None:
     expect_a(part, HardwareEmbedding, who)
 
@@ -256,18 +205,16 @@ def _vector(answer: Answer) -> Any:
     return answer.found
 
 
-DOORS: Mapping[str, tuple[Mapping[str, Check], Callable[[Any, str], None]]] = {
+DOORS: Mapping[str, Door] = {
+        **COSTS,
         "space": (
             {"supernet": _supernet, "build": _network, "references": _references,
              "available": _rows, "describe": _rows}, _space),
         "task": ({"batch": _batch, "loss": _loss, "evaluate": _scores, "example": _example}, _task),
-        "loss": ({"per_sample": _loss, "judged": _loss, "state_dict": _state}, _other_loss),
-        "objective": (
-            {"evaluate": _values, "estimate": _values, "relaxed": _expected_values}, _objective),
-        "device": ({"cost": _costs, "estimate": _costs, "state_dict": _state}, _device),
+        "loss": ({"per_sample": _loss, "judged": _loss, "state_dict": state}, _other_loss),
         "embedding": ({"embed": _vector}, _embedding),
         "optimizer": (
             {"start": _started, "step": _report, "propose": _proposals, "portfolio": _portfolio,
-             "predict": _predictions, "state_dict": _state}, _optimizer),
+             "predict": _predictions, "state_dict": state}, _optimizer),
 }  # fmt: skip
-"""By kind of part: its methods with their checks, and the check of the part itself."""
+"""By kind of part."""

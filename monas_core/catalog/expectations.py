@@ -6,9 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
-from torch.utils._pytree import tree_leaves
-
 from monas_core.catalog.wording import NAME, shown
 from monas_core.errors import MonasError, PluginError
 from monas_core.values.architecture import Architecture
@@ -68,6 +65,9 @@ def expect_architectures(choices: ChoiceSet | None, who: str, found: Sequence[An
 
 def expect_samples(who: str, tree: Any, count: int) -> None:
     """Refuse tensors whose first dimension is not the samples. Raises PluginError."""
+    from torch import Tensor
+    from torch.utils._pytree import tree_leaves
+
     for leaf in tree_leaves(tree):
         expect(isinstance(leaf, Tensor), who, leaf, "tensors")
         expect(leaf.dim() > 0 and len(leaf) == count, who, tuple(leaf.shape),
@@ -84,7 +84,7 @@ def plain_numbers(who: str, found: Mapping[str, Any]) -> dict[str, float]:
 
 def expect_plain(who: str, tree: Any, path: str) -> None:
     """Refuse a state that no checkpoint can hold. Raises PluginError."""
-    if tree is None or isinstance(tree, bool | int | float | str | Tensor):
+    if tree is None or isinstance(tree, bool | int | float | str):
         return
     if isinstance(tree, Mapping):
         for key, value in tree.items():
@@ -93,7 +93,10 @@ def expect_plain(who: str, tree: Any, path: str) -> None:
         for index, value in enumerate(tree):
             expect_plain(who, value, f"{path}[{index}]")
     else:
-        raise PluginError(
-            f"{who} has a {type(tree).__name__} at {path}; a checkpoint holds nested dicts and "
-            "lists of plain values and tensors."
-        )
+        from torch import Tensor
+
+        if not isinstance(tree, Tensor):
+            raise PluginError(
+                f"{who} has a {type(tree).__name__} at {path}; a checkpoint holds nested dicts "
+                "and lists of plain values and tensors."
+            )

@@ -33,9 +33,14 @@ def guarded(part: Any, kind: str, who: str, entry: object) -> Any:
     """
     if kind not in KINDS or hasattr(type(part), MARK):
         return part
-    from monas_core.catalog.doors import DOORS  # needs torch, and so does every such part
+    from monas_core.catalog.cost_doors import COSTS
 
-    methods, check = DOORS[kind]
+    if kind in COSTS:
+        methods, check = COSTS[kind]
+    else:
+        from monas_core.catalog.doors import DOORS  # needs torch, and so does every such part
+
+        methods, check = DOORS[kind]
     check(part, who)
     own: Any = type(part)
     doors = {n: _watched(getattr(own, n), c, f"{who}, {n}(),") for n, c in methods.items()}

@@ -6,15 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
-from torch import Tensor
-from torch.utils._pytree import tree_leaves
-
 from monas_core.errors import Diverged, PluginError
 from monas_core.values.architecture import Architecture
 from monas_core.values.value import Origin, Value
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 ORIGINS: frozenset[str] = frozenset(get_args(Origin))
 _UNITS: Mapping[str, str] = {
@@ -119,6 +116,9 @@ def check_outputs(outputs: Any, who: str) -> None:
     Raises:
         Diverged: There are NaN, or infinities with nothing else beside them.
     """
+    from torch import Tensor
+    from torch.utils._pytree import tree_leaves
+
     for leaf in tree_leaves(outputs):
         if isinstance(leaf, Tensor) and leaf.is_floating_point() and leaf.numel():
             best = leaf if leaf.dim() == 0 else leaf.amax(-1)
