@@ -50,7 +50,7 @@ def test_info(beside: Beside, words: str) -> None:
         monas(*words.split(), "--json"),
         program(*TORCH),
         limited_by="import torch",
-        below_s=0.4 if words == "info latency" else None,
+        below_s=None if words == "info gpt" else 0.4,
     )
 
 

@@ -268,6 +268,7 @@ def test_a_network_that_cannot_be_compiled_runs_as_it_is_with_the_reason(
 
 
 @pytest.mark.slow  # the first call of a compiler
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method:DeprecationWarning")  # torch's own
 def test_a_compiled_network_learns_the_same() -> None:
     plain, told = trained(Recipe(updater="sgd"), 3)
     learner, heard = network(), list[str]()
