@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _OPTION = "launcher."
 _DAY_MIN = 1440
 _POLL_S = 1.0
+_MOST_SEEDS = 10_000
+_DIGITS = 18
 _IN_PROCESS = "debug"
 """A cluster of submitit that starts no jobs."""
 
@@ -112,7 +114,11 @@ def seeds_of(text: str) -> list[int]:
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise UsageError(f'--seeds takes numbers and ranges such as 0-3,7, got "{text}".')
-        found += range(int(first), int(last if dash else first) + 1)
+        if max(len(first), len(last)) > _DIGITS or int(last or first) - int(first) >= _MOST_SEEDS:
+            raise UsageError(f'--seeds "{text:.60}": a range is of at most {_MOST_SEEDS}.')
+        if int(last or first) < int(first):
+            raise UsageError(f'--seeds "{text}" has a range that ends before it begins.')
+        found += range(int(first), int(last or first) + 1)
     if not found or len(set(found)) < len(found):
         what = "names a seed twice" if found else "names none"
         raise UsageError(f'--seeds "{text}" {what}; write each once, e.g. 0-3,7.')

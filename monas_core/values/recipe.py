@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, Literal, get_args
 
 import attrs
@@ -72,7 +73,12 @@ class Recipe:
             within("training", 1, micro_batch=self.micro_batch)
         shares = {name: getattr(self, name) for name in ("ramp", "final", "cooldown")}
         within("training", 0.0, 1.0, **shares)
-        within("training", 0.0, clip=self.clip, weight_decay=self.weight_decay or 0.0)
+        within("training", 0.0, clip=self.clip)
+        within("training", 0.0, sys.float_info.max, weight_decay=self.weight_decay)
+        if len(self.betas) != 2:
+            raise UsageError(
+                f"training.betas must be two numbers, got {len(self.betas)}; [0.9, 0.95], say."
+            )
         for number in (self.ema, *self.betas):
             if not 0 <= number < 1:
                 raise UsageError(

@@ -163,3 +163,9 @@ def test_seeds() -> None:
     assert seeds_of("0-2, 7") == [0, 1, 2, 7]
     with pytest.raises(UsageError, match="names a seed twice"):
         seeds_of("1,0-2")
+    for text in ("3-1", "7,3-1"):
+        with pytest.raises(UsageError, match="ends before it begins"):
+            seeds_of(text)
+    for text in ("0-99999", "0-99999999999999999", "9" * 5000):  # not made first
+        with pytest.raises(UsageError, match="at most 10000"):
+            seeds_of(text)

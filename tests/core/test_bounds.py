@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
 from monas_core.errors import UsageError, did_you_mean, nearest
 from monas_core.values.bounds import positive, within
+from monas_core.values.recipe import Recipe
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,16 @@ def test_the_nearest_name_or_all_names() -> None:
     assert did_you_mean("latt", ["acc", "lat"]) == 'Did you mean "lat"?'
     assert did_you_mean("zebra", ["acc", "lat"]) == "Known: acc, lat."
     assert did_you_mean("zebra", []) == "Known: none."
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"betas": (0.9,)}, "training.betas must be two numbers, got 1"),
+        ({"betas": ()}, "training.betas must be two numbers, got 0"),
+        ({"weight_decay": math.inf}, "training.weight_decay must be at most"),
+    ],
+)
+def test_recipes_that_no_updater_takes(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        Recipe(**given)
