@@ -159,18 +159,16 @@ def _default_task(catalog: Catalog, kind: type[SearchSpace]) -> Task | None:
 
 def _weights(space: SearchSpace, task: Task | None) -> list[int] | None:
     """Weights of the smallest and the largest network; nothing is allocated."""
-    import torch
-
     from monas_core.errors import MonasError
+    from monas_core.tracing.workload import Tracer
 
     if task is None:
         return None
-    counts: list[int] = []
+    counts, tracer = list[int](), Tracer()
     ends = space.ends()
     for architecture in (ends.smallest, ends.largest):
         try:
-            with torch.device("meta"):
-                network = space.build(architecture, task)
+            network = tracer.build(lambda a=architecture: space.build(a, task))
         except MonasError:  # a space of something of a person's own, that has another task
             return None
         counts.append(sum(parameter.numel() for parameter in network.parameters()))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.func import functional_call
 
 from monas_core.parts.supernet import RelaxedSupernet
+from monas_core.tracing.workload import Tracer
 from monas_core.values.architecture import Architecture
 from monas_core.values.choices import ChoiceSet
 from monas_core.values.relaxation import Relaxation
@@ -60,7 +61,8 @@ class HATSupernet(RelaxedSupernet):
             encoder, decoder = self.tables(architectures)
             return Mixture(self.network, self.tables, encoder, decoder).logits(inputs)
         network, places = _skeleton(self._config(architectures))
-        return functional_call(network, self._corner(places), (inputs,))
+        # no weight has two names, so none are looked for
+        return functional_call(network, self._corner(places), (inputs,), tie_weights=False)
 
     def extract(self, architecture: Architecture) -> HAT:
         """A standalone network with copies of the weights this architecture uses."""
@@ -98,6 +100,5 @@ def _places(network: HAT) -> Places:
 @lru_cache(maxsize=16)
 def _skeleton(config: HATConfig) -> tuple[HAT, Places]:
     """A network without weights, to be called with those of the supernet."""
-    with torch.device("meta"):
-        network = HAT(config)
+    network = cast("HAT", Tracer().build(lambda: HAT(config)))
     return network, _places(network)
