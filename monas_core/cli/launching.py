@@ -119,9 +119,8 @@ def seeds_of(text: str) -> list[int]:
         if int(last or first) < int(first):
             raise UsageError(f'--seeds "{text}" has a range that ends before it begins.')
         found += range(int(first), int(last or first) + 1)
-    if not found or len(set(found)) < len(found):
-        what = "names a seed twice" if found else "names none"
-        raise UsageError(f'--seeds "{text}" {what}; write each once, e.g. 0-3,7.')
+    if len(set(found)) < len(found):
+        raise UsageError(f'--seeds "{text}" names a seed twice; write each once, e.g. 0-3,7.')
     return found
 
 
