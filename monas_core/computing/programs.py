@@ -30,6 +30,8 @@ _CALLED = re.compile(
 _REACHES_OUT = re.compile(r"\b(from_file|load_library|save|load)\b")
 _STORED = re.compile(r"(tensor|weight)_\d+")
 _NAME = re.compile(r"[\w.@]*")
+_TEXT = re.compile(r"[\w.+-]*")
+"""What an expression may quote: sympy evaluates the texts it is handed as Python, too."""
 _FUNCTIONS = frozenset(
     "Symbol Integer Float Rational Add Mul Pow Mod PythonMod FloorDiv CeilDiv CleanDiv "
     "ModularIndexing Max Min Abs Eq Ne Lt Le Gt Ge And Or Not Piecewise Where floor ceiling "
@@ -115,6 +117,8 @@ def _harmless(part: ast.AST) -> bool:
         )
     if isinstance(part, ast.Attribute):
         return part.attr in _METHODS
+    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+        return _TEXT.fullmatch(part.value) is not None
     return not isinstance(part, ast.Name) or not part.id.startswith("_")
 
 

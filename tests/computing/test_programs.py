@@ -93,6 +93,7 @@ EVIL = (
     ("expr_str", "exec(chr(49))"),
     ("expr_str", "Symbol('s0').func.__class__"),
     ("expr_str", "(lambda: 1)()"),
+    ("expr_str", "Mod(\"print('run')\", Integer(2))"),
     ("guards_code", "[open('x') for _ in (1,)]"),
     ("name", "x=print('run')"),
 )
