@@ -207,7 +207,7 @@ def test_the_kit_says_what_is_wrong_where_and_what_to_read(shell_with: Any) -> N
     assert raised["message"] == "KeyError: 'no reply'"
     assert raised["where"].startswith("stranger_unsound:make (monas-unsound 0.9), ")
     assert raised["where"].endswith("line 20, in reply")
-    assert raised["read"] == "monas_core.parts.device.Device"
+    assert raised["read"] == "monas_core.parts.device.Device; docs/kit.md#devices"
     for row in failed:
         assert row["message"]
         assert row["where"]
