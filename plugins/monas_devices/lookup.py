@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -13,6 +12,7 @@ from monas_core.errors import UsageError
 from monas_core.parts.context import Context
 from monas_core.values.architecture import Architecture, Option
 from monas_core.values.choices import ChoiceSet
+from monas_core.values.reading import finite_number
 
 FORMAT = "monas-table-1"
 _KEYS = frozenset(
@@ -139,7 +139,6 @@ def _block(where: str, document: Any) -> Block:
 
 def cost_of(what: str, value: Any) -> float:
     """A cost that can be added. Raises UsageError for anything but a number of at least 0."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value < 0:
+    if not finite_number(value) or value < 0:
         raise UsageError(f"{what} must be a finite number of at least 0, got {value!r:.40}.")
     return float(value)

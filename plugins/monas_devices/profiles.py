@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +12,7 @@ import attrs
 from monas_core.errors import UsageError
 from monas_core.files import read_json
 from monas_core.parts.device import DeviceProfile, Figure
+from monas_core.values.reading import finite_number
 from monas_core.values.value import PRECISIONS, Origin
 
 """Size of one element by precision."""
@@ -141,7 +141,7 @@ def _figure(where: str, name: str, document: Any) -> Figure:
     if not isinstance(document, dict) or set(document) != {"value", "unit", "source"}:
         raise UsageError(f"{label} must have value, unit and source, got {document!r:.60}.")
     value, unit, source = document["value"], document["unit"], document["source"]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not finite_number(value):
         raise UsageError(f"{label} must have a finite number as value, got {value!r:.60}.")
     if value < 0 or (value == 0 and name not in _MAY_BE_ZERO):
         raise UsageError(f"{label} must be positive, got {value} {unit}.")

@@ -8,13 +8,13 @@ fails. Requests are ``describe`` and ``cost``; ``docs/devices.md`` shows both.
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monas_core.errors import PluginError, Unavailable
 from monas_core.values.quantity import in_unit, metric_unit
+from monas_core.values.reading import finite_number
 from monas_core.values.value import Origin, Value
 
 VERSION = 1
@@ -148,8 +148,7 @@ def values(
 
 
 def _number(program: Program, metric: str, key: str, value: Any) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value <= 0:
+    if not finite_number(value) or value <= 0:
         raise PluginError(
             f"{program} gave {value!r:.40} as {metric} of {key}; a cost is a finite number "
             'above 0, or {"unavailable": REASON}.'

@@ -34,7 +34,7 @@ run = monas.search(
     max={"peak": "5kB"}, warm_up={"steps": 10}, out_dir="run", progress=False,
 )
 member = run.pick("pico-2", {"acc": 1.0})
-report = run.export(member, "safetensors", "small")
+report = run.export(member, "safetensors", "exported")
 front = json.loads(open("run/front/pico-2.json").read())
 values = [m["values"] for m in front["members"]]
 print(json.dumps([values, member.values, report["check"]["max_difference"]]))
