@@ -68,7 +68,7 @@ def search(
     trainer: str | Trainer | type[Trainer] | None = None,
     predictor: str | Path | Run | None = None,
     embedding: str | HardwareEmbedding | type[HardwareEmbedding] | None = None,
-    observers: Sequence[str | Observer] = (),
+    observers: str | Observer | Sequence[str | Observer] = (),
     budget: str | None = None,
     out_dir: Path | str | None = None,
     resume: bool | str | Path | None = None,
@@ -132,9 +132,9 @@ def search(
     if isinstance(space, SearchSpace):
         settings = {"preset": space.preset, **settings}
     where, again = _folders(out_dir=out_dir, predictor=predictor), _resumed(resume)
-    names |= {"observers": _named(observers), "budget": budget}
-    config = _config({**names, **where, **settings}, again)
-    with _told(progress, observers, control) as (bus, stopped_by):
+    named, hearing = _hearers(observers)
+    config = _config({**names, "observers": named, "budget": budget, **where, **settings}, again)
+    with _told(progress, hearing, control) as (bus, stopped_by):
         more = {"resume": again, "data": None if data is None else str(data)}
         return carry_out(config, catalog, bus, control=stopped_by, **more)
 
@@ -200,9 +200,18 @@ def _folders(**places: str | Path | Run | None) -> dict[str, str | None]:
     return {name: None if path is None else str(path) for name, path in paths.items()}
 
 
-def _named(observers: Sequence[str | Observer]) -> list[str] | None:
-    """The installed ones among those that hear of a run; ``None`` where none is named."""
-    return [hears for hears in observers if isinstance(hears, str)] or None
+def _hearers(observers: Any) -> tuple[list[str] | None, list[Observer]]:
+    """The installed ones among those that hear of a run, ``None`` where none is named, and
+    functions. Raises UsageError for anything else."""
+    found = _listed(observers) or []
+    for hears in found:
+        if not isinstance(hears, str) and not callable(hears):
+            raise UsageError(
+                "observers are functions that take an event, or names of installed ones, "
+                f"got {hears!r:.60}."
+            )
+    named = [hears for hears in found if isinstance(hears, str)]
+    return named or None, [hears for hears in found if not isinstance(hears, str)]
 
 
 def _listed(parts: Any) -> Any:
@@ -238,14 +247,14 @@ def _config(given: Mapping[str, Any], resume: str | None) -> RunConfig:
 @contextmanager
 def _told(
     progress: bool | Callable[[Progress], Any],
-    observers: Sequence[str | Observer],
+    observers: Sequence[Observer],
     control: Control | None,
 ) -> Iterator[tuple[Bus, Control]]:
     """Who hears of a run, and what stops it: in a notebook also the button that interrupts."""
     screen, control = _screen(progress), control or Control()
     bus = Bus()
     for hears in (screen, *observers):
-        if hears is not None and not isinstance(hears, str):
+        if hears is not None:
             bus.attach(hears)
     with graceful(control, screen) if in_notebook() else nullcontext():
         yield bus, control

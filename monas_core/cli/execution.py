@@ -94,6 +94,8 @@ def _hand_over(request: Request, cluster: str) -> Mapping[str, Any]:
     launcher = launching.Launcher.of(cluster, own)
     request = attrs.evolve(request, dotted=dotted)
     seeds = launching.seeds_of(request.seeds) if request.seeds is not None else []
+    if seeds and request.flags.get("seed") is not None:
+        raise UsageError(f"--seeds {request.seeds} says all seeds; leave out --seed.")
     with _waiting("checking the run, reading the data …", request):
         config, folder = configuration(request)
         if folder is not None:

@@ -161,3 +161,10 @@ def test_importing_it_is_quick() -> None:
     with pytest.raises(AttributeError, match="no attribute 'serach'"):
         _ = monas.serach  # pyright: ignore
     assert "search" in dir(monas)
+
+
+@pytest.mark.parametrize("observers", [[5], 5, "tensorbord", ["tensorbord"]])
+def test_who_cannot_hear_is_told_before_anything_is_made(observers: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"functions that take an event.*got 5|Did you mean"):
+        monas.search("gpt", out_dir=tmp_path / "run", observers=observers)
+    assert not (tmp_path / "run").exists()

@@ -143,6 +143,7 @@ def test_seeds_are_one_array_that_slurm_requeues(cli, nowhere: Path, cluster: Pa
         (["--launcher", "local", "launcher.wait=3"], "launcher.wait must be true or false, got 3."),
         (["--launcher", "local", "launcher.nodes=2"], "LocalExecutor can use only one node."),
         (["--launcher", "local", "--seeds", "2-1"], "range that ends before it begins"),
+        (["--launcher", "local", "--seeds", "0,1", "--seed", "4"], "leave out --seed"),
         (["--launcher", "local", "--seeds", "a"], "--seeds takes numbers and ranges such as 0-3,7"),
         (["--launcher", "local", "--task", "text:nowhere"], "nowhere"),
         (["--seeds", "0-3"], "--seeds starts a job for each seed: add --launcher local"),
