@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -43,15 +42,9 @@ def nowhere(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def log():
+def log(script):
     """All events of an undisturbed run."""
-    path = Path(__file__).parents[1] / "ui" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic_run", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return list(module.run())
+    return list(script(Path(__file__).parents[1] / "ui" / "synthetic.py").run())
 
 
 @pytest.fixture

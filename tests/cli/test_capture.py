@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -10,16 +9,14 @@ from xml.etree import ElementTree as ET
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "make_screen.py"
 
 
-def test_moments_of_a_run_become_one_picture_that_needs_nothing_else(logged_run, monkeypatch):
-    spec = importlib.util.spec_from_file_location("make_screen", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+def test_moments_of_a_run_become_one_picture_that_needs_nothing_else(
+    logged_run, monkeypatch, script
+):
+    make_screen = script(SCRIPT)
     out = logged_run / "screen.svg"
     words = [str(logged_run), "--at", "0.2,0.6", "--size", "100x30", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", ["make_screen.py", *words])
-    assert script.main() == 0
+    assert make_screen.main() == 0
     text = out.read_text()
     ET.fromstring(text)
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")

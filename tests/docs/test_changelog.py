@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -31,13 +31,8 @@ Words.
 
 
 @pytest.fixture(scope="module")
-def changelog() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("changelog", ROOT / "docs" / "changelog.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def changelog(script: Callable[[Path], ModuleType]) -> ModuleType:
+    return script(ROOT / "docs" / "changelog.py")
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -65,13 +65,8 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not broken
 
 
-def test_made_pages_say_what_the_code_says() -> None:
-    spec = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    reference = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(reference)
-    stale = reference.main(check=True)
+def test_made_pages_say_what_the_code_says(script: Callable[[Path], ModuleType]) -> None:
+    stale = script(DOCS / "reference.py").main(check=True)
     assert not stale, "python docs/reference.py writes them"
 
 

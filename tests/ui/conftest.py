@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -11,19 +11,9 @@ import pytest
 from monas_core.ui.view import fold_all
 
 
-def load_synthetic() -> ModuleType:
-    path = Path(__file__).parents[1] / "ui" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic_run", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
-def synthetic() -> ModuleType:
-    return load_synthetic()
+def synthetic(script: Callable[[Path], ModuleType]) -> ModuleType:
+    return script(Path(__file__).with_name("synthetic.py"))
 
 
 @pytest.fixture(scope="session")
